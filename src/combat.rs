@@ -1,0 +1,332 @@
+//! Combat: contacts become encounters and kills.
+//!
+//! A kill needs a contact of two opponents at the heartbeat before it, inside their open encounter. Candidates of a
+//! match are drawn pair by pair and resolved in order of time, so that nobody kills after dying.
+
+use bevy_ecs::prelude::*;
+
+use crate::arena::{Leaving, Lobby, Match};
+use crate::encounter::Contact;
+use crate::encounter::episode::{self, Book, EndReason, Episode, Touch};
+use crate::journal::Journal;
+use crate::movement::{self, Body};
+use crate::random::{self, Purpose, Stream, mix, name_key};
+use crate::realm::{Found, Now, Positions, RealmId};
+use crate::scenario::sections::File;
+use crate::session::Session;
+use crate::setting::{Relation, Rules, Setting};
+use crate::table::{EncounterRow, KillRow, Text, Timestamp};
+
+/// Names of [`EndReason`], in order.
+pub const ENCOUNTER_ENDS: [&str; 4] = ["run_end", "match_end", "left", "separated"];
+/// Relations of a pair, in order: allies first.
+pub const RELATIONS: [&str; 2] = ["allies", "opponents"];
+
+#[derive(Clone, Debug)]
+struct Weapon {
+    key: u64,
+    weight: f64,
+    best_range_log: f64,
+    spread: f64,
+    headshot_share: f64,
+}
+
+/// Weapons and the rules of fights, compiled.
+#[derive(Clone, Debug)]
+pub struct Arsenal {
+    weapons: Vec<Weapon>,
+    /// Whether anyone is killed.
+    pub is_enabled: bool,
+    skill_effect: f64,
+    drift_cm_per_s: u32,
+}
+
+impl Arsenal {
+    /// Compiles weapons and combat.
+    pub fn new(file: &File) -> Self {
+        let weapons = file.weapons.entries.iter().map(|(name, weapon)| Weapon {
+            key: name_key(name),
+            weight: weapon.weight,
+            best_range_log: libm::log(weapon.best_range_m * 100.0),
+            spread: weapon.range_spread_log,
+            headshot_share: weapon.headshot_share,
+        });
+        Self {
+            weapons: weapons.collect(),
+            is_enabled: file.combat.enabled,
+            skill_effect: file.combat.skill_effect,
+            drift_cm_per_s: file.combat.drift_cm_per_s,
+        }
+    }
+
+    /// Chance that the first of two beats the second.
+    fn win_chance(&self, skill: f64, other: f64) -> f64 {
+        1.0 / (1.0 + libm::exp(-self.skill_effect * (skill - other)))
+    }
+
+    /// Weapon and headshot of a kill at a distance.
+    fn choose(&self, setting: &Setting, about: u64, tick: u32, distance_cm: u32, draws: &mut Stream) -> (usize, bool) {
+        let distance_log = libm::log(f64::from(distance_cm.max(50)));
+        let entries = self.weapons.iter().map(|weapon| {
+            let off = (distance_log - weapon.best_range_log) / weapon.spread;
+            (weapon.key, weapon.weight * libm::exp(-0.5 * off * off))
+        });
+        let index = random::pick(setting.seed, Purpose::Kill, mix(about).wrapping_add(tick.into()), entries);
+        (index, draws.chance(self.weapons[index].headshot_share))
+    }
+}
+
+/// A fight that will end in a kill unless one of the two dies first.
+#[derive(Debug)]
+pub struct Fight {
+    event_ms: i64,
+    killer: u32,
+    victim: u32,
+    touch: Touch,
+}
+
+/// Merges this tick's contacts into the encounters of every match, then lets contacts of opponents end in kills.
+pub fn meet_and_fight(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    positions: Res<Positions>,
+    found: Res<Found>,
+    mut lobby: ResMut<Lobby>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<&mut Match>,
+    mut sessions: Query<(&mut Session, &mut Body)>,
+    mut touches: Local<Vec<Touch>>,
+    mut fights: Local<Vec<Fight>>,
+) {
+    let lobby = &mut *lobby;
+    for (index, (_, entity)) in lobby.games.iter().enumerate() {
+        let Ok(mut game) = matches.get_mut(*entity) else { continue };
+        let game = &mut *game;
+        let place = Place { setting: &rules, tick: now.tick, realm: realm.0, positions: &positions, index };
+        let mut book = std::mem::take(&mut game.book);
+        place.meet(game, &mut book, found.0.of_match(index), &mut journal, &mut touches);
+        let mode = &rules.modes[usize::from(game.mode)];
+        let is_safe = mode.is_elimination && now.tick < game.started_tick + mode.join_window_ticks;
+        if rules.arsenal.is_enabled && !is_safe {
+            place.collect_fights(game, &touches, &mut fights);
+            for fight in &fights {
+                let has_fallen = place.resolve(game, &mut book, fight, &mut journal);
+                if has_fallen && mode.is_elimination {
+                    let eliminated = game.roster[fight.victim as usize].session;
+                    if let Ok((mut session, mut body)) = sessions.get_mut(eliminated) {
+                        let leaving = Leaving { left_tick: now.tick + 1, left_ms: fight.event_ms };
+                        game.leave(fight.victim, leaving, &mut session);
+                        body.slot.leave_seat();
+                        lobby.arrivals.push(eliminated);
+                    }
+                }
+            }
+        }
+        game.book = book;
+    }
+}
+
+/// One match at one tick.
+struct Place<'a> {
+    setting: &'a Setting,
+    tick: u32,
+    realm: u32,
+    positions: &'a Positions,
+    /// Index of the match in the frame.
+    index: usize,
+}
+
+impl Place<'_> {
+    fn meet(
+        &self,
+        game: &Match,
+        book: &mut Book,
+        contacts: &[Contact],
+        journal: &mut Journal,
+        touches: &mut Vec<Touch>,
+    ) {
+        let counts = |contact: &Contact| match self.setting.relation {
+            Relation::Any => true,
+            Relation::Opponents => are_opponents(game, pair_of(game, *contact)),
+            Relation::Allies => !are_opponents(game, pair_of(game, *contact)),
+        };
+        let midpoint = |contact: Contact| {
+            let (a, b) = (self.position(contact.a), self.position(contact.b));
+            [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
+        };
+        let pack = |contact: Contact| {
+            let (a, b) = pair_of(game, contact);
+            episode::pack(a, b)
+        };
+        let near = contacts.iter().copied().filter(counts);
+        let number = &mut journal.next_encounter;
+        book.advance(self.setting.episodes, self.tick, near, pack, midpoint, number, touches);
+    }
+
+    /// Position of the n-th member of the match at this tick.
+    fn position(&self, member: u32) -> [i32; 3] {
+        let frame = &self.positions.0;
+        let at = frame.starts[self.index] as usize + member as usize;
+        [frame.x[at], frame.y[at], frame.z[at]]
+    }
+
+    /// Draws which contacts of opponents end in a kill, whose and when, in order of time and killer.
+    fn collect_fights(&self, game: &Match, touches: &[Touch], fights: &mut Vec<Fight>) {
+        fights.clear();
+        let setting = self.setting;
+        let kill_chance = setting.modes[usize::from(game.mode)].kill_chance;
+        let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
+        let tick_s = setting.clock.second(self.tick);
+        for touch in touches {
+            let pair = pair_of(game, touch.contact);
+            if !are_opponents(game, pair) {
+                continue;
+            }
+            // Everything is drawn for the pair ordered by account number, so that seating order decides nothing.
+            let by_account = |n: u32| game.roster[n as usize].player_id;
+            let (low, high) = if by_account(pair.0) < by_account(pair.1) { pair } else { (pair.1, pair.0) };
+            let (a, b) = (&game.roster[low as usize], &game.roster[high as usize]);
+            let about = (a.player_id as u64) << 32 | b.player_id as u64;
+            let mut draws = setting.seed.stream(Purpose::Fight, about, self.tick.into());
+            if !draws.chance(kill_chance) {
+                continue;
+            }
+            let low_wins = draws.chance(setting.arsenal.win_chance(a.skill, b.skill));
+            let (killer, victim) = if low_wins { (low, high) } else { (high, low) };
+            let both_stay_ms = i64::from(a.ended_s.min(b.ended_s) - tick_s) * 1000;
+            let after_ms = draws.below(interval_ms.min(both_stay_ms) as u32);
+            let event_ms = setting.clock.ms(tick_s) + i64::from(after_ms);
+            fights.push(Fight { event_ms, killer, victim, touch: *touch });
+        }
+        fights.sort_unstable_by_key(|fight| (fight.event_ms, game.roster[fight.killer as usize].player_id));
+    }
+
+    /// Writes the kill unless one of the two has died in this interval; true if it happened.
+    fn resolve(&self, game: &mut Match, book: &mut Book, fight: &Fight, journal: &mut Journal) -> bool {
+        let setting = self.setting;
+        let tick_ms = setting.clock.ms(setting.clock.second(self.tick));
+        let (killer, victim) = (&game.roster[fight.killer as usize], &game.roster[fight.victim as usize]);
+        if killer.died_ms >= tick_ms || victim.died_ms >= tick_ms {
+            return false;
+        }
+        let Touch { contact, episode } = fight.touch;
+        let killer_is_a = pair_of(game, contact).0 == fight.killer;
+        let (from, to) = if killer_is_a { (contact.a, contact.b) } else { (contact.b, contact.a) };
+        let mode = &setting.modes[usize::from(game.mode)];
+        let ground = &setting.grounds[usize::from(game.map)];
+        let mut draws = setting.seed.stream(Purpose::Kill, victim.player_id as u64, self.tick.into());
+        let after_ms = (fight.event_ms - tick_ms) as u32;
+        let mut place = |member: u32| {
+            let drift = setting.arsenal.drift_cm_per_s;
+            movement::drift(ground, &mode.gait, drift, self.position(member), after_ms, &mut draws)
+        };
+        let (killer_at, victim_at) = (place(from), place(to));
+        let distance_cm = distance(killer_at, victim_at);
+        let about = (killer.player_id as u64) << 32 | victim.player_id as u64;
+        let (weapon, is_headshot) = setting.arsenal.choose(setting, about, self.tick, distance_cm, &mut draws);
+        let open = &mut book.open[episode as usize];
+        open.kills += 1;
+        journal.kills.push(KillRow {
+            kill_id: i64::from(self.realm) << 40 | journal.next_kill,
+            event_ts: Timestamp(fight.event_ms),
+            match_id: game.id,
+            encounter_id: i64::from(self.realm) << 40 | open.number,
+            killer_id: killer.player_id,
+            victim_id: victim.player_id,
+            killer_session: killer.session_id,
+            victim_session: victim.session_id,
+            weapon: Text::at(weapon),
+            is_headshot,
+            distance_cm: distance_cm as i32,
+            killer_x_cm: killer_at[0],
+            killer_y_cm: killer_at[1],
+            killer_z_cm: killer_at[2],
+            victim_x_cm: victim_at[0],
+            victim_y_cm: victim_at[1],
+            victim_z_cm: victim_at[2],
+        });
+        journal.next_kill += 1;
+        game.score(fight.killer, fight.victim, fight.event_ms);
+        true
+    }
+}
+
+/// Distance of two points, rounded down.
+fn distance(a: [i32; 3], b: [i32; 3]) -> u32 {
+    let d2: u64 = (0..3).map(|axis| u64::from(a[axis].abs_diff(b[axis])).pow(2)).sum();
+    d2.isqrt() as u32
+}
+
+/// The pair of a contact, as participation numbers.
+fn pair_of(game: &Match, contact: Contact) -> (u32, u32) {
+    (game.present[contact.a as usize], game.present[contact.b as usize])
+}
+
+fn are_opponents(game: &Match, (a, b): (u32, u32)) -> bool {
+    game.roster[a as usize].team != game.roster[b as usize].team
+}
+
+/// At the tick's end: closes encounters of pairs that parted or of which one left, and drops who left.
+pub fn close_encounters(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    lobby: Res<Lobby>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<&mut Match>,
+) {
+    for (_, entity) in &lobby.games {
+        let Ok(mut game) = matches.get_mut(*entity) else { continue };
+        let game = &mut *game;
+        let mut book = std::mem::take(&mut game.book);
+        let has_left = |participant: u32| !game.roster[participant as usize].is_present;
+        let has_left: Option<&dyn Fn(u32) -> bool> = if game.has_leavers { Some(&has_left) } else { None };
+        book.close(has_left, |episode, reason| {
+            journal.encounters.push(encounter_row(&rules, realm.0, game, &episode, reason));
+        });
+        game.book = book;
+        if game.has_leavers {
+            game.sweep_present();
+            game.has_leavers = false;
+            game.end_if_decided(&rules.modes[usize::from(game.mode)], now.tick + 1);
+        }
+    }
+}
+
+/// The row of an encounter that ended.
+pub fn encounter_row(
+    setting: &Setting,
+    realm: u32,
+    game: &Match,
+    episode: &Episode,
+    reason: EndReason,
+) -> EncounterRow {
+    let (a, b) = episode.participants();
+    let (a, b) = (&game.roster[a as usize], &game.roster[b as usize]);
+    // Two sessions of one player can follow each other in one match but never meet, so accounts differ.
+    let (a, b) = if a.player_id < b.player_id { (a, b) } else { (b, a) };
+    let at = |tick: u32| Timestamp(setting.clock.ms(setting.clock.second(tick)));
+    EncounterRow {
+        encounter_id: i64::from(realm) << 40 | episode.number,
+        match_id: game.id,
+        player_a: a.player_id,
+        player_b: b.player_id,
+        session_a: a.session_id,
+        session_b: b.session_id,
+        team_a: a.team as i8,
+        team_b: b.team as i8,
+        relation: Text::at(usize::from(a.team != b.team)),
+        started_at: at(episode.started_tick),
+        ended_at: at(episode.last_tick),
+        contact_beats: episode.contact_ticks as i32,
+        near_beats: episode.near_ticks as i32,
+        min_distance_cm: episode.min_d2.isqrt() as i32,
+        min_distance_at: at(episode.min_tick),
+        x_cm: episode.midpoint[0],
+        y_cm: episode.midpoint[1],
+        z_cm: episode.midpoint[2],
+        kills: episode.kills as i16,
+        end_reason: Text::at(reason as usize),
+    }
+}

@@ -1,0 +1,345 @@
+//! A realm: one closed world and its two schedules, stepped tick by tick around detection.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+
+use crate::arena::{Arena, Lobby, Match, MatchEnd, Seat};
+use crate::encounter::{Contacts, Frame};
+use crate::journal::{DayRows, Journal};
+use crate::movement::Body;
+use crate::player::{Player, ReturnCalendar};
+use crate::purchase::Shopping;
+use crate::schedule;
+use crate::session::{self, Agenda, Plan, Session, SessionEnd, Sitting};
+use crate::setting::{Rules, Setting};
+use crate::tape::Tape;
+use crate::trajectory::Trajectories;
+
+/// The tick being simulated.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// Tick since the run's start.
+    pub tick: u32,
+}
+
+/// Number of the realm.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct RealmId(pub u32);
+
+impl RealmId {
+    /// Accounts of this realm made on a day of the run.
+    pub fn installs_on(self, setting: &Setting, day: i32) -> impl Iterator<Item = i32> + use<> {
+        self.accounts(setting, setting.population.installed_before(day), setting.population.installed_before(day + 1))
+    }
+
+    /// Accounts of this realm among ids `first + 1 ..= last`.
+    fn accounts(self, setting: &Setting, first: u32, last: u32) -> impl Iterator<Item = i32> + use<> {
+        // Player ids start at 1; realm r has the ids r + 1, r + 1 + realms, ...
+        let realms = setting.size.realms;
+        let skip = (first + realms - 1).saturating_sub(self.0) / realms;
+        (skip..).map(move |n| n * realms + self.0 + 1).take_while(move |&id| id <= last).map(|id| id as i32)
+    }
+}
+
+/// Positions of this tick, match by match in the order of [`Lobby::games`].
+#[derive(Resource, Debug, Default)]
+pub struct Positions(pub Frame);
+
+/// Contacts of this tick.
+#[derive(Resource, Debug, Default)]
+pub struct Found(pub Contacts);
+
+/// One closed world.
+pub struct Realm {
+    /// Number.
+    pub id: u32,
+    setting: Arc<Setting>,
+    world: World,
+    before: Schedule,
+    after: Schedule,
+}
+
+impl Realm {
+    /// The realm at the start of the run: veterans waiting for their next active day.
+    pub fn new(setting: Arc<Setting>, id: u32) -> Self {
+        let mut realm = Self::empty(setting, id);
+        let setting = Arc::clone(&realm.setting);
+        let veterans = setting.population.installed_before(0);
+        for player_id in RealmId(id).accounts(&setting, 0, veterans) {
+            let profile = setting.population.profile(player_id);
+            if let Some(day) = setting.population.first_active_day_from(&profile, 0) {
+                let entity = realm.world.spawn(Player { id: player_id, ..Player::default() }).id();
+                realm.world.resource_mut::<ReturnCalendar>().enter(day as u32, entity);
+            }
+        }
+        realm
+    }
+
+    fn empty(setting: Arc<Setting>, id: u32) -> Self {
+        let mut world = World::new();
+        world.insert_resource(Rules(Arc::clone(&setting)));
+        world.insert_resource(RealmId(id));
+        world.insert_resource(Now::default());
+        world.insert_resource(ReturnCalendar::default());
+        world.insert_resource(Agenda::default());
+        world.insert_resource(Lobby::default());
+        world.insert_resource(Positions::default());
+        world.insert_resource(Found::default());
+        world.insert_resource(Journal::default());
+        world.insert_resource(Trajectories::new(setting.writes("heartbeats")));
+        Self { id, setting, world, before: schedule::before_contacts(), after: schedule::after_contacts() }
+    }
+
+    /// Steps up to detection; the frame is then in [`Self::positions`].
+    pub fn before_contacts(&mut self, tick: u32) {
+        self.world.resource_mut::<Now>().tick = tick;
+        self.before.run(&mut self.world);
+        let online = self.positions().len() as u64;
+        let hour = self.setting.clock.second(tick) / 3600 % 24;
+        self.world.resource_mut::<Journal>().aggregate.heartbeats_by_hour[hour as usize] += online;
+    }
+
+    /// Positions of the tick.
+    pub fn positions(&self) -> &Frame {
+        &self.world.resource::<Positions>().0
+    }
+
+    /// Where the contacts of the tick go before [`Self::after_contacts`].
+    pub fn contacts_mut(&mut self) -> &mut Contacts {
+        &mut self.world.resource_mut::<Found>().into_inner().0
+    }
+
+    /// Positions and the place for contacts at once.
+    pub fn detection(&mut self) -> (Frame, Contacts) {
+        let frame = std::mem::take(&mut self.world.resource_mut::<Positions>().0);
+        let contacts = std::mem::take(&mut self.world.resource_mut::<Found>().0);
+        (frame, contacts)
+    }
+
+    /// Gives back what [`Self::detection`] took.
+    pub fn detected(&mut self, frame: Frame, contacts: Contacts) {
+        self.world.resource_mut::<Journal>().aggregate.contacts += contacts.pairs.len() as u64;
+        self.world.resource_mut::<Positions>().0 = frame;
+        self.world.resource_mut::<Found>().0 = contacts;
+    }
+
+    /// Steps on from detection to the end of the tick.
+    pub fn after_contacts(&mut self) {
+        self.after.run(&mut self.world);
+    }
+
+    /// Starts a window of heartbeats that ends before a tick.
+    pub fn open_window(&mut self, end_tick: u32) {
+        self.world.resource_mut::<Trajectories>().open(end_tick);
+    }
+
+    /// Heartbeats of the window that is full.
+    pub fn trajectories(&mut self) -> &mut Trajectories {
+        self.world.resource_mut::<Trajectories>().into_inner()
+    }
+
+    /// Rows since the last call.
+    pub fn take_rows(&mut self) -> DayRows {
+        self.world.resource_mut::<Journal>().take()
+    }
+
+    /// Sessions online.
+    pub fn online(&self) -> usize {
+        self.positions().len()
+    }
+
+    /// Ends everything that is still open at the end of the run.
+    pub fn close(&mut self, end_tick: u32) {
+        let setting = Arc::clone(&self.setting);
+        let end_s = setting.clock.second(end_tick);
+        let end_ms = setting.clock.ms(end_s);
+        let mut journal = std::mem::take(&mut *self.world.resource_mut::<Journal>());
+        for (_, entity) in self.world.resource::<Lobby>().games.clone() {
+            let Some(mut game) = self.world.entity_mut(entity).take::<Match>() else { continue };
+            game.end = MatchEnd::RunEnd;
+            game.close(&setting, self.id, end_tick, &mut journal);
+            for participant in game.present.clone() {
+                let member = game.roster[participant as usize].session;
+                if let Some(mut session) = self.world.get_mut::<Session>(member) {
+                    let leaving = crate::arena::Leaving { left_tick: end_tick, left_ms: end_ms };
+                    game.leave(participant, leaving, &mut session);
+                }
+            }
+        }
+        let mut sessions = self.world.query::<&Session>();
+        let open = sessions.iter(&self.world).cloned();
+        let started = self.world.resource::<Agenda>().plans().filter(|plan| plan.sitting.started_s < end_s);
+        let all: Vec<Session> = open.chain(started.map(|plan| session::open_session(&setting, plan, 0))).collect();
+        for session in all {
+            journal.session_ends.push(session::session_row(&setting, self.id, &session, end_s, SessionEnd::RunEnd));
+        }
+        *self.world.resource_mut::<Journal>() = journal;
+    }
+
+    /// The state between two epochs. Loading it with [`Self::load`] gives a realm that steps on to the same bytes.
+    pub fn save(&mut self) -> Vec<u8> {
+        let mut tape = Tape::record();
+        self.state(&mut tape);
+        tape.into_bytes()
+    }
+
+    /// A realm from a saved state; `None` if the state is damaged.
+    pub fn load(setting: Arc<Setting>, id: u32, state: Vec<u8>) -> Option<Self> {
+        let mut realm = Self::empty(setting, id);
+        let mut tape = Tape::play(state);
+        realm.state(&mut tape);
+        tape.played_to_the_end().then_some(realm)
+    }
+
+    /// Records or plays everything. Entities are written as the ids of what they stand for and found again on load.
+    fn state(&mut self, tape: &mut Tape) {
+        self.world.resource_mut::<Journal>().state(tape);
+        let players = self.players_state(tape);
+        let sessions = self.sessions_state(tape, &players);
+        self.plans_state(tape, &players);
+        self.matches_state(tape, &sessions);
+    }
+
+    fn players_state(&mut self, tape: &mut Tape) -> HashMap<i32, Entity> {
+        let calendar = self.world.resource::<ReturnCalendar>();
+        let days: HashMap<Entity, u32> = calendar.entries().map(|(day, entity)| (entity, day)).collect();
+        let mut query = self.world.query::<(Entity, &Player)>();
+        let mut records: Vec<(Player, u32)> = query
+            .iter(&self.world)
+            .map(|(entity, player)| (*player, days.get(&entity).copied().unwrap_or(u32::MAX)))
+            .collect();
+        records.sort_unstable_by_key(|(player, _)| player.id);
+        tape.list(&mut records, |tape, (player, day)| {
+            player.state(tape);
+            tape.u32(day);
+        });
+        let mut by_id = HashMap::new();
+        if tape.is_playing() {
+            for (player, day) in records {
+                let entity = self.world.spawn(player).id();
+                by_id.insert(player.id, entity);
+                if day != u32::MAX {
+                    self.world.resource_mut::<ReturnCalendar>().enter(day, entity);
+                }
+            }
+        }
+        by_id
+    }
+
+    fn sessions_state(&mut self, tape: &mut Tape, players: &HashMap<i32, Entity>) -> HashMap<i64, Entity> {
+        let mut query = self.world.query::<(&Session, &Body, &Shopping)>();
+        let mut records: Vec<SessionRecord> = query
+            .iter(&self.world)
+            .map(|(session, body, shopping)| SessionRecord(Some(session.clone()), *body, *shopping))
+            .collect();
+        records.sort_unstable_by_key(|record| record.0.as_ref().map(|session| session.id));
+        tape.list(&mut records, |tape, SessionRecord(session, body, shopping)| {
+            session.get_or_insert_with(blank_session).state(tape);
+            body.state(tape);
+            shopping.state(tape);
+        });
+        // Eliminated sessions wait in the lobby between two ticks; everyone else of the lobby has been seated.
+        let lobby = self.world.resource::<Lobby>();
+        let id_of = |entity: &Entity| self.world.get::<Session>(*entity).map(|session| session.id);
+        let mut waiting: Vec<i64> = lobby.arrivals.iter().filter_map(id_of).collect();
+        waiting.sort_unstable();
+        tape.list(&mut waiting, Tape::i64);
+        let mut by_id = HashMap::new();
+        if tape.is_playing() {
+            for SessionRecord(session, body, shopping) in records {
+                let Some(mut session) = session else { continue };
+                session.player = players.get(&session.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
+                let id = session.id;
+                by_id.insert(id, self.world.spawn((session, body, shopping)).id());
+            }
+            let arrivals = waiting.iter().filter_map(|id| by_id.get(id).copied()).collect();
+            self.world.resource_mut::<Lobby>().arrivals = arrivals;
+        }
+        by_id
+    }
+
+    fn plans_state(&mut self, tape: &mut Tape, players: &HashMap<i32, Entity>) {
+        let mut records: Vec<(i32, i64, u16, Sitting)> = self
+            .world
+            .resource::<Agenda>()
+            .plans()
+            .map(|plan| (plan.player_id, plan.session_id, plan.client_version, plan.sitting))
+            .collect();
+        tape.list(&mut records, |tape, (player_id, session_id, client_version, sitting)| {
+            tape.i32(player_id);
+            tape.i64(session_id);
+            tape.u16(client_version);
+            sitting.state(tape);
+        });
+        if tape.is_playing() {
+            let setting = Arc::clone(&self.setting);
+            let mut agenda = self.world.resource_mut::<Agenda>();
+            for (player_id, session_id, client_version, sitting) in records {
+                let player = players.get(&player_id).copied().unwrap_or(Entity::PLACEHOLDER);
+                agenda.restore(&setting, Plan { player, player_id, session_id, client_version, sitting });
+            }
+        }
+    }
+
+    fn matches_state(&mut self, tape: &mut Tape, sessions: &HashMap<i64, Entity>) {
+        let games = self.world.resource::<Lobby>().games.clone();
+        let mut records: Vec<(Option<Match>, Arena)> = Vec::new();
+        for (_, entity) in games {
+            let game = self.world.get::<Match>(entity).cloned();
+            let arena = game.as_ref().and_then(|game| self.world.get::<Arena>(game.arena)).cloned();
+            records.push((game, arena.unwrap_or_default()));
+        }
+        tape.list(&mut records, |tape, (game, arena)| {
+            game.get_or_insert_with(Match::blank).state(tape);
+            arena.state(tape);
+        });
+        tape.u32(&mut self.world.resource_mut::<Lobby>().arenas_opened);
+        if !tape.is_playing() {
+            return;
+        }
+        for (game, arena) in records {
+            let Some(mut game) = game else { continue };
+            game.arena = self.world.spawn(arena).id();
+            let entity = self.world.spawn_empty().id();
+            for (participant, participation) in game.roster.iter_mut().enumerate() {
+                let member = sessions.get(&participation.session_id).copied();
+                if let Some(member) = member.filter(|_| participation.is_present) {
+                    participation.session = member;
+                    if let Some(mut session) = self.world.get_mut::<Session>(member) {
+                        session.seat = Some(Seat { game: entity, participant: participant as u32 });
+                    }
+                }
+            }
+            self.world.resource_mut::<Lobby>().games.push((game.id, entity));
+            self.world.entity_mut(entity).insert(game);
+        }
+    }
+}
+
+struct SessionRecord(Option<Session>, Body, Shopping);
+
+impl Default for SessionRecord {
+    fn default() -> Self {
+        Self(None, Body::default(), Shopping::default())
+    }
+}
+
+/// A session to play a tape into.
+fn blank_session() -> Session {
+    Session {
+        player: Entity::PLACEHOLDER,
+        id: 0,
+        player_id: 0,
+        sitting: Sitting::default(),
+        client_version: 0,
+        skill: 0.0,
+        region: 0,
+        seat: None,
+        matches: 0,
+        kills: 0,
+        deaths: 0,
+        purchases: 0,
+    }
+}

@@ -1,0 +1,190 @@
+//! Checks that concern several keys at once.
+
+use super::key::{Findings, Named};
+use super::sections::{File, Map};
+use super::tree::At;
+use crate::time::DAY_S;
+
+/// Largest match, so that a pair of participants packs into one 64-bit key with room to spare.
+const MAX_MATCH_SIZE: u32 = 1 << 20;
+
+struct Checker<'f> {
+    findings: &'f mut Findings,
+}
+
+impl Checker<'_> {
+    /// Reports a problem at the place of a key, or of the nearest table above it that was written.
+    fn report(&mut self, key: &str, message: String) {
+        let mut path = key;
+        let at = loop {
+            if let Some(at) = self.findings.places.get(path) {
+                break at.clone();
+            }
+            match path.rfind('.') {
+                Some(dot) => path = &path[..dot],
+                None => break At::File(1, 1),
+            }
+        };
+        self.findings.problems.push((at, message));
+    }
+
+    fn require(&mut self, holds: bool, key: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            self.report(key, message());
+        }
+    }
+
+    /// A name must be an entry of a table.
+    fn refer<T>(&mut self, key: &str, name: &str, table_name: &str, table: &Named<T>) {
+        if table.index_of(name).is_none() {
+            let names: Vec<&str> = table.names().collect();
+            let hint = match super::key::closest(name, &names) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("its entries are {}", names.join(", ")),
+            };
+            self.report(key, format!("{key} = \"{name}\": [{table_name}] has no such entry; {hint}"));
+        }
+    }
+
+    /// A table that something is drawn from needs an entry of positive weight.
+    fn drawable<T>(&mut self, path: &str, table: &Named<T>, weight: impl Fn(&T) -> f64) {
+        if table.is_empty() {
+            self.report(path, format!("[{path}] has no entries; add one, such as [{path}.NAME]"));
+        } else {
+            let total: f64 = table.values().map(weight).sum();
+            self.require(total > 0.0, path, || {
+                format!("all entries of [{path}] have weight 0; give one a positive weight")
+            });
+        }
+    }
+}
+
+/// Checks everything that concerns several keys.
+pub fn check(file: &File, findings: &mut Findings) {
+    let checker = &mut Checker { findings };
+    check_clock_and_encounters(file, checker);
+    check_population(file, checker);
+    check_maps(file, checker);
+    check_modes(file, checker);
+    checker.drawable("weapons", &file.weapons, |weapon| weapon.weight);
+    checker.drawable("items", &file.items, |item| item.weight);
+}
+
+fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {
+    let heartbeat = file.clock.heartbeat_seconds;
+    checker.require(DAY_S.is_multiple_of(heartbeat), "clock.heartbeat_seconds", || {
+        format!("clock.heartbeat_seconds = {heartbeat}: must divide a day of 86,400 seconds; 30 and 60 do")
+    });
+    let encounter = &file.encounter;
+    let (radius, exit) = (encounter.radius_cm, encounter.exit_radius_cm);
+    checker.require(exit == 0 || exit >= radius, "encounter.exit_radius_cm", || {
+        format!("encounter.exit_radius_cm = {exit}: must be at least encounter.radius_cm = {radius}, or 0 for the same")
+    });
+    let gap = encounter.merge_gap_s;
+    checker.require(gap >= heartbeat, "encounter.merge_gap_s", || {
+        format!("encounter.merge_gap_s = {gap}: must be at least clock.heartbeat_seconds = {heartbeat}")
+    });
+    checker.require(encounter.relation != "allies" || !file.combat.enabled, "encounter.relation", || {
+        "encounter.relation = \"allies\": kills need encounters of opponents; set combat.enabled = false or another relation"
+            .into()
+    });
+}
+
+fn check_population(file: &File, checker: &mut Checker<'_>) {
+    let (realms, players) = (file.population.realms, file.population.players);
+    checker.require(realms <= players, "population.realms", || {
+        format!("population.realms = {realms}: more realms than population.players = {players}; use fewer, or 0")
+    });
+    checker.drawable("regions", &file.regions, |region| region.weight);
+    for (region, section) in &file.regions.entries {
+        checker.drawable(&format!("regions.{region}.countries"), &section.countries, |country| country.weight);
+        for (code, country) in &section.countries.entries {
+            let path = format!("regions.{region}.countries.{code}");
+            let valid = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+            checker.require(valid, &path, || {
+                format!("{path}: a country is keyed by its ISO 3166-1 code of two capital letters, such as DE")
+            });
+            checker.refer(&format!("{path}.currency"), &country.currency, "currencies", &file.currencies);
+        }
+    }
+    for code in file.currencies.names() {
+        let valid = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        checker.require(valid, &format!("currencies.{code}"), || {
+            format!("currencies.{code}: a currency is keyed by its ISO 4217 code of three capital letters, such as EUR")
+        });
+    }
+    checker.drawable("devices", &file.devices, |device| device.weight);
+    for (id, device) in &file.devices.entries {
+        checker.refer(&format!("devices.{id}.platform"), &device.platform, "platforms", &file.platforms);
+    }
+    checker.drawable("archetypes", &file.archetypes, |archetype| archetype.share);
+    for (id, archetype) in &file.archetypes.entries {
+        let path = format!("archetypes.{id}.spenders");
+        for name in archetype.spenders.names() {
+            checker.refer(&format!("{path}.{name}"), name, "clusters", &file.clusters);
+        }
+        let total: f64 = archetype.spenders.values().map(|spender| spender.share).sum();
+        checker.require(total <= 1.0, &path, || format!("the shares of [{path}] add up to {total}; at most 1"));
+    }
+    let profile: f64 = file.sessions.start_weights_by_hour.iter().sum();
+    checker.require(profile > 0.0, "sessions.start_weights_by_hour", || {
+        "sessions.start_weights_by_hour: all 24 weights are 0; give an hour a positive weight".into()
+    });
+}
+
+fn check_maps(file: &File, checker: &mut Checker<'_>) {
+    checker.drawable("maps", &file.maps, |_| 1.0);
+    for (id, map) in &file.maps.entries {
+        let path = format!("maps.{id}");
+        let limit = map.extent_x_m.min(map.extent_y_m) / 10;
+        checker.require(map.relief_m <= limit, &format!("{path}.relief_m"), || {
+            format!(
+                "{path}.relief_m = {}: at most a tenth of the shorter extent, {limit}, so that slopes can be walked",
+                map.relief_m
+            )
+        });
+        if !map.places.is_empty() {
+            checker.drawable(&format!("{path}.places"), &map.places, |place| place.popularity);
+        }
+        for (name, place) in &map.places.entries {
+            inside(checker, &format!("{path}.places.{name}"), map, place.x_m, place.y_m);
+        }
+        for (name, spawn) in &map.spawns.entries {
+            inside(checker, &format!("{path}.spawns.{name}"), map, spawn.x_m, spawn.y_m);
+        }
+    }
+}
+
+fn inside(checker: &mut Checker<'_>, path: &str, map: &Map, x_m: u32, y_m: u32) {
+    for (key, value, extent) in [("x_m", x_m, map.extent_x_m), ("y_m", y_m, map.extent_y_m)] {
+        checker.require(value <= extent, &format!("{path}.{key}"), || {
+            format!("{path}.{key} = {value}: outside the map, which extends to {extent} m")
+        });
+    }
+}
+
+fn check_modes(file: &File, checker: &mut Checker<'_>) {
+    checker.drawable("modes", &file.modes, |mode| mode.weight);
+    for (id, mode) in &file.modes.entries {
+        let path = format!("modes.{id}");
+        checker.refer(&format!("{path}.movement"), &mode.movement, "movements", &file.movements);
+        for name in &mode.maps {
+            checker.refer(&format!("{path}.maps"), name, "maps", &file.maps);
+        }
+        let size = mode.teams * mode.team_size;
+        checker.require((2..=MAX_MATCH_SIZE).contains(&size), &format!("{path}.team_size"), || {
+            format!(
+                "{path}.team_size = {}: {} teams of it make matches of {size}; from 2 to 1,048,576",
+                mode.team_size, mode.teams
+            )
+        });
+        let shortest_s = mode.match_minutes * (1.0 - mode.match_minutes_spread) * 60.0;
+        let window = mode.join_window_s;
+        checker.require(!mode.elimination || f64::from(window) < shortest_s, &format!("{path}.join_window_s"), || {
+            format!(
+                "{path}.join_window_s = {window}: must be shorter than the shortest match, {} s",
+                shortest_s.floor()
+            )
+        });
+    }
+}

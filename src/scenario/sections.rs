@@ -1,0 +1,459 @@
+//! Every key of a scenario file: its type, default, range and documentation. Units are in the names.
+
+use super::key::{
+    ChildSpec, Findings, KeySpec,
+    Kind::{Day, Flag, Int, NameIn, NamesIn, Num, Nums, OneOf, Text},
+    Named, Reader, Section, SectionSpec, section,
+};
+use crate::time::Date;
+
+const SHARE: super::key::Kind = Num(0.0, 1.0);
+const WEIGHT: super::key::Kind = Num(0.0, 1e9);
+
+section! {
+    /// A scenario: everything a run depends on.
+    File {
+        /// Seed of every random draw.
+        seed: u64 = "1", Int(0, i64::MAX);
+    }
+    sections {
+        /// Simulated time.
+        clock: ClockKeys;
+        /// Who plays.
+        population: Population;
+        /// What a sitting looks like.
+        sessions: Sessions;
+        /// How fights end.
+        combat: Combat;
+        /// What counts as an encounter.
+        encounter: Encounter;
+        /// What is written.
+        output: Output;
+    }
+    tables {
+        /// Data-centre regions.
+        regions: Region;
+        /// Currencies.
+        currencies: Currency;
+        /// Platforms.
+        platforms: Platform;
+        /// Devices.
+        devices: Device;
+        /// Kinds of player.
+        archetypes: Archetype;
+        /// Spending clusters.
+        clusters: Cluster;
+        /// Maps.
+        maps: Map;
+        /// Ways of moving.
+        movements: Movement;
+        /// Game modes.
+        modes: Mode;
+        /// Weapons.
+        weapons: Weapon;
+        /// Catalogue of the shop.
+        items: Item;
+    }
+}
+
+section! {
+    /// Simulated time. All of it is UTC.
+    ClockKeys {
+        /// First simulated day; the run starts at its midnight UTC.
+        start: Date = "\"2026-01-05\"", Day;
+        /// Simulated days.
+        days: u32 = "3", Int(1, 731);
+        /// Seconds between two heartbeats of a session; must divide 86,400.
+        heartbeat_seconds: u32 = "30", Int(1, 3600);
+    }
+}
+
+section! {
+    /// Who plays: registered accounts, when they were made, on which days they come back.
+    Population {
+        /// Accounts ever registered, those from before the run included.
+        players: u32 = "10000", Int(1, 20_000_000);
+        /// Closed worlds that players are dealt to; 0 means one per 2,000 players expected online, at least 2.
+        realms: u32 = "0", Int(0, 32_767);
+    }
+    sections {
+        /// When accounts are made.
+        installs: Installs;
+        /// On which days players come back.
+        retention: Retention;
+    }
+}
+
+section! {
+    /// When accounts are made. Ids are given in order of installation.
+    Installs {
+        /// Share of the accounts that are older than the run.
+        veteran_share: f64 = "0.8", SHARE;
+        /// Those are spread evenly over this many days before the start.
+        veteran_days: u32 = "180", Int(1, 730);
+        /// The others install within this many days from the start, however long the run is.
+        horizon_days: u32 = "30", Int(1, 731);
+        /// Share of those who follow the launch curve 1 / (1 + day); the rest spread evenly.
+        launch_share: f64 = "0.4", SHARE;
+    }
+}
+
+section! {
+    /// On which days a player comes back: after each active day the player may be gone for good, or waits a gap with a power-law tail.
+    Retention {
+        /// Share of players of average engagement who never return after their first day (twice this times the normal tail of engagement).
+        one_day_share: f64 = "0.249", SHARE;
+        /// Chance of leaving for good after an active day: 1 - (1 - u)^(1 / this), u uniform over players; larger means more loyal.
+        churn_exponent: f64 = "9.7", Num(0.1, 1000.0);
+        /// Correlation of leaving with engagement.
+        churn_engagement_correlation: f64 = "-0.78", Num(-1.0, 1.0);
+        /// Natural logarithm of the gap scale in days at average engagement.
+        gap_scale_log: f64 = "0.344", Num(-10.0, 10.0);
+        /// How much one standard deviation of engagement lowers that logarithm.
+        gap_engagement_effect: f64 = "1.536", Num(-10.0, 10.0);
+        /// Gaps grow with account age as (1 + age / 30 days)^this.
+        gap_age_exponent: f64 = "0.615", Num(0.0, 5.0);
+        /// Tail exponent of the gap distribution; smaller means heavier.
+        gap_tail_exponent: f64 = "0.916", Num(0.1, 10.0);
+        /// How likely a player comes on each weekday, Monday first, relative to the best.
+        weekday_weights: Vec<f64> = "[0.97, 0.95, 0.95, 0.98, 1.0, 1.08, 1.07]", Nums(7, 0.01, 100.0);
+    }
+}
+
+section! {
+    /// What a sitting looks like: when it starts, how long it lasts, how it ends.
+    Sessions {
+        /// Hour of the day, local time, around which the average player's sessions start.
+        peak_hour_local: f64 = "20.0", Num(0.0, 24.0);
+        /// Standard deviation of that hour between players.
+        peak_hour_spread_hours: f64 = "2.8", Num(0.0, 12.0);
+        /// Session starts by hour relative to the player's own peak, from 12 hours before it to 11 after.
+        start_weights_by_hour: Vec<f64> = "[0.18, 0.21, 0.3, 0.43, 0.6, 0.78, 0.98, 1.2, 1.31, 1.51, 1.82, 2.3, 2.63, 2.41, 2.06, 1.63, 1.21, 0.83, 0.55, 0.37, 0.24, 0.18, 0.15, 0.15]", Nums(24, 0.0, 1000.0);
+        /// Standard deviation between players of the logarithm of mean session length.
+        length_spread_log: f64 = "0.45", Num(0.0, 3.0);
+        /// How much one standard deviation of engagement adds to that logarithm.
+        length_engagement_effect: f64 = "0.15", Num(-3.0, 3.0);
+        /// Mean length on days of 1, 2, ... 6 or more sessions, relative to days of one.
+        length_by_count: Vec<f64> = "[1.0, 1.0, 0.95, 0.85, 0.75, 0.62]", Nums(6, 0.01, 10.0);
+        /// Longest sitting in minutes.
+        max_minutes: u32 = "720", Int(1, 1440);
+        /// Share of sessions that end by a lost connection.
+        disconnect_share: f64 = "0.04", SHARE;
+        /// Share of sessions that end by a kick.
+        kicked_share: f64 = "0.004", SHARE;
+        /// Days between two client versions.
+        client_release_days: u32 = "14", Int(1, 731);
+        /// Mean days until a player has the newest version.
+        client_update_lag_days: f64 = "2.0", Num(0.0, 100.0);
+    }
+}
+
+section! {
+    /// A spending cluster. Who is in which is set by archetype; everyone else never pays.
+    Cluster {
+        /// Chance that a session has a purchase.
+        session_chance: f64 = "0.05", SHARE;
+        /// Chance that a purchase is followed by another in the session.
+        again_chance: f64 = "0.1", SHARE;
+        /// Price around which items are chosen, in US cents.
+        typical_price_usd_cents: u32 = "499", Int(1, 1_000_000);
+        /// How far prices stray from it: standard deviation of their logarithm.
+        price_spread_log: f64 = "0.8", Num(0.05, 10.0);
+    }
+}
+
+section! {
+    /// How fights end. A kill needs a contact of two opponents at a heartbeat.
+    Combat {
+        /// Whether anyone is killed at all.
+        enabled: bool = "true", Flag;
+        /// How much one unit of skill difference moves the log-odds of winning a fight.
+        skill_effect: f64 = "0.8", Num(0.0, 10.0);
+        /// How far a fighter may drift from the heartbeat position until the kill, in centimetres per second.
+        drift_cm_per_s: u32 = "120", Int(0, 10_000);
+    }
+}
+
+section! {
+    /// What counts as an encounter. Distances are compared at heartbeats, boundary included.
+    Encounter {
+        /// A pair this near or nearer is in contact; contacts start encounters.
+        radius_cm: u32 = "1000", Int(1, 37_836);
+        /// A pair this near or nearer keeps an open encounter alive; 0 means the same as radius_cm.
+        exit_radius_cm: u32 = "0", Int(0, 37_836);
+        /// Longest time between two near heartbeats of one encounter; at least clock.heartbeat_seconds.
+        merge_gap_s: u32 = "180", Int(1, 86_400);
+        /// Which pairs count: any, or only opponents, or only allies.
+        relation: String = "\"any\"", OneOf(&["any", "opponents", "allies"]);
+    }
+}
+
+section! {
+    /// What is written. No key here changes what is simulated.
+    Output {
+        /// Groups of realms that share files; 0 means one per about 128 MB of heartbeats a day.
+        shards: u32 = "0", Int(0, 32_767);
+        /// Compression of Parquet pages.
+        compression: String = "\"zstd\"", OneOf(&["zstd", "none"]);
+        /// Level of compression; higher is smaller and slower.
+        compression_level: u32 = "1", Int(1, 19);
+    }
+    sections {
+        /// Which tables are written.
+        tables: OutputTables;
+    }
+}
+
+section! {
+    /// Which tables are written. Turning one off changes no byte of any other.
+    OutputTables {
+        /// One row a session.
+        session_ends: bool = "true", Flag;
+        /// One row a purchase.
+        purchases: bool = "true", Flag;
+        /// One row a session and tick.
+        heartbeats: bool = "true", Flag;
+        /// One row an encounter.
+        encounters: bool = "true", Flag;
+        /// One row a kill.
+        kills: bool = "true", Flag;
+        /// One row a match.
+        matches: bool = "true", Flag;
+        /// One row a session and match.
+        participations: bool = "true", Flag;
+        /// One row a player.
+        players: bool = "true", Flag;
+        /// One row a region.
+        regions: bool = "true", Flag;
+        /// One row a country.
+        countries: bool = "true", Flag;
+        /// One row a device.
+        devices: bool = "true", Flag;
+        /// One row an item of the shop.
+        items: bool = "true", Flag;
+        /// One row a map.
+        maps: bool = "true", Flag;
+        /// One row a mode.
+        modes: bool = "true", Flag;
+        /// One row a weapon.
+        weapons: bool = "true", Flag;
+        /// One row a kind of event.
+        event_types: bool = "true", Flag;
+        /// What telemetry would not show: latent traits.
+        truth_players: bool = "true", Flag;
+        /// What telemetry would not show: installs, returns, churn.
+        truth_events: bool = "true", Flag;
+    }
+}
+
+section! {
+    /// A data-centre region.
+    Region {
+        /// Share of the players, relative to the other regions.
+        weight: f64 = "1.0", WEIGHT;
+    }
+    tables {
+        /// Its countries, keyed by ISO 3166-1 alpha-2 code.
+        countries: Country;
+    }
+}
+
+section! {
+    /// A country of a region.
+    Country {
+        /// Share of the region's players, relative to its other countries.
+        weight: f64 = "1.0", WEIGHT;
+        /// Local time minus UTC, the same all year.
+        utc_offset_minutes: i32 = "0", Int(-720, 840);
+        /// What its players pay in.
+        currency: String = "\"USD\"", NameIn("currencies");
+    }
+}
+
+section! {
+    /// A currency, keyed by its ISO 4217 code.
+    Currency {
+        /// Units for one US dollar.
+        per_usd: f64 = "1.0", Num(0.000_001, 100_000.0);
+    }
+}
+
+section! {
+    /// A platform.
+    Platform {
+        /// Session length relative to the archetype's.
+        length_factor: f64 = "1.0", Num(0.01, 100.0);
+        /// Further sessions on an active day relative to the archetype's.
+        sessions_factor: f64 = "1.0", Num(0.01, 100.0);
+    }
+}
+
+section! {
+    /// A device.
+    Device {
+        /// The platform it belongs to.
+        platform: String = "\"pc\"", NameIn("platforms");
+        /// Share of the players, relative to the other devices.
+        weight: f64 = "1.0", WEIGHT;
+    }
+}
+
+section! {
+    /// A kind of player.
+    Archetype {
+        /// Share of the players, relative to the other archetypes.
+        share: f64 = "1.0", WEIGHT;
+        /// Mean engagement, in standard deviations of the whole population.
+        engagement: f64 = "0.0", Num(-5.0, 5.0);
+        /// Standard deviation of engagement.
+        engagement_spread: f64 = "1.0", Num(0.0, 5.0);
+        /// Mean sessions on an active day; never more than 10.
+        sessions_per_day: f64 = "1.5", Num(1.0, 10.0);
+        /// Mean session length in minutes.
+        session_minutes: f64 = "60.0", Num(0.1, 1440.0);
+        /// Mean skill, in standard deviations of the whole population.
+        skill: f64 = "0.0", Num(-5.0, 5.0);
+        /// Standard deviation of skill.
+        skill_spread: f64 = "1.0", Num(0.0, 5.0);
+    }
+    tables {
+        /// Who pays, keyed by spending cluster; the rest never do.
+        spenders: Spender;
+    }
+}
+
+section! {
+    /// The part of an archetype that belongs to a spending cluster.
+    Spender {
+        /// Share of the archetype's players.
+        share: f64 = "0.0", SHARE;
+    }
+}
+
+section! {
+    /// A map: a rectangle of ground with places that draw players and points where they spawn.
+    Map {
+        /// Extent from west to east in metres.
+        extent_x_m: u32 = "400", Int(10, 100_000);
+        /// Extent from south to north in metres.
+        extent_y_m: u32 = "400", Int(10, 100_000);
+        /// Height of its two ridges in metres; at most a tenth of the shorter extent.
+        relief_m: u32 = "12", Int(0, 10_000);
+        /// Places laid out at random if none are listed; the n-th has popularity n^-0.75.
+        generated_places: u32 = "25", Int(1, 10_000);
+        /// Radius of those in metres.
+        generated_radius_m: u32 = "12", Int(1, 10_000);
+    }
+    tables {
+        /// Places that draw players.
+        places: Place;
+        /// Points where teams spawn; teams take them in order of names. If none are listed, teams spawn spread along the border.
+        spawns: SpawnPoint;
+    }
+}
+
+section! {
+    /// A place on a map.
+    Place {
+        /// Its centre, in metres from the west.
+        x_m: u32 = "0", Int(0, 100_000);
+        /// Its centre, in metres from the south.
+        y_m: u32 = "0", Int(0, 100_000);
+        /// Its radius in metres.
+        radius_m: u32 = "10", Int(1, 10_000);
+        /// How often it is chosen, relative to the other places.
+        popularity: f64 = "1.0", WEIGHT;
+    }
+}
+
+section! {
+    /// A point where a team spawns.
+    SpawnPoint {
+        /// In metres from the west.
+        x_m: u32 = "0", Int(0, 100_000);
+        /// In metres from the south.
+        y_m: u32 = "0", Int(0, 100_000);
+        /// How far around it players appear, in metres.
+        radius_m: u32 = "8", Int(0, 10_000);
+    }
+}
+
+section! {
+    /// A way of moving.
+    Movement {
+        /// hotspots: dwell at places, travel between them; random_waypoint: straight to uniform points; levy_walk: steps with a power-law length.
+        model: String = "\"hotspots\"", OneOf(&["hotspots", "random_waypoint", "levy_walk"]);
+        /// Nobody is ever faster than this, in centimetres per second.
+        top_speed_cm_per_s: u32 = "480", Int(1, 10_000);
+        /// Mean time at a place or waypoint before moving on, in seconds.
+        dwell_seconds: f64 = "60.0", Num(0.0, 86_400.0);
+        /// How far a dwelling player moves between two heartbeats at most, in metres.
+        roam_m: u32 = "8", Int(0, 1000);
+        /// Tail exponent of step lengths of a Levy walk; smaller means longer journeys.
+        levy_exponent: f64 = "1.6", Num(0.1, 10.0);
+        /// Shortest step of a Levy walk in metres.
+        levy_min_step_m: f64 = "5.0", Num(0.1, 10_000.0);
+    }
+}
+
+section! {
+    /// A game mode.
+    Mode {
+        /// How often it is chosen, relative to the other modes.
+        weight: f64 = "1.0", WEIGHT;
+        /// Teams in a match.
+        teams: u32 = "2", Int(1, 127);
+        /// Players in a team.
+        team_size: u32 = "6", Int(1, 20_000);
+        /// Mean match length in minutes.
+        match_minutes: f64 = "10.0", Num(0.5, 1440.0);
+        /// Match lengths vary evenly by this share up and down.
+        match_minutes_spread: f64 = "0.25", Num(0.0, 0.9);
+        /// Maps it is played on; empty means all.
+        maps: Vec<String> = "[]", NamesIn("maps");
+        /// How its players move.
+        movement: String = "\"run\"", NameIn("movements");
+        /// Whether a death ends the match for the victim; otherwise victims respawn at the next heartbeat.
+        elimination: bool = "false", Flag;
+        /// Time from its start in which players may join a match with elimination; nobody is killed in it. Other matches are joined at any time.
+        join_window_s: u32 = "120", Int(1, 86_400);
+        /// Whether the playable circle shrinks around a random centre over the match, drawing players together.
+        circle_closes: bool = "false", Flag;
+        /// Chance that a contact of two opponents at a heartbeat ends in a kill.
+        kill_chance: f64 = "0.5", SHARE;
+    }
+}
+
+section! {
+    /// A weapon.
+    Weapon {
+        /// How often it is carried, relative to the other weapons.
+        weight: f64 = "1.0", WEIGHT;
+        /// Distance at which it is used most, in metres.
+        best_range_m: f64 = "10.0", Num(0.1, 10_000.0);
+        /// How quickly use falls off with the logarithm of distance; larger means more versatile.
+        range_spread_log: f64 = "0.8", Num(0.05, 10.0);
+        /// Share of its kills that are headshots.
+        headshot_share: f64 = "0.2", SHARE;
+    }
+}
+
+section! {
+    /// An item of the shop.
+    Item {
+        /// Category.
+        category: String = "\"cosmetic\"", Text;
+        /// Price in US cents; other currencies follow by their rate.
+        price_usd_cents: u32 = "499", Int(1, 1_000_000);
+        /// How often it is bought, relative to other items of its price.
+        weight: f64 = "1.0", WEIGHT;
+    }
+}
+
+/// Reads a whole file.
+pub fn read_file(table: &super::tree::Table, findings: &mut Findings) -> File {
+    let mut reader = Reader::root(table, findings);
+    let file = File::read(&mut reader);
+    reader.refuse_unknown_keys(&File::SPEC);
+    file
+}

@@ -1,0 +1,195 @@
+//! A scenario file as a tree of values that know where they were written, before any meaning is given to them.
+
+use std::collections::BTreeMap;
+
+use toml::de::{DeTable, DeValue};
+
+/// Where a value was written, for error messages.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum At {
+    /// Line and column in the scenario file, from 1.
+    File(usize, usize),
+    /// The text of a `--set` option.
+    Set(String),
+    /// Skirmish's built-in entries.
+    BuiltIn,
+}
+
+/// A TOML value without its position.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Raw {
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction or exponent.
+    Num(f64),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A string.
+    Text(String),
+    /// An array of values.
+    List(Vec<Raw>),
+    /// Something no key takes (a date-time, an array of tables), as written.
+    Other(String),
+    /// A table.
+    Table(Table),
+}
+
+impl Raw {
+    /// The value as it would be written in TOML, for error messages.
+    pub fn show(&self) -> String {
+        match self {
+            Self::Int(value) => value.to_string(),
+            Self::Num(value) => show_num(*value),
+            Self::Flag(value) => value.to_string(),
+            Self::Text(value) => show_text(value),
+            Self::List(items) => format!("[{}]", items.iter().map(Self::show).collect::<Vec<_>>().join(", ")),
+            Self::Other(text) => text.clone(),
+            Self::Table(_) => "a table".into(),
+        }
+    }
+}
+
+/// A number so that TOML reads it back as the same float.
+pub fn show_num(value: f64) -> String {
+    format!("{value:?}")
+}
+
+/// A string with TOML's escapes.
+pub fn show_text(value: &str) -> String {
+    let mut shown = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' => shown.push_str("\\\""),
+            '\\' => shown.push_str("\\\\"),
+            c if c.is_control() => shown.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown.push('"');
+    shown
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The value.
+    pub raw: Raw,
+    /// Where its key was written.
+    pub at: At,
+}
+
+/// A table of entries by key.
+pub type Table = BTreeMap<String, Entry>;
+
+/// A message about a place in the input.
+pub type Complaint = (At, String);
+
+/// Parses TOML text; every syntax error is reported.
+pub fn parse(text: &str) -> Result<Table, Vec<Complaint>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Ok(convert_table(text, table.get_ref()));
+    }
+    let complain = |error: &toml::de::Error| {
+        let (line, column) = position(text, error.span().map_or(0, |span| span.start));
+        (At::File(line, column), format!("not valid TOML: {}", error.message().replace('\n', "; ")))
+    };
+    Err(errors.iter().map(complain).collect())
+}
+
+/// Applies one `--set key=value`; a value that is not TOML is taken as text.
+pub fn set(root: &mut Table, option: &str) -> Result<(), Complaint> {
+    let at = At::Set(option.to_owned());
+    let fail = |why: &str| (At::Set(option.to_owned()), why.to_owned());
+    let (path, value) = option.split_once('=').ok_or_else(|| fail("expected key=value, such as clock.days=1"))?;
+    let raw = parse(&format!("value = {}", value.trim()))
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .map_or_else(|| Raw::Text(value.trim().to_owned()), |entry| entry.raw);
+    let mut keys: Vec<&str> = path.trim().split('.').map(str::trim).collect();
+    let last = keys.pop().filter(|key| !key.is_empty() && keys.iter().all(|key| !key.is_empty()));
+    let last = last.ok_or_else(|| fail("the key is empty; expected key=value, such as clock.days=1"))?;
+    let mut table = root;
+    for key in keys {
+        let entry =
+            table.entry(key.to_owned()).or_insert_with(|| Entry { raw: Raw::Table(Table::new()), at: at.clone() });
+        let Raw::Table(inner) = &mut entry.raw else {
+            return Err(fail(&format!("{key} is a value, not a table")));
+        };
+        table = inner;
+    }
+    table.insert(last.to_owned(), Entry { raw, at });
+    Ok(())
+}
+
+/// Marks a whole table as built in.
+pub fn built_in(mut table: Table) -> Table {
+    for entry in table.values_mut() {
+        entry.at = At::BuiltIn;
+        if let Raw::Table(inner) = &mut entry.raw {
+            *inner = built_in(std::mem::take(inner));
+        }
+    }
+    table
+}
+
+fn convert_table(text: &str, table: &DeTable<'_>) -> Table {
+    let convert_entry = |(key, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
+        let (line, column) = position(text, key.span().start);
+        let raw = convert(text, value);
+        (key.get_ref().to_string(), Entry { raw, at: At::File(line, column) })
+    };
+    table.iter().map(convert_entry).collect()
+}
+
+fn convert(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Raw {
+    let as_written = || text.get(value.span()).unwrap_or("?").to_owned();
+    match value.get_ref() {
+        DeValue::String(value) => Raw::Text(value.to_string()),
+        DeValue::Integer(value) => {
+            i64::from_str_radix(value.as_str(), value.radix()).map_or_else(|_| Raw::Other(as_written()), Raw::Int)
+        }
+        DeValue::Float(value) => value.as_str().parse().map_or_else(|_| Raw::Other(as_written()), Raw::Num),
+        DeValue::Boolean(value) => Raw::Flag(*value),
+        DeValue::Array(items) => Raw::List(items.iter().map(|item| convert(text, item)).collect()),
+        DeValue::Table(table) => Raw::Table(convert_table(text, table)),
+        DeValue::Datetime(_) => Raw::Other(as_written()),
+    }
+}
+
+/// Line and column (in characters), both from 1, of a byte offset.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_know_their_line_and_column() {
+        let table = parse("a = 1\n[b]\n  ü = 2.5\n").expect("valid");
+        assert_eq!(table["a"], Entry { raw: Raw::Int(1), at: At::File(1, 1) });
+        let Raw::Table(b) = &table["b"].raw else { panic!("b is a table") };
+        assert!(matches!(b.values().next(), Some(Entry { raw: Raw::Num(n), at: At::File(3, _) }) if *n == 2.5));
+    }
+
+    #[test]
+    fn set_reaches_nested_keys_and_takes_bare_words_as_text() {
+        let mut table = parse("[clock]\ndays = 3").expect("valid");
+        set(&mut table, "clock.days=7").expect("sets");
+        set(&mut table, "encounter.relation=opponents").expect("sets");
+        let Raw::Table(clock) = &table["clock"].raw else { panic!("a table") };
+        assert_eq!(clock["days"].raw, Raw::Int(7));
+        let Raw::Table(encounter) = &table["encounter"].raw else { panic!("a table") };
+        assert_eq!(encounter["relation"].raw, Raw::Text("opponents".into()));
+        assert!(set(&mut table, "clock.days.x=1").is_err() && set(&mut table, "nothing").is_err());
+    }
+
+    #[test]
+    fn every_syntax_error_is_reported() {
+        assert!(parse("a = \nb = 1\nc = [1,\n").is_err_and(|errors| errors.len() >= 2));
+    }
+}

@@ -1,0 +1,485 @@
+//! Sessions: planned a day at a time for each active player, then logged in and out tick by tick.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::prelude::*;
+
+use crate::arena::{Leaving, Lobby, Match, Seat};
+use crate::journal::Journal;
+use crate::movement::Body;
+use crate::player::{Player, Profile, ReturnCalendar};
+use crate::purchase::Shopping;
+use crate::random::{Purpose, Seed};
+use crate::realm::{Now, RealmId};
+use crate::scenario::sections::File;
+use crate::setting::{Rules, Setting};
+use crate::table::{SessionEndRow, Text, Timestamp, TruthEventRow};
+use crate::tape::Tape;
+use crate::time::DAY_S;
+
+/// Why a session ends. The order is that of the names in `session_ends.end_reason`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SessionEnd {
+    /// The player stopped.
+    #[default]
+    Logout = 0,
+    /// The connection was lost.
+    Disconnect = 1,
+    /// The player was removed.
+    Kicked = 2,
+    /// The run ended.
+    RunEnd = 3,
+}
+
+/// Names of [`SessionEnd`], in order.
+pub const SESSION_ENDS: [&str; 4] = ["logout", "disconnect", "kicked", "run_end"];
+
+/// Most sessions that start in a UTC day.
+const MAX_PER_DAY: usize = 10;
+
+/// The rules of sittings, compiled.
+#[derive(Clone, Debug)]
+pub struct SessionRules {
+    /// Cumulative share of starts by hour relative to the own peak, from 12 hours before.
+    start_cumulative: [f64; 24],
+    length_by_count: [f64; 6],
+    max_s: f64,
+    disconnect_share: f64,
+    kicked_share: f64,
+    release_days: u32,
+    update_lag_days: f64,
+}
+
+impl SessionRules {
+    /// Compiles the rules.
+    pub fn new(file: &File) -> Self {
+        let keys = &file.sessions;
+        let total: f64 = keys.start_weights_by_hour.iter().sum();
+        let mut sum = 0.0;
+        let start_cumulative = std::array::from_fn(|hour| {
+            sum += keys.start_weights_by_hour[hour] / total;
+            sum
+        });
+        Self {
+            start_cumulative,
+            length_by_count: std::array::from_fn(|count| keys.length_by_count[count]),
+            max_s: f64::from(keys.max_minutes) * 60.0,
+            disconnect_share: keys.disconnect_share,
+            kicked_share: keys.kicked_share,
+            release_days: keys.client_release_days,
+            update_lag_days: keys.client_update_lag_days,
+        }
+    }
+
+    /// Names of all client versions of a run of so many days; index 0 was released before the run.
+    pub fn client_versions(release_days: u32) -> Vec<String> {
+        (0..=731 / release_days + 1).map(|release| format!("1.{release}")).collect()
+    }
+
+    /// Version a player runs on a day, as an index into the above.
+    fn client_version(&self, seed: Seed, player_id: i32, day: i32) -> u16 {
+        let release = day.max(0) as u32 / self.release_days;
+        let age = f64::from(day.max(0) as u32 % self.release_days);
+        let lag = seed.stream(Purpose::Client, player_id as u64, release.into()).exponential(self.update_lag_days);
+        (release + u32::from(age >= lag)) as u16
+    }
+}
+
+/// One planned sitting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sitting {
+    /// Login, seconds since the run's start.
+    pub started_s: u32,
+    /// Logout.
+    pub ended_s: u32,
+    /// How it will end.
+    pub end: SessionEnd,
+}
+
+/// The sittings of a player on an active day, in order, none before `busy_until_s`.
+pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, busy_until_s: u32) -> Vec<Sitting> {
+    let mut draws = seed.stream(Purpose::Sessions, profile.id as u64, (day - profile.install_day) as u64);
+    let midnight = day as u32 * DAY_S;
+    let again = profile.further_sessions / (1.0 + profile.further_sessions);
+    let mut count = 1;
+    while count < MAX_PER_DAY && draws.chance(again) {
+        count += 1;
+    }
+    let mean = profile.session_s * rules.length_by_count[count.min(6) - 1];
+    let mut starts: Vec<u32> = (0..count)
+        .map(|_| {
+            let at = draws.unit();
+            let bin = rules.start_cumulative.partition_point(|&cumulative| cumulative < at).min(23);
+            let local = profile.peak_hour - 12.0 + bin as f64 + draws.unit();
+            let utc_s = (local * 3600.0) as i32 - profile.utc_offset_minutes * 60;
+            midnight + utc_s.rem_euclid(DAY_S as i32) as u32
+        })
+        .collect();
+    starts.sort_unstable();
+    let mut sittings = Vec::with_capacity(count);
+    let mut free_from = busy_until_s;
+    for start in starts {
+        let length_s = draws.exponential(mean).clamp(1.0, rules.max_s) as u32;
+        let reason = draws.unit();
+        let end = match reason {
+            r if r < rules.kicked_share => SessionEnd::Kicked,
+            r if r < rules.kicked_share + rules.disconnect_share => SessionEnd::Disconnect,
+            _ => SessionEnd::Logout,
+        };
+        let started_s = start.max(free_from);
+        // A sitting pushed past midnight by the one before is one the player does not have time for.
+        if started_s < midnight + DAY_S {
+            let sitting = Sitting { started_s, ended_s: started_s + length_s.max(1), end };
+            free_from = sitting.ended_s;
+            sittings.push(sitting);
+        }
+    }
+    sittings
+}
+
+/// A sitting of a known player that has not started yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The player.
+    pub player: Entity,
+    /// Account number.
+    pub player_id: i32,
+    /// Session number.
+    pub session_id: i64,
+    /// Version of the client.
+    pub client_version: u16,
+    /// When.
+    pub sitting: Sitting,
+}
+
+/// Planned sittings by the tick that has to act on them: the first heartbeat, or for a sitting between two ticks the
+/// tick that holds its end.
+#[derive(Resource, Debug, Default)]
+pub struct Agenda {
+    by_tick: BTreeMap<u32, Vec<Plan>>,
+}
+
+impl Agenda {
+    fn enter(&mut self, setting: &Setting, plan: Plan) {
+        let clock = setting.clock;
+        let first_tick = clock.tick_at_or_after(plan.sitting.started_s);
+        let has_heartbeat = clock.second(first_tick) < plan.sitting.ended_s;
+        let due = if has_heartbeat { first_tick } else { clock.tick_holding(plan.sitting.ended_s) };
+        self.by_tick.entry(due).or_default().push(plan);
+    }
+
+    /// Every plan, for saving and closing.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.by_tick.values().flatten()
+    }
+
+    /// Enters a plan again, after loading.
+    pub fn restore(&mut self, setting: &Setting, plan: Plan) {
+        self.enter(setting, plan);
+    }
+}
+
+/// An open session.
+#[derive(Component, Clone, Debug)]
+pub struct Session {
+    /// The account.
+    pub player: Entity,
+    /// Session number.
+    pub id: i64,
+    /// Account number.
+    pub player_id: i32,
+    /// When it started and will end.
+    pub sitting: Sitting,
+    /// Index of the client version.
+    pub client_version: u16,
+    /// Skill of the player, practice included.
+    pub skill: f64,
+    /// Index of the region.
+    pub region: u16,
+    /// Match it is in, if any.
+    pub seat: Option<Seat>,
+    /// Matches joined.
+    pub matches: u16,
+    /// Kills in matches it has left.
+    pub kills: u16,
+    /// Deaths in matches it has left.
+    pub deaths: u16,
+    /// Purchases.
+    pub purchases: u16,
+}
+
+impl Session {
+    /// Records or plays everything but the links to other entities.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.i64(&mut self.id);
+        tape.i32(&mut self.player_id);
+        self.sitting.state(tape);
+        tape.u16(&mut self.client_version);
+        tape.f64(&mut self.skill);
+        tape.u16(&mut self.region);
+        tape.u16(&mut self.matches);
+        tape.u16(&mut self.kills);
+        tape.u16(&mut self.deaths);
+        tape.u16(&mut self.purchases);
+    }
+}
+
+impl Sitting {
+    /// Records or plays the sitting.
+    pub fn state(&mut self, tape: &mut Tape) {
+        let mut end = self.end as u8;
+        tape.u32(&mut self.started_s);
+        tape.u32(&mut self.ended_s);
+        tape.u8(&mut end);
+        self.end = [SessionEnd::Logout, SessionEnd::Disconnect, SessionEnd::Kicked, SessionEnd::RunEnd]
+            [usize::from(end.min(3))];
+    }
+}
+
+/// At the first tick of a day: installs the day's new accounts and plans the sittings of everyone active today.
+pub fn wake_players(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    mut calendar: ResMut<ReturnCalendar>,
+    mut agenda: ResMut<Agenda>,
+    mut journal: ResMut<Journal>,
+    mut players: Query<&mut Player>,
+    mut commands: Commands,
+) {
+    if !now.tick.is_multiple_of(rules.clock.ticks_per_day()) {
+        return;
+    }
+    let day = now.tick / rules.clock.ticks_per_day();
+    let mut active: Vec<(Entity, Player)> = Vec::new();
+    for entity in calendar.take(day) {
+        if let Ok(player) = players.get(entity) {
+            active.push((entity, *player));
+        }
+    }
+    active.sort_unstable_by_key(|(_, player)| player.id);
+    for id in realm.installs_on(&rules, day as i32) {
+        let player = Player { id, ..Player::default() };
+        active.push((commands.spawn(player).id(), player));
+        let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
+        journal.truth_events.push(TruthEventRow { event_ts, player_id: id, event: Text::at(INSTALLED) });
+    }
+    journal.aggregate.active_players += active.len() as u64;
+    for (entity, mut player) in active {
+        plan_sittings(&rules, day, entity, &mut player, &mut calendar, &mut agenda, &mut journal);
+        if player.is_leaving && player.open_sessions == 0 {
+            commands.entity(entity).despawn();
+        } else if let Ok(mut stored) = players.get_mut(entity) {
+            *stored = player;
+        } else {
+            commands.entity(entity).insert(player);
+        }
+    }
+}
+
+const INSTALLED: usize = 1;
+const CHURNED: usize = 0;
+/// Kinds of hidden events, in order of the above.
+pub const TRUTH_EVENTS: [&str; 2] = ["churned", "installed"];
+
+fn plan_sittings(
+    setting: &Setting,
+    day: u32,
+    entity: Entity,
+    player: &mut Player,
+    calendar: &mut ReturnCalendar,
+    agenda: &mut Agenda,
+    journal: &mut Journal,
+) {
+    let profile = setting.population.profile(player.id);
+    let client_version = setting.sessions.client_version(setting.seed, player.id, day as i32);
+    let mut last_start_s = day * DAY_S;
+    for sitting in plan_day(setting.seed, &setting.sessions, &profile, day as i32, player.busy_until_s) {
+        // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
+        let Some(next) = player.sessions.checked_add(1) else { break };
+        let session_id = i64::from(player.id) << 16 | i64::from(player.sessions);
+        player.sessions = next;
+        player.open_sessions += 1;
+        player.busy_until_s = sitting.ended_s;
+        last_start_s = sitting.started_s;
+        agenda.enter(setting, Plan { player: entity, player_id: player.id, session_id, client_version, sitting });
+    }
+    match setting.population.next_active_day(&profile, day as i32) {
+        Some(next) => calendar.enter(next as u32, entity),
+        None => {
+            player.is_leaving = true;
+            let event_ts = Timestamp(setting.clock.ms(last_start_s));
+            journal.truth_events.push(TruthEventRow { event_ts, player_id: player.id, event: Text::at(CHURNED) });
+        }
+    }
+}
+
+/// Logs in the sessions whose first heartbeat is now, and accounts for those that had none.
+pub fn log_in(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    mut agenda: ResMut<Agenda>,
+    mut lobby: ResMut<Lobby>,
+    mut journal: ResMut<Journal>,
+    mut players: Query<&mut Player>,
+    mut commands: Commands,
+) {
+    while let Some(entry) = agenda.by_tick.first_entry().filter(|entry| *entry.key() <= now.tick) {
+        for plan in entry.remove() {
+            let session = open_session(&rules, &plan, players.get(plan.player).map_or(0, |player| player.matches));
+            if rules.clock.second(now.tick) < plan.sitting.ended_s && rules.clock.second(now.tick) >= plan.sitting.started_s {
+                let shopping = Shopping::plan(&rules, &session);
+                lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
+            } else {
+                journal.session_ends.push(session_row(&rules, realm.0, &session, plan.sitting.ended_s, plan.sitting.end));
+                release_player(&mut players, &mut commands, &session);
+            }
+        }
+    }
+}
+
+/// The session of a plan at its login.
+pub fn open_session(setting: &Setting, plan: &Plan, practice_matches: u32) -> Session {
+    let profile = setting.population.profile(plan.player_id);
+    Session {
+        player: plan.player,
+        id: plan.session_id,
+        player_id: plan.player_id,
+        sitting: plan.sitting,
+        client_version: plan.client_version,
+        // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
+        skill: profile.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
+        region: profile.region,
+        seat: None,
+        matches: 0,
+        kills: 0,
+        deaths: 0,
+        purchases: 0,
+    }
+}
+
+/// Ends sessions that end exactly at this tick: they have no heartbeat in it.
+pub fn log_out_on_the_tick(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    mut journal: ResMut<Journal>,
+    mut sessions: Query<(Entity, &mut Session)>,
+    mut matches: Query<&mut Match>,
+    mut players: Query<&mut Player>,
+    mut commands: Commands,
+) {
+    let second = rules.clock.second(now.tick);
+    for (entity, mut session) in &mut sessions {
+        if session.sitting.ended_s <= second {
+            end_session(&rules, *realm, now.tick, &mut session, &mut matches, &mut journal);
+            release_player(&mut players, &mut commands, &session);
+            commands.entity(entity).despawn();
+        }
+    }
+}
+
+/// Ends sessions that end after this tick and before the next.
+pub fn log_out(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    mut journal: ResMut<Journal>,
+    mut sessions: Query<(Entity, &mut Session)>,
+    mut matches: Query<&mut Match>,
+    mut players: Query<&mut Player>,
+    mut commands: Commands,
+) {
+    let next_second = rules.clock.second(now.tick + 1);
+    for (entity, mut session) in &mut sessions {
+        if session.sitting.ended_s < next_second {
+            end_session(&rules, *realm, now.tick + 1, &mut session, &mut matches, &mut journal);
+            release_player(&mut players, &mut commands, &session);
+            commands.entity(entity).despawn();
+        }
+    }
+}
+
+fn end_session(
+    setting: &Setting,
+    realm: RealmId,
+    left_tick: u32,
+    session: &mut Session,
+    matches: &mut Query<&mut Match>,
+    journal: &mut Journal,
+) {
+    if let Some(seat) = session.seat
+        && let Ok(mut game) = matches.get_mut(seat.game)
+    {
+        let left_ms = setting.clock.ms(session.sitting.ended_s);
+        game.leave(seat.participant, Leaving { left_tick, left_ms }, session);
+    }
+    journal.session_ends.push(session_row(setting, realm.0, session, session.sitting.ended_s, session.sitting.end));
+}
+
+/// One open session fewer; an account that will not come back goes with its last.
+fn release_player(players: &mut Query<&mut Player>, commands: &mut Commands, session: &Session) {
+    if let Ok(mut player) = players.get_mut(session.player) {
+        player.open_sessions -= 1;
+        player.matches += u32::from(session.matches);
+        player.purchases += u32::from(session.purchases);
+        if player.is_leaving && player.open_sessions == 0 {
+            commands.entity(session.player).despawn();
+        }
+    }
+}
+
+/// The row of a session that ended.
+pub fn session_row(setting: &Setting, realm: u32, session: &Session, ended_s: u32, end: SessionEnd) -> SessionEndRow {
+    let profile = setting.population.profile(session.player_id);
+    let clock = setting.clock;
+    let started_s = session.sitting.started_s;
+    SessionEndRow {
+        session_id: session.id,
+        player_id: session.player_id,
+        realm_id: realm as i16,
+        party_id: session.id,
+        region: Text::at(profile.region.into()),
+        country: Text::at(profile.country.into()),
+        platform: Text::at(profile.platform.into()),
+        device: Text::at(profile.device.into()),
+        client_version: Text::at(session.client_version.into()),
+        started_at: Timestamp(clock.ms(started_s)),
+        event_ts: Timestamp(clock.ms(ended_s)),
+        event_length_s: (ended_s - started_s) as i32,
+        heartbeats: (clock.tick_at_or_after(ended_s) - clock.tick_at_or_after(started_s)) as i32,
+        matches: session.matches as i16,
+        kills: session.kills as i16,
+        deaths: session.deaths as i16,
+        purchases: session.purchases as i16,
+        end_reason: Text::at(end as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn sittings_never_overlap_start_today_and_number_at_most_ten() {
+        let sets = ["archetypes.casual.sessions_per_day=8".to_owned()];
+        let setting = Setting::new(Scenario::parse("t", "t", "", &sets).expect("valid"));
+        let mut most = 0;
+        for id in 1..3000 {
+            let profile = setting.population.profile(id);
+            let mut free_from = 3 * DAY_S + 5000;
+            let sittings = plan_day(setting.seed, &setting.sessions, &profile, 3, free_from);
+            assert!(sittings.len() <= 10);
+            most = most.max(sittings.len());
+            for sitting in sittings {
+                assert!(sitting.started_s >= free_from && sitting.started_s < 4 * DAY_S);
+                assert!(sitting.ended_s > sitting.started_s);
+                free_from = sitting.ended_s;
+            }
+        }
+        assert!(most >= 8, "{most}");
+    }
+}

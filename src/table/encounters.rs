@@ -1,0 +1,49 @@
+//! `encounters`: one row a close encounter of two players.
+
+use super::{Text, Timestamp, domain, table};
+
+table! {
+    /// One row an encounter: a run of heartbeats of one pair in one match within the radius, merged over short gaps.
+    EncounterRow in "encounters", Fact, sorted by (|row| (row.encounter_id, 0)) ["encounter_id"] {
+        /// Encounter: realm_id << 40 | number in the realm.
+        1 encounter_id: i64, Delta;
+        /// Match.
+        2 match_id: i64, Dictionary;
+        /// The player with the smaller account number.
+        3 player_a: i32, Plain;
+        /// The other player.
+        4 player_b: i32, Plain;
+        /// Session of player_a.
+        5 session_a: i64, Plain;
+        /// Session of player_b.
+        6 session_b: i64, Plain;
+        /// Team of player_a.
+        7 team_a: i8, Dictionary;
+        /// Team of player_b.
+        8 team_b: i8, Dictionary;
+        /// opponents or allies.
+        9 relation: Text<domain::Relation>, Dictionary;
+        /// First heartbeat within the radius, UTC.
+        10 started_at: Timestamp, Delta;
+        /// Last heartbeat within the exit radius, UTC.
+        11 ended_at: Timestamp, Delta;
+        /// Heartbeats within the radius.
+        12 contact_beats: i32, Dictionary;
+        /// Heartbeats within the exit radius.
+        13 near_beats: i32, Dictionary;
+        /// Least distance at a heartbeat, centimetres, rounded down.
+        14 min_distance_cm: i32, Delta;
+        /// Earliest heartbeat with that distance, UTC.
+        15 min_distance_at: Timestamp, Delta;
+        /// Midpoint of the two then, east, centimetres, rounded down.
+        16 x_cm: i32, Delta;
+        /// Likewise, north.
+        17 y_cm: i32, Delta;
+        /// Likewise, up.
+        18 z_cm: i32, Delta;
+        /// Kills of one by the other inside it.
+        19 kills: i16, Dictionary;
+        /// Why it ended: run_end, match_end, left, separated.
+        20 end_reason: Text<domain::EncounterEnd>, Dictionary;
+    }
+}

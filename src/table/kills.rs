@@ -1,0 +1,43 @@
+//! `kills`: one row a kill.
+
+use super::{Text, Timestamp, domain, table};
+
+table! {
+    /// One row a kill. Killer and victim are opponents in contact at the heartbeat before it, inside an open encounter.
+    KillRow in "kills", Fact, sorted by (|row| (row.kill_id, 0)) ["kill_id"] {
+        /// Kill: realm_id << 40 | number in the realm.
+        1 kill_id: i64, Delta;
+        /// When, UTC; milliseconds.
+        2 event_ts: Timestamp, Delta;
+        /// Match.
+        3 match_id: i64, Dictionary;
+        /// Encounter it happened in.
+        4 encounter_id: i64, Plain;
+        /// Account number of the killer.
+        5 killer_id: i32, Plain;
+        /// Account number of the victim.
+        6 victim_id: i32, Plain;
+        /// Session of the killer.
+        7 killer_session: i64, Plain;
+        /// Session of the victim.
+        8 victim_session: i64, Plain;
+        /// Weapon.
+        9 weapon: Text<domain::Weapon>, Dictionary;
+        /// Whether it was a headshot.
+        10 is_headshot: bool, Plain;
+        /// Distance of the two at event_ts, centimetres, rounded down; may exceed the radius.
+        11 distance_cm: i32, Delta;
+        /// Killer's position at event_ts, east, centimetres.
+        12 killer_x_cm: i32, Delta;
+        /// Likewise, north.
+        13 killer_y_cm: i32, Delta;
+        /// Likewise, up.
+        14 killer_z_cm: i32, Delta;
+        /// Victim's position at event_ts, east, centimetres.
+        15 victim_x_cm: i32, Delta;
+        /// Likewise, north.
+        16 victim_y_cm: i32, Delta;
+        /// Likewise, up.
+        17 victim_z_cm: i32, Delta;
+    }
+}

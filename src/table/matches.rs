@@ -1,0 +1,35 @@
+//! `matches`: one row a match.
+
+use super::{Text, Timestamp, domain, table};
+
+table! {
+    /// One row a match, written when it has ended.
+    MatchRow in "matches", Fact, sorted by (|row| (row.match_id, 0)) ["match_id"] {
+        /// Match: realm_id << 44 | arena_id << 22 | ordinal of the match on the arena.
+        1 match_id: i64, Delta;
+        /// Realm.
+        2 realm_id: i16, Dictionary;
+        /// Region of the arena.
+        3 region: Text<domain::Region>, Dictionary;
+        /// Arena: one server instance, numbered within its realm.
+        4 arena_id: i32, Delta;
+        /// Map.
+        5 map: Text<domain::Map>, Dictionary;
+        /// Mode.
+        6 mode: Text<domain::Mode>, Dictionary;
+        /// First tick, UTC.
+        7 started_at: Timestamp, Plain;
+        /// End, UTC: the tick after the last.
+        8 ended_at: Timestamp, Plain;
+        /// Teams.
+        9 teams: i8, Dictionary;
+        /// Distinct sessions that took part.
+        10 players: i32, Dictionary;
+        /// Kills.
+        11 kills: i32, Dictionary;
+        /// Winning team; missing where there is none.
+        12 winner_team: Option<i8>, Dictionary;
+        /// Why it ended: completed, eliminated, abandoned, run_end.
+        13 end_reason: Text<domain::MatchEnd>, Dictionary;
+    }
+}

@@ -1,0 +1,263 @@
+//! Tables: one file a table, each a row type whose declaration is also its schema.
+//!
+//! The registry [`all`] is the only description of the columns: Arrow schemas, Parquet encodings and the data
+//! dictionary come from it. Field ids never change and are never reused.
+
+mod cell;
+pub mod dictionary;
+mod dimensions;
+mod encounters;
+mod heartbeats;
+mod kills;
+mod matches;
+mod participations;
+mod purchases;
+mod session_ends;
+mod truth_events;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+pub use cell::{Cell, Names, Text, Timestamp, domain};
+pub use dimensions::{
+    CountryRow, DeviceRow, EventTypeRow, ItemRow, MapRow, ModeRow, PlayerRow, RegionRow, TruthPlayerRow, WeaponRow,
+    dimension_rows,
+};
+pub use encounters::EncounterRow;
+pub use heartbeats::HeartbeatRow;
+pub use kills::KillRow;
+pub use matches::MatchRow;
+pub use participations::ParticipationRow;
+pub use purchases::PurchaseRow;
+pub use session_ends::SessionEndRow;
+pub use truth_events::TruthEventRow;
+
+/// Types of columns. Signed integers, booleans, days, milliseconds and text: what every reader has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// 8-bit integer.
+    I8,
+    /// 16-bit integer.
+    I16,
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// True or false.
+    Bool,
+    /// Calendar day.
+    Date,
+    /// Milliseconds since 1970, UTC, without a zone.
+    Timestamp,
+    /// Text of few distinct values, dictionary-encoded in memory and in the file.
+    Text,
+}
+
+impl Type {
+    /// The Arrow type of arrays that are written.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::I8 => DataType::Int8,
+            Self::I16 => DataType::Int16,
+            Self::I32 => DataType::Int32,
+            Self::I64 => DataType::Int64,
+            Self::Bool => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
+            Self::Text => DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8)),
+        }
+    }
+
+    /// Name in the data dictionary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I8 => "int8",
+            Self::I16 => "int16",
+            Self::I32 => "int32",
+            Self::I64 => "int64",
+            Self::Bool => "bool",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp[ms]",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// How a column is laid out in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Differences, bit-packed: sorted or smooth integers.
+    Delta,
+    /// Differences, bit-packed, not compressed any further: noise that compression cannot shrink.
+    DeltaRaw,
+    /// A dictionary: few distinct values.
+    Dictionary,
+    /// As they are, compressed.
+    Plain,
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Parquet field id; never changes.
+    pub id: i32,
+    /// Name, unit included where there is one.
+    pub name: &'static str,
+    /// Type.
+    pub kind: Type,
+    /// Whether values may be missing.
+    pub nullable: bool,
+    /// Layout in the file.
+    pub layout: Layout,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// When rows of a table are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Every day, in a folder a day.
+    Fact,
+    /// Once, a pure function of the scenario.
+    Dimension,
+}
+
+/// One table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Name of its folder and of its switch in `output.tables`.
+    pub name: &'static str,
+    /// What a row is.
+    pub doc: &'static [&'static str],
+    /// Fact or dimension.
+    pub nature: Nature,
+    /// Columns in order.
+    pub columns: &'static [Column],
+    /// Columns by which rows of a row group are sorted.
+    pub sorted_by: &'static [&'static str],
+}
+
+impl Table {
+    /// The Arrow schema of its batches.
+    pub fn schema(&self) -> SchemaRef {
+        let field = |column: &Column| {
+            let metadata = HashMap::from([
+                ("PARQUET:field_id".to_owned(), column.id.to_string()),
+                ("description".to_owned(), column.doc.to_owned()),
+            ]);
+            Field::new(column.name, column.kind.arrow(), column.nullable).with_metadata(metadata)
+        };
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+}
+
+/// A row type.
+pub trait Row: Sized + Send + 'static {
+    /// Its table.
+    const TABLE: Table;
+    /// The rows as one array a column.
+    fn arrays(rows: &[Self], names: &Names) -> Vec<ArrayRef>;
+    /// What rows are sorted by.
+    fn key(&self) -> (i64, i64);
+}
+
+/// Every table, facts first.
+pub fn all() -> [&'static Table; 18] {
+    [
+        &SessionEndRow::TABLE,
+        &PurchaseRow::TABLE,
+        &HeartbeatRow::TABLE,
+        &EncounterRow::TABLE,
+        &KillRow::TABLE,
+        &MatchRow::TABLE,
+        &ParticipationRow::TABLE,
+        &TruthEventRow::TABLE,
+        &PlayerRow::TABLE,
+        &RegionRow::TABLE,
+        &CountryRow::TABLE,
+        &DeviceRow::TABLE,
+        &ItemRow::TABLE,
+        &MapRow::TABLE,
+        &ModeRow::TABLE,
+        &WeaponRow::TABLE,
+        &EventTypeRow::TABLE,
+        &TruthPlayerRow::TABLE,
+    ]
+}
+
+/// Declares a table: row struct, registry entry, conversion to arrays.
+macro_rules! table {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident in $table:literal, $nature:ident, sorted by ($key:expr) [$($sorted:literal),+] {
+            $( $(#[doc = $column_doc:literal])+ $id:literal $column:ident: $type:ty, $layout:ident; )+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            $( $(#[doc = $column_doc])+ pub $column: $type, )+
+        }
+
+        impl $crate::table::Row for $name {
+            const TABLE: $crate::table::Table = $crate::table::Table {
+                name: $table,
+                doc: &[$($doc),+],
+                nature: $crate::table::Nature::$nature,
+                columns: &[$( $crate::table::Column {
+                    id: $id,
+                    name: stringify!($column),
+                    kind: <$type as $crate::table::Cell>::KIND,
+                    nullable: <$type as $crate::table::Cell>::NULLABLE,
+                    layout: $crate::table::Layout::$layout,
+                    doc: concat!($($column_doc),+),
+                } ),+],
+                sorted_by: &[$($sorted),+],
+            };
+
+            fn arrays(rows: &[Self], names: &$crate::table::Names) -> Vec<arrow_array::ArrayRef> {
+                use $crate::table::Cell;
+                vec![$( <$type>::array(rows.iter().map(|row| row.$column.clone()), names) ),+]
+            }
+
+            fn key(&self) -> (i64, i64) {
+                let key: fn(&Self) -> (i64, i64) = $key;
+                key(self)
+            }
+        }
+    };
+}
+use table;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_ids_and_names_are_unique_and_every_column_is_documented() {
+        for table in all() {
+            let mut ids: Vec<i32> = table.columns.iter().map(|column| column.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), table.columns.len(), "{}", table.name);
+            for column in table.columns {
+                assert!(column.doc.len() > 8, "{}.{}", table.name, column.name);
+            }
+            for sorted in table.sorted_by {
+                assert!(table.columns.iter().any(|column| column.name == *sorted), "{} {sorted}", table.name);
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_winner_of_a_match_may_be_missing() {
+        let nullable: Vec<String> = all()
+            .iter()
+            .flat_map(|table| table.columns.iter().filter(|c| c.nullable).map(|c| format!("{}.{}", table.name, c.name)))
+            .collect();
+        assert_eq!(nullable, ["matches.winner_team"]);
+    }
+}

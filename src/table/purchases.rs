@@ -1,0 +1,31 @@
+//! `purchases`: one row a purchase.
+
+use super::{Text, Timestamp, domain, table};
+
+table! {
+    /// One row a purchase. Purchases happen inside sessions only.
+    PurchaseRow in "purchases", Fact, sorted by (|row| (row.purchase_id, 0)) ["purchase_id"] {
+        /// Purchase: player_id << 20 | ordinal of the purchase among the player's.
+        1 purchase_id: i64, Delta;
+        /// Account number.
+        2 player_id: i32, Delta;
+        /// Session it happened in.
+        3 session_id: i64, Delta;
+        /// When, UTC; whole seconds.
+        4 event_ts: Timestamp, Plain;
+        /// Item number in the catalogue.
+        5 item_id: i16, Dictionary;
+        /// Item name.
+        6 item: Text<domain::Item>, Dictionary;
+        /// Item category.
+        7 category: Text<domain::Category>, Dictionary;
+        /// Price paid, in hundredths of the currency.
+        8 price_cents: i32, Dictionary;
+        /// Currency paid in, ISO 4217.
+        9 currency: Text<domain::Currency>, Dictionary;
+        /// Price in hundredths of a US dollar.
+        10 price_usd_cents: i32, Dictionary;
+        /// Whether it is the player's first in the run.
+        11 is_first: bool, Plain;
+    }
+}

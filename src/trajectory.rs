@@ -1,0 +1,159 @@
+//! Trajectories: heartbeats of one realm collected session by session while a window fills.
+//!
+//! Ticks visit sessions in turn, files want all heartbeats of a session side by side. A session's heartbeats in a
+//! window are consecutive ticks whose number is known when it first appears (its end is fixed at login and so is the
+//! window's), so every session gets its stretch of rows then and each tick writes into the middle of it.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, TimestampMillisecondArray};
+use bevy_ecs::prelude::*;
+
+use crate::time::Clock;
+
+/// Where a session writes its next heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    window: u32,
+    row: u32,
+    seat: u32,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self { window: u32::MAX, row: 0, seat: u32::MAX }
+    }
+}
+
+impl Slot {
+    /// Forgets the seat: the session joins another match.
+    pub fn leave_seat(&mut self) {
+        self.seat = u32::MAX;
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Track {
+    session_id: i64,
+    player_id: i32,
+    first_tick: u32,
+    first_row: u32,
+    rows: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Record {
+    position: [i32; 3],
+    seat: u32,
+}
+
+/// The heartbeats of the open window.
+#[derive(Resource, Debug, Default)]
+pub struct Trajectories {
+    is_kept: bool,
+    window: u32,
+    end_tick: u32,
+    tracks: Vec<Track>,
+    records: Vec<Record>,
+    /// Match and team of each seat taken in this window.
+    seats: Vec<(i64, i8)>,
+}
+
+/// What [`Trajectories::record`] needs to know of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Heartbeat {
+    /// Session.
+    pub session_id: i64,
+    /// Account number.
+    pub player_id: i32,
+    /// First tick after the session's last.
+    pub end_tick: u32,
+    /// Match.
+    pub match_id: i64,
+    /// Team.
+    pub team: u8,
+    /// Position.
+    pub position: [i32; 3],
+}
+
+impl Trajectories {
+    /// An empty window; nothing is kept unless `is_kept`.
+    pub fn new(is_kept: bool) -> Self {
+        Self { is_kept, ..Self::default() }
+    }
+
+    /// Starts a window that ends before a tick.
+    pub fn open(&mut self, end_tick: u32) {
+        self.window = self.window.wrapping_add(1);
+        self.end_tick = end_tick;
+        self.tracks.clear();
+        self.records.clear();
+        self.seats.clear();
+    }
+
+    /// Notes the heartbeat of a session at a tick.
+    #[inline]
+    pub fn record(&mut self, slot: &mut Slot, tick: u32, heartbeat: Heartbeat) {
+        if !self.is_kept {
+            return;
+        }
+        if slot.window != self.window {
+            let rows = heartbeat.end_tick.min(self.end_tick) - tick;
+            let first_row = self.records.len() as u32;
+            let Heartbeat { session_id, player_id, .. } = heartbeat;
+            self.tracks.push(Track { session_id, player_id, first_tick: tick, first_row, rows });
+            self.records.resize(self.records.len() + rows as usize, Record::default());
+            *slot = Slot { window: self.window, row: first_row, seat: u32::MAX };
+        }
+        if slot.seat == u32::MAX {
+            slot.seat = self.seats.len() as u32;
+            self.seats.push((heartbeat.match_id, heartbeat.team as i8));
+        }
+        self.records[slot.row as usize] = Record { position: heartbeat.position, seat: slot.seat };
+        slot.row += 1;
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The window's columns in the order of the table, rows sorted by session and time.
+    pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
+        self.tracks.sort_unstable_by_key(|track| track.session_id);
+        let rows = self.records.len();
+        let mut session_id = Vec::with_capacity(rows);
+        let mut event_ts = Vec::with_capacity(rows);
+        let mut player_id = Vec::with_capacity(rows);
+        let mut match_id = Vec::with_capacity(rows);
+        let mut team_id = Vec::with_capacity(rows);
+        let mut position: [Vec<i32>; 3] = std::array::from_fn(|_| Vec::with_capacity(rows));
+        let step_ms = i64::from(clock.heartbeat_s) * 1000;
+        for track in &self.tracks {
+            let count = track.rows as usize;
+            session_id.resize(session_id.len() + count, track.session_id);
+            player_id.resize(player_id.len() + count, track.player_id);
+            let first_ms = clock.ms(clock.second(track.first_tick));
+            event_ts.extend((0..i64::from(track.rows)).map(|n| first_ms + n * step_ms));
+            for record in &self.records[track.first_row as usize..][..count] {
+                let (match_of_seat, team) = self.seats[record.seat as usize];
+                match_id.push(match_of_seat);
+                team_id.push(team);
+                for (column, coordinate) in position.iter_mut().zip(record.position) {
+                    column.push(coordinate);
+                }
+            }
+        }
+        let [x, y, z] = position.map(|column| Arc::new(Int32Array::from(column)) as ArrayRef);
+        vec![
+            Arc::new(Int64Array::from(session_id)),
+            Arc::new(TimestampMillisecondArray::from(event_ts)),
+            Arc::new(Int32Array::from(player_id)),
+            Arc::new(Int64Array::from(match_id)),
+            Arc::new(Int8Array::from(team_id)),
+            x,
+            y,
+            z,
+        ]
+    }
+}
