@@ -22,3 +22,6 @@ pub mod trajectory;
 pub mod journal;
 pub mod table;
 pub mod aggregate;
+pub mod output;
+pub mod run;
+pub mod cli;

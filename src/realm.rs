@@ -59,6 +59,7 @@ pub struct Realm {
     world: World,
     before: Schedule,
     after: Schedule,
+    encounters_seen: i64,
 }
 
 impl Realm {
@@ -89,7 +90,7 @@ impl Realm {
         world.insert_resource(Found::default());
         world.insert_resource(Journal::default());
         world.insert_resource(Trajectories::new(setting.writes("heartbeats")));
-        Self { id, setting, world, before: schedule::before_contacts(), after: schedule::after_contacts() }
+        Self { id, setting, world, before: schedule::before_contacts(), after: schedule::after_contacts(), encounters_seen: 0 }
     }
 
     /// Steps up to detection; the frame is then in [`Self::positions`].
@@ -106,12 +107,7 @@ impl Realm {
         &self.world.resource::<Positions>().0
     }
 
-    /// Where the contacts of the tick go before [`Self::after_contacts`].
-    pub fn contacts_mut(&mut self) -> &mut Contacts {
-        &mut self.world.resource_mut::<Found>().into_inner().0
-    }
-
-    /// Positions and the place for contacts at once.
+    /// Takes out the positions and the place for contacts.
     pub fn detection(&mut self) -> (Frame, Contacts) {
         let frame = std::mem::take(&mut self.world.resource_mut::<Positions>().0);
         let contacts = std::mem::take(&mut self.world.resource_mut::<Found>().0);
@@ -143,6 +139,12 @@ impl Realm {
     /// Rows since the last call.
     pub fn take_rows(&mut self) -> DayRows {
         self.world.resource_mut::<Journal>().take()
+    }
+
+    /// Encounters that began since the last call.
+    pub fn take_started_encounters(&mut self) -> u64 {
+        let started = self.world.resource::<Journal>().next_encounter;
+        (started - std::mem::replace(&mut self.encounters_seen, started)) as u64
     }
 
     /// Sessions online.

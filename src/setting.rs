@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 
-use crate::arena::{self, ModeRules};
+use crate::arena::ModeRules;
 use crate::combat::Arsenal;
 use crate::encounter::episode::EpisodeRules;
-use crate::movement::{Gait, Ground};
+use crate::movement::Ground;
 use crate::player::Population;
 use crate::purchase::Shop;
 use crate::random::{Purpose, Seed};
@@ -56,6 +56,8 @@ pub struct Setting {
     pub size: Size,
     /// Names of text columns.
     pub names: Names,
+    /// [`Scenario::world_hash`].
+    pub world_hash: String,
 }
 
 /// The setting as systems see it.
@@ -79,7 +81,7 @@ impl Setting {
         let population = Population::new(file);
         let sessions = SessionRules::new(file);
         let grounds = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
-        let modes = file.modes.entries.iter().map(|(name, mode)| arena::ModeRules::new(file, name, mode)).collect();
+        let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(file, name, mode)).collect();
         let encounter = &file.encounter;
         let episodes = EpisodeRules {
             radius_cm: encounter.radius_cm,
@@ -95,7 +97,8 @@ impl Setting {
         let names = crate::table::dictionary::names(&scenario, &population, &shop);
         let size = Size::new(&scenario, clock, &population, &sessions);
         let arsenal = Arsenal::new(file);
-        Self { seed, clock, population, sessions, grounds, modes, arsenal, shop, episodes, relation, size, names, scenario }
+        let world_hash = scenario.world_hash();
+        Self { seed, clock, population, sessions, grounds, modes, arsenal, shop, episodes, relation, size, names, world_hash, scenario }
     }
 
     /// What a user should know before a run, one line each.

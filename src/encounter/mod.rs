@@ -4,6 +4,7 @@
 //! within a radius, in one canonical order. The answer for a match depends on nothing else in the frame, and all
 //! arithmetic is on integers, so every detector gives the same bits. This module knows no ECS and no scenario.
 
+pub mod backend;
 pub mod cpu;
 pub mod episode;
 pub mod gpu;

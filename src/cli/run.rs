@@ -1,0 +1,221 @@
+//! `skirmish run`: progress while it lasts, a useful screen at the end.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{Failure, RunArgs, grouped, short, size};
+use crate::output::folder::RunFolder;
+use crate::output::{dimensions, summary};
+use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
+use crate::setting::Setting;
+
+/// Simulates a scenario.
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let scenario = args.scenario.load()?;
+    let root = args.out.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
+    let (text, resolved) = (scenario.text.clone(), scenario.resolved_toml());
+    let setting = Arc::new(Setting::new(scenario));
+    let warnings = setting.warnings();
+    if !args.quiet {
+        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    }
+    let folder = RunFolder::create(&root, args.overwrite)?;
+    folder.write("scenario.toml", &text)?;
+    folder.write("scenario.resolved.toml", &resolved)?;
+    folder.write("run.json", &format!("{:#}\n", summary::header(&setting, "running")))?;
+
+    let mut options = RunOptions { backend: args.pipeline.backend.into(), ..RunOptions::default() };
+    if let Some(threads) = args.pipeline.threads {
+        options.threads = threads.into();
+    }
+    let signals = Signals::catch();
+    let result = simulate(&setting, &options, &folder, &signals, args.quiet);
+    let (report, tables) = match result {
+        Ok(finished) => finished,
+        Err(failure) => {
+            let status = if matches!(failure, Failure::Signal { .. }) { "interrupted" } else { "failed" };
+            let mut value = summary::header(&setting, status);
+            value["error"] = serde_json::json!(failure.to_string());
+            // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
+            std::fs::create_dir_all(folder.root().join("_staging")).ok();
+            folder.write("run.json", &format!("{value:#}\n")).ok();
+            folder.discard_staging();
+            return Err(failure);
+        }
+    };
+    let value = summary::finished(&setting, &report, &tables, options.threads, &warnings);
+    std::fs::create_dir_all(folder.root().join("_staging")).ok();
+    folder.write("run.json", &format!("{value:#}\n"))?;
+    folder.discard_staging();
+    if !args.quiet {
+        report.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    }
+    if args.json {
+        return super::scenario::print(&format!("{value:#}\n"));
+    }
+    if !args.quiet {
+        super::scenario::print(&last_screen(&setting, &report, &tables, &root))?;
+    }
+    Ok(())
+}
+
+type Tables = std::collections::BTreeMap<&'static str, crate::output::commit::TableTotal>;
+
+fn simulate(
+    setting: &Arc<Setting>,
+    options: &RunOptions,
+    folder: &RunFolder,
+    signals: &Signals,
+    is_quiet: bool,
+) -> Result<(RunReport, Tables), Failure> {
+    let mut tables = dimensions::write_dimensions(setting, folder)?;
+    let mut display = Display::new(setting, is_quiet);
+    let result = run::run(setting, options, Some(folder), &signals.caught, &mut |snapshot| display.show(snapshot));
+    display.end();
+    let report = result.map_err(|error| match error {
+        RunError::Interrupted(_) => Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error },
+        error => error.into(),
+    })?;
+    tables.extend(report.committed.tables.iter().map(|(name, total)| (*name, *total)));
+    Ok((report, tables))
+}
+
+/// Ctrl-C and SIGTERM, as flags.
+struct Signals {
+    caught: Arc<AtomicBool>,
+    which: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// A first signal ends the run in order; a second one ends the process at once.
+    fn catch() -> Self {
+        let signals =
+            Self { caught: Arc::new(AtomicBool::new(false)), which: Arc::new(AtomicUsize::new(SIGINT as usize)) };
+        for signal in [SIGINT, SIGTERM] {
+            // Without handlers a signal ends the process as it always did: staged files stay, tables stay whole.
+            let shutdown = signal_hook::flag::register_conditional_shutdown(
+                signal,
+                128 + signal,
+                Arc::clone(&signals.caught),
+            );
+            let which = signal_hook::flag::register_usize(signal, Arc::clone(&signals.which), signal as usize);
+            let caught = signal_hook::flag::register(signal, Arc::clone(&signals.caught));
+            drop((shutdown, which, caught));
+        }
+        signals
+    }
+}
+
+/// A progress bar on a terminal, plain lines elsewhere.
+enum Display {
+    Nothing,
+    Bar(ProgressBar),
+    Lines { last: Instant, started: bool },
+}
+
+const BAR_STEPS: u64 = 10_000;
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+impl Display {
+    fn new(setting: &Setting, is_quiet: bool) -> Self {
+        if is_quiet {
+            return Self::Nothing;
+        }
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines { last: Instant::now(), started: false };
+        }
+        let bar = ProgressBar::new(BAR_STEPS);
+        let template = format!("{} {{bar:28}} {{percent:>3}} %  {{msg}}", setting.scenario.name);
+        // The template is a constant but for the name, in which braces would be read as fields.
+        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style);
+        Self::Bar(bar)
+    }
+
+    fn show(&mut self, snapshot: &Snapshot) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => {
+                bar.set_position((snapshot.done * BAR_STEPS as f64) as u64);
+                bar.set_message(describe(snapshot));
+            }
+            Self::Lines { last, started } => {
+                if !*started || last.elapsed() >= LINE_EVERY {
+                    *started = true;
+                    *last = Instant::now();
+                    eprintln!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot));
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn describe(snapshot: &Snapshot) -> String {
+    let seconds = snapshot.elapsed.as_secs_f64();
+    let rate = snapshot.heartbeats as f64 / seconds.max(1e-3);
+    let left = if snapshot.done > 0.0 { seconds / snapshot.done - seconds } else { 0.0 };
+    format!(
+        "day {:.1}  {} online  {} heartbeats/s  {} encounters  {}  {:.0} s left",
+        snapshot.days,
+        short(snapshot.online as f64),
+        short(rate),
+        short(snapshot.encounters as f64),
+        size(snapshot.bytes),
+        left,
+    )
+}
+
+fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Path) -> String {
+    let total = summary::total(&report.committed.days);
+    let seconds = report.elapsed.as_secs_f64();
+    let bytes: u64 = tables.values().map(|table| table.bytes).sum();
+    let folder = absolute(root);
+    let mut out = format!(
+        "\n{}: {} players, {} days, seed {}\n{} heartbeats in {:.1} s ({}/s), {} in {}\n\n",
+        setting.scenario.name,
+        grouped(setting.population.players.into()),
+        setting.clock.days,
+        setting.seed.0,
+        grouped(total.heartbeats),
+        seconds,
+        short(total.heartbeats as f64 / seconds.max(1e-9)),
+        size(bytes),
+        folder.display(),
+    );
+    out.push_str("  table                     rows       bytes  bytes/row\n");
+    for (name, table) in tables.iter().filter(|(_, table)| table.rows > 0) {
+        let per_row = table.bytes as f64 / table.rows as f64;
+        let rows = grouped(table.rows);
+        out.push_str(&format!("  {name:<17} {rows:>12} {:>11} {per_row:>10.1}\n", size(table.bytes)));
+    }
+    if setting.writes("heartbeats") && setting.writes("encounters") {
+        let tables = folder.join("tables");
+        out.push_str(&format!(
+            "\nDuckDB:\n  duckdb -c \"SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players \
+             FROM read_parquet('{}/heartbeats/*/*.parquet', hive_partitioning = true) GROUP BY date ORDER BY date\"\n",
+            tables.display()
+        ));
+        out.push_str(&format!(
+            "Polars:\n  python3 -c \"import polars as pl; \
+             print(pl.read_parquet('{}/encounters/**/*.parquet').group_by('relation', 'end_reason').len())\"\n",
+            tables.display()
+        ));
+    }
+    out
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,69 @@
+//! `skirmish check`, `init` and what prints a page.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{CheckArgs, Failure, grouped};
+use crate::output::OutputError;
+use crate::output::summary;
+use crate::scenario::schema;
+use crate::setting::Setting;
+
+/// Checks a scenario and shows what it amounts to.
+pub fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let scenario = args.scenario.load()?;
+    if args.resolved {
+        return print(&scenario.resolved_toml());
+    }
+    let setting = Setting::new(scenario);
+    let warnings = setting.warnings();
+    if args.json {
+        let mut value = summary::header(&setting, "valid");
+        value["warnings"] = json!(warnings);
+        return print(&format!("{value:#}\n"));
+    }
+    for warning in &warnings {
+        eprintln!("warning: {warning}");
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    let (size, clock) = (&setting.size, setting.clock);
+    let heartbeats = size.expected_online * f64::from(clock.ticks_per_day()) * f64::from(clock.days);
+    print(&format!(
+        "{} is valid\n  {} players, {} days from {}, seed {}\n  {} realms in {} shards, windows of {} ticks\n  \
+         about {} online on average, {} heartbeats in all\n  world hash {}\n",
+        args.scenario.scenario.display(),
+        grouped(setting.population.players.into()),
+        clock.days,
+        clock.start,
+        setting.seed.0,
+        size.realms,
+        size.shards,
+        size.window_ticks,
+        grouped(size.expected_online as u64),
+        super::short(heartbeats),
+        setting.world_hash,
+    ))
+}
+
+/// Writes the commented file.
+pub fn init(file: Option<&Path>) -> Result<(), Failure> {
+    let text = schema::commented_file();
+    let Some(path) = file else { return print(&text) };
+    let mut created = std::fs::File::create_new(path).map_err(OutputError::io("creating", path))?;
+    created.write_all(text.as_bytes()).map_err(OutputError::io("writing", path))?;
+    print(&format!("{} written; edit it, then: skirmish check {}\n", path.display(), path.display()))
+}
+
+/// Prints to standard output; a reader that has had enough (`| head`) is not an error.
+pub fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(OutputError::io("writing", "standard output")(error).into())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,298 @@
+//! Committing: one thread appends row groups in canonical order and publishes finished files a day at a time.
+//!
+//! Workers finish realms in any order; what arrives early waits here (bounded by the tickets that workers need to
+//! start a realm). Files are staged, finished and synced before they are renamed into a table folder, so a reader
+//! never sees part of one; on any error everything staged is deleted.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use parquet::file::writer::SerializedFileWriter;
+
+use super::OutputError;
+use super::encode::{Encoder, RowGroup};
+use super::folder::{FileName, RunFolder};
+use crate::aggregate::Aggregate;
+use crate::journal::DayRows;
+use crate::setting::Setting;
+use crate::table::{self, HeartbeatRow, Nature, Row};
+
+/// Rows of a small table that are gathered before they are encoded into one row group.
+const ROWS_PER_GROUP: usize = 1 << 20;
+
+/// Where rows go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sink {
+    /// To Parquet files.
+    Parquet,
+    /// Encoded, then dropped.
+    Encode,
+    /// Dropped before encoding.
+    Null,
+}
+
+/// What a worker hands over.
+#[derive(Debug)]
+pub struct Message {
+    /// Simulated day; one past the last for what exists only because the run ended.
+    pub day: u32,
+    /// Realm.
+    pub realm: u32,
+    /// The rows.
+    pub payload: Payload,
+}
+
+/// Rows of a realm and a day, in the order in which a worker produces them.
+#[derive(Debug)]
+pub enum Payload {
+    /// A full window of heartbeats.
+    Heartbeats(RowGroup),
+    /// Everything else of the day: the last message of a realm and day.
+    Rows(Box<DayRows>),
+}
+
+/// Rows and bytes of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableTotal {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes: of files for [`Sink::Parquet`], of column chunks for [`Sink::Encode`].
+    pub bytes: u64,
+    /// Files.
+    pub files: u64,
+}
+
+/// What the committer has to tell at the end.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Totals by table.
+    pub tables: BTreeMap<&'static str, TableTotal>,
+    /// Sums by day; the last entry belongs to the end of the run.
+    pub days: Vec<Aggregate>,
+    /// Time spent encoding.
+    pub encode_time: Duration,
+    /// Time spent writing and syncing.
+    pub write_time: Duration,
+}
+
+struct OpenFile {
+    name: FileName,
+    path: PathBuf,
+    writer: SerializedFileWriter<File>,
+}
+
+/// The committer of a run.
+pub struct Committer {
+    setting: Arc<Setting>,
+    folder: Option<RunFolder>,
+    sink: Sink,
+    encoders: BTreeMap<&'static str, Encoder>,
+    open: BTreeMap<&'static str, OpenFile>,
+    finished: Vec<FileName>,
+    gathered: DayRows,
+    committed: Committed,
+    bytes_seen: Arc<AtomicU64>,
+}
+
+impl Committer {
+    /// A committer that writes into a folder, or nowhere.
+    pub fn new(setting: Arc<Setting>, folder: Option<RunFolder>, sink: Sink, bytes_seen: Arc<AtomicU64>) -> Self {
+        let facts = table::all().into_iter().filter(|table| table.nature == Nature::Fact && setting.writes(table.name));
+        let encoders = facts.map(|table| (table.name, Encoder::new(&setting, table))).collect();
+        Self {
+            setting,
+            folder,
+            sink,
+            encoders,
+            open: BTreeMap::new(),
+            finished: Vec::new(),
+            gathered: DayRows::default(),
+            committed: Committed::default(),
+            bytes_seen,
+        }
+    }
+
+    /// Takes messages until every realm of every day has been committed; returns a ticket to the workers for each.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or when the workers stop early ([`OutputError::Stopped`]). Whatever was staged
+    /// is deleted; published days stay.
+    pub fn run(mut self, messages: &Receiver<Message>, tickets: &Sender<()>) -> Result<Committed, OutputError> {
+        let result = self.commit_all(messages, tickets);
+        if let Some(folder) = &self.folder {
+            self.open.clear();
+            folder.discard_staging();
+        }
+        result.map(|()| self.committed)
+    }
+
+    fn commit_all(&mut self, messages: &Receiver<Message>, tickets: &Sender<()>) -> Result<(), OutputError> {
+        let (days, realms) = (self.setting.clock.days, self.setting.size.realms);
+        let mut early: BTreeMap<(u32, u32), Vec<Payload>> = BTreeMap::new();
+        let mut next = (0, 0);
+        while next.0 <= days {
+            let Ok(message) = messages.recv() else { return Err(OutputError::Stopped) };
+            early.entry((message.day, message.realm)).or_default().push(message.payload);
+            while let Some(payloads) = early.get_mut(&next) {
+                let mut is_complete = false;
+                for payload in payloads.drain(..) {
+                    is_complete |= matches!(payload, Payload::Rows(_));
+                    self.take(next.0, next.1, payload)?;
+                }
+                if !is_complete {
+                    break;
+                }
+                early.remove(&next);
+                self.end_realm(next.0, next.1)?;
+                // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
+                let _ = tickets.try_send(());
+                next = if next.1 + 1 < realms { (next.0, next.1 + 1) } else { (next.0 + 1, 0) };
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<(), OutputError> {
+        match payload {
+            Payload::Heartbeats(group) => self.append(day, realm, HeartbeatRow::TABLE.name, group),
+            Payload::Rows(rows) => {
+                let at = day as usize;
+                if self.committed.days.len() <= at {
+                    self.committed.days.resize_with(at + 1, Aggregate::default);
+                }
+                self.committed.days[at].merge(&rows.aggregate);
+                let mut rows = *rows;
+                let gathered = &mut self.gathered;
+                gathered.session_ends.append(&mut rows.session_ends);
+                gathered.purchases.append(&mut rows.purchases);
+                gathered.encounters.append(&mut rows.encounters);
+                gathered.kills.append(&mut rows.kills);
+                gathered.matches.append(&mut rows.matches);
+                gathered.participations.append(&mut rows.participations);
+                gathered.truth_events.append(&mut rows.truth_events);
+                Ok(())
+            }
+        }
+    }
+
+    /// After a realm: full row groups of small tables are written; after a shard, its files are finished; after a day,
+    /// they are published.
+    fn end_realm(&mut self, day: u32, realm: u32) -> Result<(), OutputError> {
+        let size = &self.setting.size;
+        let shard = size.shard_of(realm);
+        let ends_shard = realm + 1 == size.realms_of(shard).end;
+        let ends_day = realm + 1 == size.realms;
+        let mut gathered = std::mem::take(&mut self.gathered);
+        self.encode_small(day, realm, &mut gathered.session_ends, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.purchases, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.encounters, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.kills, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.matches, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.participations, ends_shard)?;
+        self.encode_small(day, realm, &mut gathered.truth_events, ends_shard)?;
+        self.gathered = gathered;
+        if ends_shard {
+            self.finish_shard(day, shard)?;
+        }
+        if ends_day && let Some(folder) = &self.folder {
+            for name in self.finished.drain(..) {
+                folder.publish(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn encode_small<R: Row>(
+        &mut self,
+        day: u32,
+        realm: u32,
+        rows: &mut Vec<R>,
+        ends_shard: bool,
+    ) -> Result<(), OutputError> {
+        if rows.is_empty() || !(ends_shard || rows.len() >= ROWS_PER_GROUP) {
+            return Ok(());
+        }
+        let name = R::TABLE.name;
+        if self.sink == Sink::Null {
+            self.committed.tables.entry(name).or_default().rows += rows.len() as u64;
+        } else if let Some(encoder) = self.encoders.get(name) {
+            let started = Instant::now();
+            rows.sort_unstable_by_key(Row::key);
+            let group = encoder.encode(&R::arrays(rows, &self.setting.names)).map_err(OutputError::parquet(name))?;
+            self.committed.encode_time += started.elapsed();
+            self.append(day, realm, name, group)?;
+        }
+        rows.clear();
+        Ok(())
+    }
+
+    fn append(&mut self, day: u32, realm: u32, table: &'static str, group: RowGroup) -> Result<(), OutputError> {
+        let started = Instant::now();
+        let total = self.committed.tables.entry(table).or_default();
+        total.rows += group.rows as u64;
+        if self.sink == Sink::Encode {
+            total.bytes += group.bytes as u64;
+        }
+        self.bytes_seen.fetch_add(group.bytes as u64, Ordering::Relaxed);
+        if self.folder.is_some() {
+            let shard = self.setting.size.shard_of(realm);
+            let file = self.file(day, shard, table)?;
+            let failed = || OutputError::parquet(file.path.clone());
+            let mut row_group = file.writer.next_row_group().map_err(failed())?;
+            for chunk in group.into_chunks() {
+                chunk.append_to_row_group(&mut row_group).map_err(failed())?;
+            }
+            row_group.close().map_err(OutputError::parquet(file.path.clone()))?;
+        }
+        self.committed.write_time += started.elapsed();
+        Ok(())
+    }
+
+    /// The open file of a table, created if need be.
+    fn file(&mut self, day: u32, shard: u32, table: &'static str) -> Result<&mut OpenFile, OutputError> {
+        use std::collections::btree_map::Entry;
+        match self.open.entry(table) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(slot) => {
+                let folder = self.folder.as_ref().ok_or(OutputError::Stopped)?;
+                let encoder = self.encoders.get(table).ok_or(OutputError::Stopped)?;
+                let last_day = self.setting.clock.days - 1;
+                let date = Some(self.setting.clock.date(day.min(last_day)));
+                let name = FileName { table, date, is_tail: day > last_day, shard, sequence: 0 };
+                let (path, file) = folder.stage(&name)?;
+                let writer = encoder.open(file).map_err(OutputError::parquet(path.clone()))?;
+                Ok(slot.insert(OpenFile { name, path, writer }))
+            }
+        }
+    }
+
+    /// Finishes and syncs the files of a shard; on ordinary days every enabled table has one, with no rows if need be.
+    fn finish_shard(&mut self, day: u32, shard: u32) -> Result<(), OutputError> {
+        if self.folder.is_none() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        if day < self.setting.clock.days {
+            let tables: Vec<&'static str> = self.encoders.keys().copied().collect();
+            for table in tables {
+                self.file(day, shard, table)?;
+            }
+        }
+        for (table, mut file) in std::mem::take(&mut self.open) {
+            file.writer.finish().map_err(OutputError::parquet(file.path.clone()))?;
+            let bytes = file.writer.bytes_written() as u64;
+            file.writer.inner().sync_all().map_err(OutputError::io("syncing", &file.path))?;
+            let total = self.committed.tables.entry(table).or_default();
+            total.bytes += bytes;
+            total.files += 1;
+            self.finished.push(file.name);
+        }
+        self.committed.write_time += started.elapsed();
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Output: rows become encoded row groups, row groups become files, files are published a day at a time.
+//!
+//! `encode` turns arrays into column chunks (called by workers), `folder` owns the run folder and its rules, `commit`
+//! appends row groups in canonical order and publishes finished files (one thread a run), `dimensions` writes the
+//! tables that are pure functions of the scenario, `summary` writes run.json.
+
+pub mod commit;
+pub mod dimensions;
+pub mod encode;
+pub mod folder;
+pub mod summary;
+
+use std::path::PathBuf;
+
+/// Why output failed.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The run folder already holds a run.
+    #[error("{} already holds a run; choose another folder with --out, replace it with --overwrite, or continue it with `skirmish resume` (which this version does not have yet)", .0.display())]
+    Exists(PathBuf),
+    /// The run folder holds something that is not a run.
+    #[error("{} exists and is not a run folder of Skirmish; it is left alone. Choose another folder with --out", .0.display())]
+    Foreign(PathBuf),
+    /// A file or folder could not be written.
+    #[error("{}: {action} failed: {source}; {}", path.display(), remedy(source))]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Parquet encoding failed.
+    #[error("{}: writing Parquet failed: {source}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        source: parquet::errors::ParquetError,
+    },
+    /// Another part of the run failed first.
+    #[error("the run was stopped")]
+    Stopped,
+}
+
+fn remedy(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "free space on the disk or choose another with --out, then run again"
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "choose a folder you may write to with --out",
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "check that the folder above it exists and is a folder",
+        _ => "check the disk and run again",
+    }
+}
+
+impl OutputError {
+    /// Wraps an I/O error with what was attempted on what.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// Wraps a Parquet error; an I/O error inside it is told as such.
+    pub fn parquet(path: impl Into<PathBuf>) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
+        use parquet::errors::ParquetError;
+        let path = path.into();
+        move |source| match source {
+            ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+                Ok(source) => Self::Io { action: "writing", path, source: *source },
+                Err(inner) => Self::Parquet { path, source: ParquetError::External(inner) },
+            },
+            source => Self::Parquet { path, source },
+        }
+    }
+}

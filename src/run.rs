@@ -1,0 +1,516 @@
+//! A run: workers step realms, a committer writes, the caller watches. The only module that starts threads.
+//!
+//! Jobs are (day, group of realms) in canonical order. A worker takes the next job and one ticket a realm, waits until
+//! each realm is back from its previous day, steps the group tick by tick with one detection for all of them, encodes
+//! full windows itself and hands rows to the committer, which gives the tickets back. Tickets bound how far workers run
+//! ahead of the committer, so memory does not grow with simulated time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::encounter::backend::{Backend, Detection, Engine};
+use crate::encounter::{Contacts, Detector, Frame};
+use crate::output::OutputError;
+use crate::output::commit::{Committed, Committer, Message, Payload, Sink};
+use crate::output::encode::Encoder;
+use crate::output::folder::RunFolder;
+use crate::realm::Realm;
+use crate::setting::Setting;
+use crate::table::{HeartbeatRow, Row};
+
+/// How a run is carried out. Nothing here changes a byte of any table.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Worker threads; at least 1.
+    pub threads: usize,
+    /// Who detects encounters.
+    pub backend: Backend,
+    /// Where rows go.
+    pub sink: Sink,
+    /// Realms that a worker steps together; `None` chooses by backend.
+    pub realms_per_group: Option<u32>,
+    /// Hands out realms in a shuffled order, to show that the order decides nothing.
+    pub shuffle: Option<u64>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            backend: Backend::Auto,
+            sink: Sink::Parquet,
+            realms_per_group: None,
+            shuffle: None,
+        }
+    }
+}
+
+/// Why a run did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Output failed.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The GPU was demanded and failed.
+    #[error("--backend gpu: {0}; use --backend auto to go on without one")]
+    Gpu(String),
+    /// The user stopped it.
+    #[error("interrupted after {0} complete days; published days are whole, unfinished ones were discarded")]
+    Interrupted(u32),
+    /// A defect in Skirmish.
+    #[error("internal error: {0}; please report it with the scenario file")]
+    Internal(String),
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Share of the run's ticks that are done, over all realms.
+    pub done: f64,
+    /// Simulated days that are done.
+    pub days: f64,
+    /// Sessions online in the realms being stepped or last stepped.
+    pub online: u64,
+    /// Heartbeats so far.
+    pub heartbeats: u64,
+    /// Encounters so far.
+    pub encounters: u64,
+    /// Encoded bytes so far.
+    pub bytes: u64,
+    /// Time since the start.
+    pub elapsed: Duration,
+}
+
+/// Where workers spent their time, summed over threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StageTimes {
+    /// Systems before detection.
+    pub before_contacts: Duration,
+    /// Detection.
+    pub detect: Duration,
+    /// Systems after detection.
+    pub after_contacts: Duration,
+    /// Encoding, the committer's share included.
+    pub encode: Duration,
+    /// Waiting for realms, tickets and the committer.
+    pub wait: Duration,
+    /// Writing and syncing, by the committer.
+    pub write: Duration,
+}
+
+impl StageTimes {
+    fn merge(&mut self, other: &Self) {
+        self.before_contacts += other.before_contacts;
+        self.detect += other.detect;
+        self.after_contacts += other.after_contacts;
+        self.encode += other.encode;
+        self.wait += other.wait;
+        self.write += other.write;
+    }
+}
+
+/// What a finished run has to tell.
+#[derive(Debug)]
+pub struct RunReport {
+    /// Rows, bytes and sums.
+    pub committed: Committed,
+    /// Time by stage.
+    pub stages: StageTimes,
+    /// Wall-clock time of the simulation.
+    pub elapsed: Duration,
+    /// Who detected encounters, in words.
+    pub detector: String,
+    /// What went wrong without stopping the run.
+    pub notes: Vec<String>,
+}
+
+/// What workers share.
+struct Shared {
+    setting: Arc<Setting>,
+    options: RunOptions,
+    jobs: Mutex<JobQueue>,
+    /// The realm of each number while nobody steps it.
+    realms: Vec<(Sender<Option<Realm>>, Receiver<Option<Realm>>)>,
+    tickets: Receiver<()>,
+    messages: Sender<Message>,
+    engine: Engine,
+    stop: AtomicBool,
+    progress: Progress,
+}
+
+#[derive(Default)]
+struct Progress {
+    realm_ticks: AtomicU64,
+    heartbeats: AtomicU64,
+    encounters: AtomicU64,
+    online: Vec<AtomicU32>,
+}
+
+struct JobQueue {
+    groups: Vec<Vec<u32>>,
+    day: u32,
+    next: usize,
+}
+
+impl Shared {
+    /// The next day and group of realms, with a ticket for each realm.
+    fn next_job(&self) -> Option<(u32, Vec<u32>)> {
+        // Tickets are taken under the lock, so that the earliest job always gets all of its own.
+        let mut queue = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.next == queue.groups.len() {
+            queue.next = 0;
+            queue.day += 1;
+        }
+        if queue.day >= self.setting.clock.days {
+            return None;
+        }
+        let job = (queue.day, queue.groups[queue.next].clone());
+        queue.next += 1;
+        for _ in &job.1 {
+            self.patiently(&self.tickets)?;
+        }
+        Some(job)
+    }
+
+    /// Receives, unless the run is stopped meanwhile.
+    fn patiently<T>(&self, channel: &Receiver<T>) -> Option<T> {
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            match channel.recv_timeout(Duration::from_millis(50)) {
+                Ok(value) => return Some(value),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn send(&self, day: u32, realm: u32, payload: Payload) -> Option<()> {
+        self.messages.send(Message { day, realm, payload }).ok()
+    }
+}
+
+/// Runs a scenario into a folder (or nowhere, for benches). `watch` is called about ten times a second; the run ends
+/// early once `interrupt` is set.
+///
+/// # Errors
+/// See [`RunError`]. Table folders hold only whole, published days, whatever happens.
+pub fn run(
+    setting: &Arc<Setting>,
+    options: &RunOptions,
+    folder: Option<&RunFolder>,
+    interrupt: &AtomicBool,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> Result<RunReport, RunError> {
+    let started = Instant::now();
+    let threads = options.threads.max(1);
+    let realms = setting.size.realms;
+    let engine = Engine::choose(options.backend, setting).map_err(RunError::Gpu)?;
+    let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads)).clamp(1, realms);
+    let groups = deal_groups(realms, group, options.shuffle);
+    // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
+    let tickets =
+        if options.shuffle.is_some() { 2 * realms as usize + 1 } else { (2 * threads + 1) * group as usize };
+    let (ticket_sender, ticket_receiver) = bounded(tickets);
+    for _ in 0..tickets {
+        ticket_sender.send(()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
+    }
+    let (message_sender, message_receiver) = bounded(4 * threads);
+    let bytes_seen = Arc::new(AtomicU64::new(0));
+    let committer = Committer::new(Arc::clone(setting), folder.cloned(), options.sink, Arc::clone(&bytes_seen));
+    let shared = Shared {
+        setting: Arc::clone(setting),
+        options: options.clone(),
+        jobs: Mutex::new(JobQueue { groups, day: 0, next: 0 }),
+        realms: (0..realms).map(|_| bounded(1)).collect(),
+        tickets: ticket_receiver,
+        messages: message_sender,
+        engine,
+        stop: AtomicBool::new(false),
+        progress: Progress { online: (0..realms).map(|_| AtomicU32::new(0)).collect(), ..Progress::default() },
+    };
+    for (sender, _) in &shared.realms {
+        sender.send(None).map_err(|_| RunError::Internal("realms were refused".into()))?;
+    }
+
+    let outcome = thread::scope(|scope| -> Result<Outcome, RunError> {
+        let shared = &shared;
+        let (done_sender, done) = bounded::<()>(threads + 1);
+        let spawn = |name: String| thread::Builder::new().name(name);
+        let commit_done = done_sender.clone();
+        let commit = spawn("committer".into())
+            .spawn_scoped(scope, move || {
+                let result = committer.run(&message_receiver, &ticket_sender);
+                shared.stop.fetch_or(result.is_err(), Ordering::Relaxed);
+                drop(message_receiver);
+                drop(commit_done);
+                result
+            })
+            .map_err(|error| RunError::Internal(format!("no thread for the committer: {error}")))?;
+        let mut workers = Vec::new();
+        for n in 0..threads {
+            let worker_done = done_sender.clone();
+            let worker = spawn(format!("worker-{n}"))
+                .spawn_scoped(scope, move || {
+                    let result = catch_unwind(AssertUnwindSafe(|| Worker::new(shared).work()));
+                    // A worker that fails must not leave the others waiting for its realms.
+                    shared.stop.fetch_or(!matches!(result, Ok(Ok(_))), Ordering::Relaxed);
+                    drop(worker_done);
+                    result
+                })
+                .map_err(|error| {
+                    shared.stop.store(true, Ordering::Relaxed);
+                    RunError::Internal(format!("no thread for a worker: {error}"))
+                })?;
+            workers.push(worker);
+        }
+        drop(done_sender);
+        let is_interrupted = watch_until_done(shared, &done, interrupt, started, &bytes_seen, watch);
+        let mut outcome = Outcome { is_interrupted, ..Outcome::default() };
+        for worker in workers {
+            match worker.join() {
+                Ok(Ok(Ok(times))) => outcome.stages.merge(&times),
+                Ok(Ok(Err(error))) => outcome.errors.push(error),
+                Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+            }
+        }
+        outcome.committed = Some(commit.join().map_err(|panic| RunError::Internal(panic_text(&*panic)))?);
+        Ok(outcome)
+    })?;
+    conclude(outcome, shared, started)
+}
+
+#[derive(Default)]
+struct Outcome {
+    is_interrupted: bool,
+    stages: StageTimes,
+    errors: Vec<RunError>,
+    committed: Option<Result<Committed, OutputError>>,
+}
+
+fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunReport, RunError> {
+    let day = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).day;
+    if let Some(error) = outcome.errors.into_iter().next() {
+        return Err(error);
+    }
+    let committed = match outcome.committed {
+        Some(Err(OutputError::Stopped)) if outcome.is_interrupted => return Err(RunError::Interrupted(day)),
+        Some(result) => result?,
+        None => return Err(RunError::Internal("the committer left no answer".into())),
+    };
+    let mut stages = outcome.stages;
+    stages.encode += committed.encode_time;
+    stages.write = committed.write_time;
+    let notes = shared.engine.notes();
+    let detector = shared.engine.describe();
+    Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a thread panicked".into())
+}
+
+/// Realms in groups, in canonical or shuffled order.
+fn deal_groups(realms: u32, group: u32, shuffle: Option<u64>) -> Vec<Vec<u32>> {
+    let mut order: Vec<u32> = (0..realms).collect();
+    if let Some(key) = shuffle {
+        order.sort_unstable_by_key(|&realm| crate::random::mix(key ^ u64::from(realm) << 8));
+    }
+    order.chunks(group as usize).map(<[u32]>::to_vec).collect()
+}
+
+/// Tells the caller how far the run is until all threads are done; true if the caller asked to stop.
+fn watch_until_done(
+    shared: &Shared,
+    done: &Receiver<()>,
+    interrupt: &AtomicBool,
+    started: Instant,
+    bytes_seen: &AtomicU64,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> bool {
+    let clock = shared.setting.clock;
+    let total = f64::from(clock.days) * f64::from(clock.ticks_per_day()) * f64::from(shared.setting.size.realms);
+    let mut is_interrupted = false;
+    loop {
+        let is_done = matches!(done.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Disconnected));
+        let progress = &shared.progress;
+        let share = progress.realm_ticks.load(Ordering::Relaxed) as f64 / total;
+        watch(&Snapshot {
+            done: share,
+            days: share * f64::from(clock.days),
+            online: progress.online.iter().map(|online| u64::from(online.load(Ordering::Relaxed))).sum(),
+            heartbeats: progress.heartbeats.load(Ordering::Relaxed),
+            encounters: progress.encounters.load(Ordering::Relaxed),
+            bytes: bytes_seen.load(Ordering::Relaxed),
+            elapsed: started.elapsed(),
+        });
+        if is_done {
+            return is_interrupted;
+        }
+        if interrupt.load(Ordering::Relaxed) && !is_interrupted {
+            is_interrupted = true;
+            shared.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// One worker thread.
+struct Worker<'s> {
+    shared: &'s Shared,
+    detection: Detection,
+    encoder: Option<Encoder>,
+    times: StageTimes,
+    frame: Frame,
+    contacts: Contacts,
+}
+
+impl<'s> Worker<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        let writes = shared.setting.writes_rows::<HeartbeatRow>() && shared.options.sink != Sink::Null;
+        Self {
+            shared,
+            detection: shared.engine.detection(),
+            encoder: writes.then(|| Encoder::new(&shared.setting, const { &HeartbeatRow::TABLE })),
+            times: StageTimes::default(),
+            frame: Frame::default(),
+            contacts: Contacts::default(),
+        }
+    }
+
+    fn work(mut self) -> Result<StageTimes, RunError> {
+        loop {
+            let waiting = Instant::now();
+            let Some((day, ids)) = self.shared.next_job() else { break };
+            let mut group = Vec::with_capacity(ids.len());
+            for id in ids {
+                let Some(slot) = self.shared.patiently(&self.shared.realms[id as usize].1) else {
+                    return Ok(self.times);
+                };
+                group.push(slot.unwrap_or_else(|| Realm::new(Arc::clone(&self.shared.setting), id)));
+            }
+            self.times.wait += waiting.elapsed();
+            if self.step_day(day, &mut group)?.is_none() {
+                break;
+            }
+            for realm in group {
+                // The slot is empty while its realm is out, so this never blocks.
+                drop(self.shared.realms[realm.id as usize].0.send(Some(realm)));
+            }
+        }
+        Ok(self.times)
+    }
+
+    /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
+    fn step_day(&mut self, day: u32, group: &mut [Realm]) -> Result<Option<()>, RunError> {
+        let clock = self.shared.setting.clock;
+        let day_end = (day + 1) * clock.ticks_per_day();
+        let mut tick = day * clock.ticks_per_day();
+        while tick < day_end {
+            let window_end = (tick + self.shared.setting.size.window_ticks).min(day_end);
+            for realm in &mut *group {
+                realm.open_window(window_end);
+            }
+            while tick < window_end {
+                if self.shared.stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                self.step_tick(tick, group)?;
+                tick += 1;
+            }
+            for realm in &mut *group {
+                if self.close_window(day, realm)?.is_none() {
+                    return Ok(None);
+                }
+            }
+        }
+        for realm in &mut *group {
+            let rows = Box::new(realm.take_rows());
+            if self.shared.send(day, realm.id, Payload::Rows(rows)).is_none() {
+                return Ok(None);
+            }
+            if day + 1 == clock.days {
+                realm.close(day_end);
+                let rows = Box::new(realm.take_rows());
+                if self.shared.send(clock.days, realm.id, Payload::Rows(rows)).is_none() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(()))
+    }
+
+    fn step_tick(&mut self, tick: u32, group: &mut [Realm]) -> Result<(), RunError> {
+        let started = Instant::now();
+        for realm in &mut *group {
+            realm.before_contacts(tick);
+        }
+        let moved = Instant::now();
+        self.detect(group)?;
+        let detected = Instant::now();
+        for realm in &mut *group {
+            realm.after_contacts();
+        }
+        let ended = Instant::now();
+        self.times.before_contacts += moved - started;
+        self.times.detect += detected - moved;
+        self.times.after_contacts += ended - detected;
+        let progress = &self.shared.progress;
+        for realm in group {
+            let online = realm.online();
+            progress.heartbeats.fetch_add(online as u64, Ordering::Relaxed);
+            progress.online[realm.id as usize].store(online as u32, Ordering::Relaxed);
+            progress.encounters.fetch_add(realm.take_started_encounters(), Ordering::Relaxed);
+        }
+        progress.realm_ticks.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// One detection for the frames of the whole group.
+    fn detect(&mut self, group: &mut [Realm]) -> Result<(), RunError> {
+        let radius_cm = self.shared.setting.episodes.exit_radius_cm;
+        if let [realm] = group {
+            let (frame, mut contacts) = realm.detection();
+            let result = self.detection.detect(&frame, radius_cm, &mut contacts);
+            realm.detected(frame, contacts);
+            return result.map_err(|error| RunError::Gpu(error.to_string()));
+        }
+        self.frame.clear();
+        for realm in &*group {
+            self.frame.append(realm.positions());
+        }
+        let result = self.detection.detect(&self.frame, radius_cm, &mut self.contacts);
+        result.map_err(|error| RunError::Gpu(error.to_string()))?;
+        let mut first = 0;
+        for realm in group {
+            let (frame, mut contacts) = realm.detection();
+            let last = first + frame.matches();
+            contacts.copy_matches(&self.contacts, first..last);
+            realm.detected(frame, contacts);
+            first = last;
+        }
+        Ok(())
+    }
+
+    fn close_window(&mut self, day: u32, realm: &mut Realm) -> Result<Option<()>, RunError> {
+        let Some(encoder) = &self.encoder else { return Ok(Some(())) };
+        let started = Instant::now();
+        let clock = self.shared.setting.clock;
+        let trajectories = realm.trajectories();
+        if trajectories.rows() == 0 {
+            return Ok(Some(()));
+        }
+        let group = encoder.encode(&trajectories.columns(clock)).map_err(OutputError::parquet("heartbeats"))?;
+        let encoded = Instant::now();
+        self.times.encode += encoded - started;
+        let sent = self.shared.send(day, realm.id, Payload::Heartbeats(group));
+        self.times.wait += encoded.elapsed();
+        Ok(sent)
+    }
+}
