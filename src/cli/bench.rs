@@ -1,3 +1,141 @@
-//! bench
-use super::*;
-pub fn bench(_: &BenchArgs) -> Result<(), Failure> { Ok(()) }
+//! `skirmish bench`: the real pipeline on a scenario, and where its time goes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Value, json};
+
+use super::{BenchArgs, Failure, grouped, short, size};
+use crate::output::commit::Sink;
+use crate::output::folder::RunFolder;
+use crate::output::summary::{stage_seconds, total};
+use crate::output::{OutputError, limit};
+use crate::run::{self, RunOptions, RunReport};
+use crate::scenario::Scenario;
+use crate::setting::Setting;
+
+/// Runs the pipeline and prints its figures.
+pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
+    let mut sets = args.scenario.sets.clone();
+    sets.extend(args.days.map(|days| format!("clock.days={days}")));
+    let setting = Arc::new(Setting::new(Scenario::load(&args.scenario.scenario, &sets)?));
+    let mut options =
+        RunOptions { backend: args.pipeline.backend.into(), sink: args.sink.into(), ..RunOptions::default() };
+    if let Some(threads) = args.pipeline.threads {
+        options.threads = threads.into();
+    }
+    let scratch = Scratch::new();
+    let folder = match options.sink {
+        Sink::Parquet => Some(RunFolder::create(&scratch.0, false)?),
+        Sink::Encode | Sink::Null => None,
+    };
+    let report = run::run(&setting, &options, folder.as_ref(), &AtomicBool::new(false), &mut |_| {})?;
+    let limit = match options.sink {
+        Sink::Null => None,
+        Sink::Parquet | Sink::Encode => {
+            Some(limit::encode_limit(&setting, &report, options.threads).map_err(OutputError::parquet("rows"))?)
+        }
+    };
+    let value = figures(&setting, &options, &report, limit);
+    if args.json { super::scenario::print(&format!("{value:#}\n")) } else { super::scenario::print(&page(&value)) }
+}
+
+/// A folder beside the others that is deleted at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        Self(PathBuf::from("output").join(format!("bench-{}", std::process::id())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: Option<f64>) -> Value {
+    let sums = total(&report.committed.days);
+    let seconds = report.elapsed.as_secs_f64().max(1e-9);
+    let rate = sums.heartbeats as f64 / seconds;
+    let bytes: u64 = report.committed.tables.values().map(|table| table.bytes).sum();
+    let heartbeats = report.committed.tables.get("heartbeats").copied().unwrap_or_default();
+    let per_row = |bytes: u64| bytes as f64 / (sums.heartbeats as f64).max(1.0);
+    let stages = stage_seconds(&report.stages);
+    let busy: f64 = stages.iter().map(|(_, seconds)| seconds).sum();
+    let mut value = json!({
+        "scenario": setting.scenario.name,
+        "days": setting.clock.days,
+        "threads": options.threads,
+        "sink": format!("{:?}", options.sink).to_lowercase(),
+        "detector": report.detector,
+        "heartbeats": sums.heartbeats,
+        "wall_seconds": seconds,
+        "heartbeats_per_second": rate,
+        "contacts_per_heartbeat": per_row(sums.contacts),
+        "encounters_per_heartbeat": per_row(sums.encounters),
+        "kills_per_heartbeat": per_row(sums.kills),
+        "bytes_per_heartbeat_row": per_row(heartbeats.bytes),
+        "bytes_per_heartbeat_in_all": per_row(bytes),
+        "peak_memory_bytes": peak_memory(),
+    });
+    for (name, seconds) in stages {
+        value["stage_share"][name] = json!(seconds / busy.max(1e-9));
+        value["stage_ns_per_heartbeat"][name] = json!(seconds * 1e9 / (sums.heartbeats as f64).max(1.0));
+    }
+    if let Some(limit) = limit {
+        value["encode_limit_heartbeats_per_second"] = json!(limit);
+        value["share_of_encode_limit"] = json!(rate / limit);
+    }
+    value
+}
+
+fn page(value: &Value) -> String {
+    let number = |key: &str| value[key].as_f64().unwrap_or(0.0);
+    let mut out = format!(
+        "{}, {} days, {} threads, sink {}, {}\n",
+        value["scenario"].as_str().unwrap_or("?"),
+        value["days"],
+        value["threads"],
+        value["sink"].as_str().unwrap_or("?"),
+        value["detector"].as_str().unwrap_or("?"),
+    );
+    out.push_str(&format!(
+        "  {} heartbeats in {:.2} s: {}/s\n",
+        grouped(number("heartbeats") as u64),
+        number("wall_seconds"),
+        short(number("heartbeats_per_second"))
+    ));
+    if let Some(share) = value["share_of_encode_limit"].as_f64() {
+        let limit = short(number("encode_limit_heartbeats_per_second"));
+        out.push_str(&format!("  {share:.2} of the encode limit ({limit} heartbeats/s with no simulation)\n"));
+    }
+    out.push_str(&format!(
+        "  {:.2} bytes a heartbeat row, {:.2} with all tables; peak memory {}\n",
+        number("bytes_per_heartbeat_row"),
+        number("bytes_per_heartbeat_in_all"),
+        value["peak_memory_bytes"].as_u64().map_or_else(|| "unknown".into(), size)
+    ));
+    out.push_str(&format!(
+        "  a heartbeat has {:.3} contacts, {:.3} encounters, {:.3} kills\n\n  stage             share   ns/heartbeat\n",
+        number("contacts_per_heartbeat"),
+        number("encounters_per_heartbeat"),
+        number("kills_per_heartbeat"),
+    ));
+    if let Some(stages) = value["stage_share"].as_object() {
+        for (name, share) in stages {
+            let ns = value["stage_ns_per_heartbeat"][name].as_f64().unwrap_or(0.0);
+            out.push_str(&format!("  {name:<16} {:>5.1} % {ns:>12.1}\n", share.as_f64().unwrap_or(0.0) * 100.0));
+        }
+    }
+    out
+}
+
+/// Peak resident memory of the process, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}

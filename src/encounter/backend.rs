@@ -7,6 +7,10 @@ use super::gpu::{GpuClient, GpuService};
 use super::{Contacts, DetectError, Detector, Frame, probe};
 use crate::setting::Setting;
 
+/// Players online below which no GPU is even looked for: the CPU is done with them in less than the 100 us that one
+/// submit and readback take.
+const WORTH_A_SUBMIT: f64 = 10_000.0;
+
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -41,6 +45,9 @@ impl Engine {
                 Ok(Self { description: service.describe(), gpu: Some(service), is_demanded: true, notes })
             }
             Backend::Auto => {
+                if setting.size.expected_online < WORTH_A_SUBMIT {
+                    return Ok(cpu("cpu (frames too small for a GPU)".into(), notes));
+                }
                 if !super::gpu::has_hardware_adapter() {
                     return Ok(cpu("cpu (no hardware GPU)".into(), notes));
                 }

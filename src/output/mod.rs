@@ -8,6 +8,7 @@ pub mod commit;
 pub mod dimensions;
 pub mod encode;
 pub mod folder;
+pub mod limit;
 pub mod summary;
 
 use std::path::PathBuf;

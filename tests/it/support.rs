@@ -177,3 +177,17 @@ fn append(columns: &mut HashMap<String, Column>, name: &str, array: &ArrayRef) {
         other => panic!("{name}: {other:?}"),
     }
 }
+
+/// A GPU for a test, or a visible skip; a failure where SKIRMISH_REQUIRE_GPU=1 says that there must be one.
+pub fn gpu_or_skip<T>(open: impl FnOnce() -> Result<T, String>) -> Option<T> {
+    match open() {
+        Ok(gpu) => Some(gpu),
+        Err(error) if std::env::var_os("SKIRMISH_REQUIRE_GPU").is_some_and(|value| value == "1") => {
+            panic!("SKIRMISH_REQUIRE_GPU=1, but: {error}")
+        }
+        Err(error) => {
+            eprintln!("SKIPPED: no GPU for this test: {error}");
+            None
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The encode limit: how fast rows of a run could be encoded if there were no simulation.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow_array::ArrayRef;
+use parquet::errors::Result;
+
+use super::encode::Encoder;
+use crate::encounter::cpu::CpuDetector;
+use crate::encounter::{Contacts, Detector};
+use crate::journal::DayRows;
+use crate::realm::Realm;
+use crate::run::RunReport;
+use crate::setting::Setting;
+use crate::table::{HeartbeatRow, Row, Table};
+
+/// Rows that are encoded over and over.
+struct Sample {
+    /// Heartbeats in it.
+    heartbeats: usize,
+    /// Encoder and columns of each enabled table.
+    tables: Vec<(Encoder, Vec<ArrayRef>)>,
+}
+
+/// Heartbeats a second at which the rows of all enabled tables encode on so many threads, without simulating them:
+/// the first day of one realm, encoded repeatedly in row groups as they are in a run.
+///
+/// # Errors
+/// Only on a defect of the encoder.
+pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, threads: usize) -> Result<f64> {
+    let sample = sample(setting);
+    if sample.heartbeats == 0 {
+        return Ok(f64::INFINITY);
+    }
+    // As long as the run itself took, at most three seconds, at least three rounds.
+    let budget = report.elapsed.as_secs_f64().clamp(0.3, 3.0);
+    let started = Instant::now();
+    let rounds: Result<Vec<u64>> = std::thread::scope(|scope| {
+        let worker = || -> Result<u64> {
+            let mut rounds = 0;
+            while rounds < 3 || started.elapsed().as_secs_f64() < budget {
+                for (encoder, columns) in &sample.tables {
+                    encoder.encode(columns)?;
+                }
+                rounds += 1;
+            }
+            Ok(rounds)
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or(Ok(0))).collect()
+    });
+    let total: u64 = rounds?.iter().sum();
+    Ok(total as f64 * sample.heartbeats as f64 / started.elapsed().as_secs_f64())
+}
+
+fn sample(setting: &Arc<Setting>) -> Sample {
+    let mut realm = Realm::new(Arc::clone(setting), 0);
+    let (mut detector, ticks) = (CpuDetector::default(), setting.clock.ticks_per_day());
+    let windows = setting.size.window_ticks;
+    let mut sample = Sample { heartbeats: 0, tables: Vec::new() };
+    for tick in 0..ticks {
+        if tick % windows == 0 {
+            realm.open_window((tick + windows).min(ticks));
+        }
+        realm.before_contacts(tick);
+        let (frame, mut contacts): (_, Contacts) = realm.detection();
+        sample.heartbeats += frame.len();
+        // The CPU never fails; its contacts are what the run's detector finds.
+        drop(detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts));
+        realm.detected(frame, contacts);
+        realm.after_contacts();
+        if (tick + 1) % windows == 0 || tick + 1 == ticks {
+            let trajectories = realm.trajectories();
+            if trajectories.rows() > 0 {
+                let columns = trajectories.columns(setting.clock);
+                add(&mut sample, setting, const { &HeartbeatRow::TABLE }, columns);
+            }
+        }
+    }
+    let rows = realm.take_rows();
+    let DayRows { session_ends, purchases, encounters, kills, matches, participations, truth_events, .. } = rows;
+    add_rows(&mut sample, setting, session_ends);
+    add_rows(&mut sample, setting, purchases);
+    add_rows(&mut sample, setting, encounters);
+    add_rows(&mut sample, setting, kills);
+    add_rows(&mut sample, setting, matches);
+    add_rows(&mut sample, setting, participations);
+    add_rows(&mut sample, setting, truth_events);
+    sample
+}
+
+fn add_rows<R: Row>(sample: &mut Sample, setting: &Setting, mut rows: Vec<R>) {
+    if !rows.is_empty() {
+        rows.sort_unstable_by_key(Row::key);
+        add(sample, setting, const { &R::TABLE }, R::arrays(&rows, &setting.names));
+    }
+}
+
+fn add(sample: &mut Sample, setting: &Setting, table: &'static Table, columns: Vec<ArrayRef>) {
+    if setting.writes(table.name) {
+        sample.tables.push((Encoder::new(setting, table), columns));
+    }
+}
