@@ -261,7 +261,7 @@ impl Match {
         self.roster.push(Participation {
             session: entity,
             session_id: session.id,
-            player_id: session.player_id,
+            player_id: session.identity.player_id,
             team: smallest as u8,
             skill: session.skill,
             ended_s: session.sitting.ended_s,
@@ -550,16 +550,16 @@ pub fn fill_matches(
         let fits = |room: &Room| room.is_open && room.mode == mode;
         let room = rooms
             .iter()
-            .position(|room| fits(room) && room.region == session.region)
+            .position(|room| fits(room) && room.region == session.identity.region)
             .or_else(|| rooms.iter().position(fits))
             .unwrap_or_else(|| {
                 let arena_entity = commands.spawn_empty().id();
                 let mut arena = Arena { id: lobby.arenas_opened, founder: session.id, matches: 0 };
                 lobby.arenas_opened += 1;
-                let game = arena.next_match(&rules, realm.0, arena_entity, mode, session.region, now.tick);
+                let game = arena.next_match(&rules, realm.0, arena_entity, mode, session.identity.region, now.tick);
                 commands.entity(arena_entity).insert(arena);
                 let entity = commands.spawn_empty().id();
-                rooms.push(Room { entity, mode, region: session.region, fresh: Some(game), is_open: true });
+                rooms.push(Room { entity, mode, region: session.identity.region, fresh: Some(game), is_open: true });
                 rooms.len() - 1
             });
         let room = &mut rooms[room];

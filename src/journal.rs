@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 
 use crate::aggregate::Aggregate;
 use crate::table::{
-    EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, SessionEndRow, TruthEventRow,
+    EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, Row, SessionEndRow, TruthEventRow,
 };
 use crate::tape::Tape;
 
@@ -52,6 +52,19 @@ pub struct DayRows {
     pub truth_events: Vec<TruthEventRow>,
     /// Sums, those of the rows included.
     pub aggregate: Aggregate,
+}
+
+impl DayRows {
+    /// Sorts every table by its key, the order in which it is written.
+    pub fn sort(&mut self) {
+        self.session_ends.sort_unstable_by_key(Row::key);
+        self.purchases.sort_unstable_by_key(Row::key);
+        self.encounters.sort_unstable_by_key(Row::key);
+        self.kills.sort_unstable_by_key(Row::key);
+        self.matches.sort_unstable_by_key(Row::key);
+        self.participations.sort_unstable_by_key(Row::key);
+        self.truth_events.sort_unstable_by_key(Row::key);
+    }
 }
 
 impl Journal {

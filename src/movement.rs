@@ -194,7 +194,8 @@ impl Circle {
     pub fn closing(seed: Seed, ground: &Ground, about: u64, elapsed_share: f64) -> Self {
         let mut draws = seed.stream(Purpose::Places, about, u64::MAX);
         let centre = ground.extent.map(|extent| draws.within(extent / 4, extent - extent / 4));
-        let open_share = (1.0 - elapsed_share).clamp(0.01, 1.0);
+        // Smallest from four fifths of the match on, so that the last ones meet before its time is up.
+        let open_share = (1.0 - elapsed_share / 0.8).clamp(0.01, 1.0);
         let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));
         Self { centre, radius: diagonal / 2.0 * open_share, open_share }
     }

@@ -6,7 +6,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::random::{self, Purpose, Seed, name_key, normal_cdf};
+use crate::random::{self, Purpose, Seed, Stream, name_key, normal_cdf};
 use crate::scenario::sections::{File, Retention};
 use crate::tape::Tape;
 use crate::time::Date;
@@ -112,13 +112,28 @@ struct Platform {
     sessions_factor: f64,
 }
 
-/// Everything about a player that never changes.
+/// The part of a player that decides on which days they come back: all that is needed of one who does not play.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Profile {
+pub struct Nature {
     /// Account number.
     pub id: i32,
     /// Day of installation relative to the start of the run; negative for veterans.
     pub install_day: i32,
+    /// Index of the archetype.
+    pub archetype: u16,
+    /// Engagement, in standard deviations of the population.
+    pub engagement: f64,
+    /// Chance of leaving for good after an active day.
+    pub churn: f64,
+    /// Draws of the further traits.
+    traits: Stream,
+}
+
+/// Everything about a player that never changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// What decides when the player comes back.
+    pub nature: Nature,
     /// Index into [`Population::countries`].
     pub country: u16,
     /// Index of the region.
@@ -127,18 +142,12 @@ pub struct Profile {
     pub device: u16,
     /// Index of the platform.
     pub platform: u16,
-    /// Index of the archetype.
-    pub archetype: u16,
     /// Spending cluster: 0 never pays, n is the n-th cluster of the scenario.
     pub cluster: u16,
     /// Local time minus UTC.
     pub utc_offset_minutes: i32,
-    /// Engagement, in standard deviations of the population.
-    pub engagement: f64,
     /// Skill, in standard deviations of the population.
     pub skill: f64,
-    /// Chance of leaving for good after an active day.
-    pub churn: f64,
     /// Mean number of sessions after the first on an active day.
     pub further_sessions: f64,
     /// Mean length of a session in seconds.
@@ -252,43 +261,46 @@ impl Population {
         random::pick(self.seed, Purpose::Country, id as u64, entries)
     }
 
-    /// The player of an account number.
-    pub fn profile(&self, id: i32) -> Profile {
+    /// What decides when a player comes back.
+    pub fn nature(&self, id: i32) -> Nature {
         let about = id as u64;
-        let country = self.country_of(id);
-        let pick_device = self.devices.iter().map(|device| (device.key, device.weight));
-        let device = random::pick(self.seed, Purpose::Device, about, pick_device);
         let pick_archetype = self.archetypes.iter().map(|archetype| (archetype.key, archetype.share));
-        let archetype_index = random::pick(self.seed, Purpose::Archetype, about, pick_archetype);
-        let archetype = &self.archetypes[archetype_index];
-        let platform_index = self.devices[device].platform;
-        let platform = &self.platforms[platform_index as usize];
-
+        let index = random::pick(self.seed, Purpose::Archetype, about, pick_archetype);
+        let archetype = &self.archetypes[index];
         let mut traits = self.seed.stream(Purpose::Traits, about, 0);
         let engagement = archetype.engagement.0 + archetype.engagement.1 * traits.normal();
-        let skill = archetype.skill.0 + archetype.skill.1 * traits.normal();
         let tie = self.retention.churn_engagement_correlation;
         let restlessness = normal_cdf(tie * engagement + libm::sqrt(1.0 - tie * tie) * traits.normal());
         let churn = 1.0 - libm::pow(1.0 - restlessness, 1.0 / self.retention.churn_exponent);
-        let length_log = self.length_engagement * engagement + self.length_spread * traits.normal();
-        let peak_hour = self.peak_hour.0 + self.peak_hour.1 * traits.normal();
+        Nature { id, install_day: self.install_day(id), archetype: index as u16, engagement, churn, traits }
+    }
 
+    /// The player of an account number.
+    pub fn profile(&self, id: i32) -> Profile {
+        let about = id as u64;
+        let nature = self.nature(id);
+        let country = self.country_of(id);
+        let pick_device = self.devices.iter().map(|device| (device.key, device.weight));
+        let device = random::pick(self.seed, Purpose::Device, about, pick_device);
+        let archetype = &self.archetypes[usize::from(nature.archetype)];
+        let platform_index = self.devices[device].platform;
+        let platform = &self.platforms[platform_index as usize];
+        let mut traits = nature.traits.clone();
+        let skill = archetype.skill.0 + archetype.skill.1 * traits.normal();
+        let length_log = self.length_engagement * nature.engagement + self.length_spread * traits.normal();
+        let peak_hour = self.peak_hour.0 + self.peak_hour.1 * traits.normal();
         Profile {
-            id,
-            install_day: self.install_day(id),
             country: country as u16,
             region: self.countries[country].region,
             device: device as u16,
             platform: platform_index,
-            archetype: archetype_index as u16,
             cluster: self.cluster_of(id, archetype),
             utc_offset_minutes: self.countries[country].utc_offset_minutes,
-            engagement,
             skill,
-            churn,
             further_sessions: archetype.further_sessions * platform.sessions_factor,
             session_s: archetype.session_minutes * 60.0 * platform.length_factor * libm::exp(length_log),
             peak_hour,
+            nature,
         }
     }
 
@@ -304,18 +316,18 @@ impl Population {
     }
 
     /// The next active day after an active one, or `None` if the player is gone for good.
-    pub fn next_active_day(&self, profile: &Profile, day: i32) -> Option<i32> {
+    pub fn next_active_day(&self, nature: &Nature, day: i32) -> Option<i32> {
         let rules = &self.retention;
         // The ordinal is the account's age, so that moving the start of the run moves nobody's life.
-        let age = day - profile.install_day;
-        let mut draws = self.seed.stream(Purpose::Return, profile.id as u64, age as u64);
-        if age == 0 && draws.chance(2.0 * rules.one_day_share * (1.0 - normal_cdf(profile.engagement))) {
+        let age = day - nature.install_day;
+        let mut draws = self.seed.stream(Purpose::Return, nature.id as u64, age as u64);
+        if age == 0 && draws.chance(2.0 * rules.one_day_share * (1.0 - normal_cdf(nature.engagement))) {
             return None;
         }
-        if draws.chance(profile.churn) {
+        if draws.chance(nature.churn) {
             return None;
         }
-        let scale = libm::exp(rules.gap_scale_log - rules.gap_engagement_effect * profile.engagement)
+        let scale = libm::exp(rules.gap_scale_log - rules.gap_engagement_effect * nature.engagement)
             * libm::pow(1.0 + f64::from(age) / 30.0, rules.gap_age_exponent);
         let gap = scale * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
         let mut next = day.saturating_add(libm::ceil(gap.clamp(1.0, 1e6)) as i32);
@@ -330,10 +342,10 @@ impl Population {
     }
 
     /// First active day not before `from` of a player who installed earlier, or `None` if gone by then.
-    pub fn first_active_day_from(&self, profile: &Profile, from: i32) -> Option<i32> {
-        let mut day = profile.install_day;
+    pub fn first_active_day_from(&self, nature: &Nature, from: i32) -> Option<i32> {
+        let mut day = nature.install_day;
         while day < from {
-            day = self.next_active_day(profile, day)?;
+            day = self.next_active_day(nature, day)?;
         }
         Some(day)
     }
@@ -401,14 +413,14 @@ mod tests {
         let population = population(&["population.installs.veteran_share=0", "population.players=20000"]);
         let (mut active, mut once) = ([0u32; 181], 0);
         for id in 1..=20_000 {
-            let profile = population.profile(id);
-            let mut day = profile.install_day;
+            let nature = population.nature(id);
+            let mut day = nature.install_day;
             let mut days = 1;
-            while let Some(next) = population.next_active_day(&profile, day) {
-                if next - profile.install_day > 730 {
+            while let Some(next) = population.next_active_day(&nature, day) {
+                if next - nature.install_day > 730 {
                     break;
                 }
-                if let Some(count) = active.get_mut((next - profile.install_day) as usize) {
+                if let Some(count) = active.get_mut((next - nature.install_day) as usize) {
                     *count += 1;
                 }
                 day = next;

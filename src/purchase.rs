@@ -113,8 +113,7 @@ impl Shopping {
 }
 
 fn cluster_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Cluster> {
-    let cluster = setting.population.profile(session.player_id).cluster;
-    setting.shop.clusters.get(usize::from(cluster).checked_sub(1)?)
+    setting.shop.clusters.get(usize::from(session.identity.cluster).checked_sub(1)?)
 }
 
 /// Makes the purchases of this tick. Who has died in it buys at the next one, if still there.
@@ -160,15 +159,15 @@ fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
 
 fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32) -> PurchaseRow {
     let shop = &setting.shop;
-    let profile = setting.population.profile(session.player_id);
-    let weights = &shop.clusters[usize::from(profile.cluster) - 1].item_weights;
-    let purchase_id = i64::from(session.player_id) << 20 | i64::from(ordinal);
+    let identity = &session.identity;
+    let weights = &shop.clusters[usize::from(identity.cluster) - 1].item_weights;
+    let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
     let entries = shop.items.iter().zip(weights).map(|(item, weight)| (item.key, *weight));
     let item = random::pick(setting.seed, Purpose::Purchase, purchase_id as u64, entries);
-    let currency = setting.population.countries[usize::from(profile.country)].currency;
+    let currency = setting.population.countries[usize::from(identity.country)].currency;
     PurchaseRow {
         purchase_id,
-        player_id: session.player_id,
+        player_id: identity.player_id,
         session_id: session.id,
         event_ts: Timestamp(setting.clock.ms(second)),
         item_id: item as i16,

@@ -90,7 +90,7 @@ impl Seed {
 }
 
 /// A short sequence of draws.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
     state: u64,
 }

@@ -12,7 +12,7 @@ use crate::movement::Body;
 use crate::player::{Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::schedule;
-use crate::session::{self, Agenda, Plan, Session, SessionEnd, Sitting};
+use crate::session::{self, Agenda, Identity, Plan, Session, SessionEnd, Sitting};
 use crate::setting::{Rules, Setting};
 use crate::tape::Tape;
 use crate::trajectory::Trajectories;
@@ -69,8 +69,8 @@ impl Realm {
         let setting = Arc::clone(&realm.setting);
         let veterans = setting.population.installed_before(0);
         for player_id in RealmId(id).accounts(&setting, 0, veterans) {
-            let profile = setting.population.profile(player_id);
-            if let Some(day) = setting.population.first_active_day_from(&profile, 0) {
+            let nature = setting.population.nature(player_id);
+            if let Some(day) = setting.population.first_active_day_from(&nature, 0) {
                 let entity = realm.world.spawn(Player { id: player_id, ..Player::default() }).id();
                 realm.world.resource_mut::<ReturnCalendar>().enter(day as u32, entity);
             }
@@ -173,7 +173,7 @@ impl Realm {
         let mut sessions = self.world.query::<&Session>();
         let open = sessions.iter(&self.world).cloned();
         let started = self.world.resource::<Agenda>().plans().filter(|plan| plan.sitting.started_s < end_s);
-        let all: Vec<Session> = open.chain(started.map(|plan| session::open_session(&setting, plan, 0))).collect();
+        let all: Vec<Session> = open.chain(started.map(|plan| session::open_session(plan, 0))).collect();
         for session in all {
             journal.session_ends.push(session::session_row(&setting, self.id, &session, end_s, SessionEnd::RunEnd));
         }
@@ -252,7 +252,7 @@ impl Realm {
         if tape.is_playing() {
             for SessionRecord(session, body, shopping) in records {
                 let Some(mut session) = session else { continue };
-                session.player = players.get(&session.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
+                session.player = players.get(&session.identity.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
                 let id = session.id;
                 by_id.insert(id, self.world.spawn((session, body, shopping)).id());
             }
@@ -263,24 +263,23 @@ impl Realm {
     }
 
     fn plans_state(&mut self, tape: &mut Tape, players: &HashMap<i32, Entity>) {
-        let mut records: Vec<(i32, i64, u16, Sitting)> = self
+        let mut records: Vec<(Identity, i64, Sitting)> = self
             .world
             .resource::<Agenda>()
             .plans()
-            .map(|plan| (plan.player_id, plan.session_id, plan.client_version, plan.sitting))
+            .map(|plan| (plan.identity, plan.session_id, plan.sitting))
             .collect();
-        tape.list(&mut records, |tape, (player_id, session_id, client_version, sitting)| {
-            tape.i32(player_id);
+        tape.list(&mut records, |tape, (identity, session_id, sitting)| {
+            identity.state(tape);
             tape.i64(session_id);
-            tape.u16(client_version);
             sitting.state(tape);
         });
         if tape.is_playing() {
             let setting = Arc::clone(&self.setting);
             let mut agenda = self.world.resource_mut::<Agenda>();
-            for (player_id, session_id, client_version, sitting) in records {
-                let player = players.get(&player_id).copied().unwrap_or(Entity::PLACEHOLDER);
-                agenda.restore(&setting, Plan { player, player_id, session_id, client_version, sitting });
+            for (identity, session_id, sitting) in records {
+                let player = players.get(&identity.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
+                agenda.restore(&setting, Plan { player, identity, session_id, sitting });
             }
         }
     }
@@ -333,11 +332,9 @@ fn blank_session() -> Session {
     Session {
         player: Entity::PLACEHOLDER,
         id: 0,
-        player_id: 0,
+        identity: Identity::default(),
         sitting: Sitting::default(),
-        client_version: 0,
         skill: 0.0,
-        region: 0,
         seat: None,
         matches: 0,
         kills: 0,

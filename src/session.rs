@@ -99,7 +99,7 @@ pub struct Sitting {
 
 /// The sittings of a player on an active day, in order, none before `busy_until_s`.
 pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, busy_until_s: u32) -> Vec<Sitting> {
-    let mut draws = seed.stream(Purpose::Sessions, profile.id as u64, (day - profile.install_day) as u64);
+    let mut draws = seed.stream(Purpose::Sessions, profile.nature.id as u64, (day - profile.nature.install_day) as u64);
     let midnight = day as u32 * DAY_S;
     let again = profile.further_sessions / (1.0 + profile.further_sessions);
     let mut count = 1;
@@ -138,17 +138,50 @@ pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, b
     sittings
 }
 
+/// What a session needs to know of its player: small indices, so that profiles are computed once a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// Account number.
+    pub player_id: i32,
+    /// Index of the country.
+    pub country: u16,
+    /// Index of the region.
+    pub region: u16,
+    /// Index of the platform.
+    pub platform: u16,
+    /// Index of the device.
+    pub device: u16,
+    /// Spending cluster, 0 for non-payers.
+    pub cluster: u16,
+    /// Index of the client version.
+    pub client_version: u16,
+    /// Skill before practice.
+    pub skill: f64,
+}
+
+impl Identity {
+    /// Records or plays the identity.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.i32(&mut self.player_id);
+        tape.u16(&mut self.country);
+        tape.u16(&mut self.region);
+        tape.u16(&mut self.platform);
+        tape.u16(&mut self.device);
+        tape.u16(&mut self.cluster);
+        tape.u16(&mut self.client_version);
+        tape.f64(&mut self.skill);
+    }
+}
+
 /// A sitting of a known player that has not started yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The player.
     pub player: Entity,
-    /// Account number.
-    pub player_id: i32,
+    /// Who that is.
+    pub identity: Identity,
     /// Session number.
     pub session_id: i64,
-    /// Version of the client.
-    pub client_version: u16,
     /// When.
     pub sitting: Sitting,
 }
@@ -187,16 +220,12 @@ pub struct Session {
     pub player: Entity,
     /// Session number.
     pub id: i64,
-    /// Account number.
-    pub player_id: i32,
+    /// Who plays.
+    pub identity: Identity,
     /// When it started and will end.
     pub sitting: Sitting,
-    /// Index of the client version.
-    pub client_version: u16,
     /// Skill of the player, practice included.
     pub skill: f64,
-    /// Index of the region.
-    pub region: u16,
     /// Match it is in, if any.
     pub seat: Option<Seat>,
     /// Matches joined.
@@ -213,11 +242,9 @@ impl Session {
     /// Records or plays everything but the links to other entities.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.id);
-        tape.i32(&mut self.player_id);
+        self.identity.state(tape);
         self.sitting.state(tape);
-        tape.u16(&mut self.client_version);
         tape.f64(&mut self.skill);
-        tape.u16(&mut self.region);
         tape.u16(&mut self.matches);
         tape.u16(&mut self.kills);
         tape.u16(&mut self.deaths);
@@ -293,7 +320,16 @@ fn plan_sittings(
     journal: &mut Journal,
 ) {
     let profile = setting.population.profile(player.id);
-    let client_version = setting.sessions.client_version(setting.seed, player.id, day as i32);
+    let identity = Identity {
+        player_id: player.id,
+        country: profile.country,
+        region: profile.region,
+        platform: profile.platform,
+        device: profile.device,
+        cluster: profile.cluster,
+        client_version: setting.sessions.client_version(setting.seed, player.id, day as i32),
+        skill: profile.skill,
+    };
     let mut last_start_s = day * DAY_S;
     for sitting in plan_day(setting.seed, &setting.sessions, &profile, day as i32, player.busy_until_s) {
         // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
@@ -303,9 +339,9 @@ fn plan_sittings(
         player.open_sessions += 1;
         player.busy_until_s = sitting.ended_s;
         last_start_s = sitting.started_s;
-        agenda.enter(setting, Plan { player: entity, player_id: player.id, session_id, client_version, sitting });
+        agenda.enter(setting, Plan { player: entity, identity, session_id, sitting });
     }
-    match setting.population.next_active_day(&profile, day as i32) {
+    match setting.population.next_active_day(&profile.nature, day as i32) {
         Some(next) => calendar.enter(next as u32, entity),
         None => {
             player.is_leaving = true;
@@ -328,7 +364,7 @@ pub fn log_in(
 ) {
     while let Some(entry) = agenda.by_tick.first_entry().filter(|entry| *entry.key() <= now.tick) {
         for plan in entry.remove() {
-            let session = open_session(&rules, &plan, players.get(plan.player).map_or(0, |player| player.matches));
+            let session = open_session(&plan, players.get(plan.player).map_or(0, |player| player.matches));
             if rules.clock.second(now.tick) < plan.sitting.ended_s && rules.clock.second(now.tick) >= plan.sitting.started_s {
                 let shopping = Shopping::plan(&rules, &session);
                 lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
@@ -341,17 +377,14 @@ pub fn log_in(
 }
 
 /// The session of a plan at its login.
-pub fn open_session(setting: &Setting, plan: &Plan, practice_matches: u32) -> Session {
-    let profile = setting.population.profile(plan.player_id);
+pub fn open_session(plan: &Plan, practice_matches: u32) -> Session {
     Session {
         player: plan.player,
         id: plan.session_id,
-        player_id: plan.player_id,
+        identity: plan.identity,
         sitting: plan.sitting,
-        client_version: plan.client_version,
         // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
-        skill: profile.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
-        region: profile.region,
+        skill: plan.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
         seat: None,
         matches: 0,
         kills: 0,
@@ -433,19 +466,18 @@ fn release_player(players: &mut Query<&mut Player>, commands: &mut Commands, ses
 
 /// The row of a session that ended.
 pub fn session_row(setting: &Setting, realm: u32, session: &Session, ended_s: u32, end: SessionEnd) -> SessionEndRow {
-    let profile = setting.population.profile(session.player_id);
-    let clock = setting.clock;
+    let (clock, identity) = (setting.clock, &session.identity);
     let started_s = session.sitting.started_s;
     SessionEndRow {
         session_id: session.id,
-        player_id: session.player_id,
+        player_id: identity.player_id,
         realm_id: realm as i16,
         party_id: session.id,
-        region: Text::at(profile.region.into()),
-        country: Text::at(profile.country.into()),
-        platform: Text::at(profile.platform.into()),
-        device: Text::at(profile.device.into()),
-        client_version: Text::at(session.client_version.into()),
+        region: Text::at(identity.region.into()),
+        country: Text::at(identity.country.into()),
+        platform: Text::at(identity.platform.into()),
+        device: Text::at(identity.device.into()),
+        client_version: Text::at(identity.client_version.into()),
         started_at: Timestamp(clock.ms(started_s)),
         event_ts: Timestamp(clock.ms(ended_s)),
         event_length_s: (ended_s - started_s) as i32,

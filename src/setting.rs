@@ -228,7 +228,7 @@ fn estimate_online(horizon_days: u32, population: &Population, sessions: &Sessio
     for n in 0..sample {
         let id = (u64::from(n) * u64::from(population.players) / u64::from(sample)) as i32 + 1;
         let profile = population.profile(id);
-        let mut day = population.first_active_day_from(&profile, 0);
+        let mut day = population.first_active_day_from(&profile.nature, 0);
         while let Some(today) = day.filter(|&day| day < horizon_days as i32) {
             for sitting in session::plan_day(Seed(seed), sessions, &profile, today, 0) {
                 let (mut from, to) = (sitting.started_s, sitting.ended_s);
@@ -238,7 +238,7 @@ fn estimate_online(horizon_days: u32, population: &Population, sessions: &Sessio
                     from = hour_end;
                 }
             }
-            day = population.next_active_day(&profile, today);
+            day = population.next_active_day(&profile.nature, today);
         }
     }
     let scale = f64::from(population.players) / f64::from(sample.max(1)) / f64::from(horizon_days) / 3600.0;

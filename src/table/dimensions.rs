@@ -286,21 +286,21 @@ impl PlayerRow {
         let milli = |value: f64| libm::round(value * 1e3) as i32;
         let row = Self {
             player_id: id,
-            installed_on: setting.clock.start.plus(profile.install_day),
+            installed_on: setting.clock.start.plus(profile.nature.install_day),
             country: Text::at(profile.country.into()),
             region: Text::at(profile.region.into()),
             realm_id: setting.size.realm_of(id) as i16,
             device: Text::at(profile.device.into()),
             platform: Text::at(profile.platform.into()),
-            segment: Text::at(usize::from(profile.install_day < 0)),
+            segment: Text::at(usize::from(profile.nature.install_day < 0)),
         };
         let truth = TruthPlayerRow {
             player_id: id,
-            archetype: Text::at(profile.archetype.into()),
+            archetype: Text::at(profile.nature.archetype.into()),
             cluster: Text::at(profile.cluster.into()),
-            engagement_milli: milli(profile.engagement),
+            engagement_milli: milli(profile.nature.engagement),
             skill_milli: milli(profile.skill),
-            churn_ppm: libm::round(profile.churn * 1e6) as i32,
+            churn_ppm: libm::round(profile.nature.churn * 1e6) as i32,
             session_length_s: libm::round(profile.session_s.min(1e9)) as i32,
             peak_minute: (libm::round(profile.peak_hour * 60.0) as i32).rem_euclid(1440),
         };

@@ -1,1 +1,222 @@
-//! todo
+//! The same scenario gives the same bytes, however it is run.
+
+use std::sync::Arc;
+
+use skirmish::encounter::backend::Backend;
+use skirmish::encounter::cpu::CpuDetector;
+use skirmish::encounter::gpu::GpuDetector;
+use skirmish::encounter::{Contacts, Detector};
+use skirmish::journal::DayRows;
+use skirmish::realm::Realm;
+use skirmish::run::RunOptions;
+use skirmish::setting::Setting;
+
+use crate::support::{Run, compile, gpu_or_skip, options, simulate};
+
+/// Small, but with everything: five realms in two shards, windows shorter than a day, both kinds of mode, large and
+/// small matches, so that the GPU meets all pairs and cell lists.
+const WORLD: &str = r#"
+seed = 5
+[clock]
+days = 2
+heartbeat_seconds = 60
+[population]
+players = 4000
+realms = 5
+[population.installs]
+veteran_share = 0.5
+veteran_days = 20
+horizon_days = 2
+[encounter]
+radius_cm = 1000
+exit_radius_cm = 1300
+[output]
+shards = 2
+[maps.square]
+extent_x_m = 250
+extent_y_m = 250
+[movements.run]
+[modes.crowd]
+teams = 2
+team_size = 150
+match_minutes = 45
+[modes.duel]
+teams = 4
+team_size = 2
+match_minutes = 8
+[modes.survival]
+teams = 10
+team_size = 2
+match_minutes = 15
+elimination = true
+circle_closes = true
+join_window_s = 120
+"#;
+
+fn world(sets: &[&str]) -> Arc<Setting> {
+    compile(WORLD, sets)
+}
+
+#[test]
+fn threads_order_and_grouping_of_realms_show_in_no_byte() {
+    let setting = world(&[]);
+    let reference = simulate(&setting, &options(1)).digests();
+    assert!(reference.len() > 40);
+    for threads in [2, 5] {
+        assert_eq!(simulate(&setting, &options(threads)).digests(), reference, "{threads} threads");
+    }
+    for (group, shuffle) in [(1, Some(1)), (2, None), (3, Some(2)), (5, None), (5, Some(3))] {
+        let options = RunOptions { realms_per_group: Some(group), shuffle, ..options(2) };
+        assert_eq!(simulate(&setting, &options).digests(), reference, "groups of {group}, shuffle {shuffle:?}");
+    }
+}
+
+#[test]
+fn cpu_and_gpu_write_the_same_bytes() {
+    if gpu_or_skip(GpuDetector::open).is_none() {
+        return;
+    }
+    let setting = world(&["clock.days=1"]);
+    let reference = simulate(&setting, &options(2)).digests();
+    for (threads, group) in [(1, 1), (2, 3), (5, 2)] {
+        let options = RunOptions {
+            backend: Backend::Gpu,
+            realms_per_group: Some(group),
+            shuffle: Some(threads as u64),
+            ..options(threads)
+        };
+        let run = simulate(&setting, &options);
+        assert!(run.report.detector.starts_with("gpu"), "{}", run.report.detector);
+        assert_eq!(run.digests(), reference, "{threads} threads, groups of {group}");
+    }
+}
+
+#[test]
+fn the_seed_changes_the_data() {
+    let first = simulate(&world(&["clock.days=1"]), &options(2)).digests();
+    let second = simulate(&world(&["clock.days=1", "seed=6"]), &options(2)).digests();
+    assert_eq!(first.len(), second.len());
+    let same = first.iter().zip(&second).filter(|(a, b)| a == b).count();
+    // Even files without rows differ: their metadata names the seed.
+    assert_eq!(same, 0);
+}
+
+#[test]
+fn turning_a_table_off_changes_no_byte_of_any_other() {
+    let all = simulate(&world(&["clock.days=1"]), &options(2)).digests();
+    for table in skirmish::table::all() {
+        let switch = format!("output.tables.{}=false", table.name);
+        let rest = simulate(&world(&["clock.days=1", &switch]), &options(2)).digests();
+        let expected: Vec<_> =
+            all.iter().filter(|(path, _)| !path.starts_with(&format!("{}/", table.name))).cloned().collect();
+        assert!(expected.len() < all.len(), "{} has files", table.name);
+        assert_eq!(rest, expected, "without {}", table.name);
+    }
+}
+
+#[test]
+fn a_longer_run_changes_only_the_tail() {
+    let is_tail = |path: &str| path.contains("/tail-");
+    let short = simulate(&world(&["clock.days=1"]), &options(2)).digests();
+    let long = simulate(&world(&["clock.days=2"]), &options(2)).digests();
+    let tails = short.iter().filter(|(path, _)| is_tail(path)).count();
+    assert!(tails >= 6, "sessions, matches, participations and encounters were open: {tails}");
+    for file in short.iter().filter(|(path, _)| !is_tail(path)) {
+        assert!(long.contains(file), "{} is the same in the longer run", file.0);
+    }
+}
+
+#[test]
+fn every_enabled_table_has_a_file_for_every_day_and_nothing_else_stands_in_its_folder() {
+    let run = simulate(&world(&["output.tables.kills=false"]), &options(2));
+    let files: Vec<String> = run.digests().into_iter().map(|(path, _)| path).collect();
+    for table in skirmish::table::all() {
+        let own: Vec<&String> = files.iter().filter(|path| path.starts_with(&format!("{}/", table.name))).collect();
+        match (table.name, table.nature) {
+            ("kills", _) => assert!(own.is_empty()),
+            (name, skirmish::table::Nature::Fact) => {
+                for date in ["2026-01-05", "2026-01-06"] {
+                    for shard in 0..2 {
+                        let path = format!("{name}/date={date}/part-{shard:05}-00000.parquet");
+                        assert!(files.contains(&path), "{path}");
+                    }
+                }
+            }
+            (name, _) => assert_eq!(own, [&format!("{name}/part-00000-00000.parquet")]),
+        }
+    }
+    assert!(files.iter().all(|path| path.ends_with(".parquet")));
+    assert!(!run.root.join("tables/kills").exists());
+    assert!(!run.root.join("_staging").exists());
+}
+
+/// Digest of the digests of all files of a run.
+fn digest_of(run: &Run) -> String {
+    use sha2::Digest;
+    let lines: String = run.digests().iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+    skirmish::scenario::hex(&sha2::Sha256::digest(lines))
+}
+
+#[test]
+fn the_golden_digest_is_unchanged() {
+    let golden = include_str!("golden.txt").trim();
+    let run = simulate(&world(&[]), &options(2));
+    assert_eq!(
+        digest_of(&run),
+        golden,
+        "the data has changed: if that is meant, raise DATA_VERSION, explain it in CHANGELOG.md and update \
+         tests/it/golden.txt"
+    );
+}
+
+/// Steps a realm through a span of ticks on the CPU.
+fn step(realm: &mut Realm, setting: &Setting, ticks: std::ops::Range<u32>) -> DayRows {
+    let mut detector = CpuDetector::default();
+    realm.open_window(ticks.end);
+    for tick in ticks {
+        realm.before_contacts(tick);
+        let (frame, mut contacts): (_, Contacts) = realm.detection();
+        detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts).unwrap();
+        realm.detected(frame, contacts);
+        realm.after_contacts();
+    }
+    realm.take_rows()
+}
+
+#[test]
+fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
+    let setting = world(&[]);
+    let day = setting.clock.ticks_per_day();
+    // A save in the middle of the day catches matches, encounters and eliminated players in flight.
+    for cut in [1, day / 2, day - 1, day] {
+        let mut kept = Realm::new(Arc::clone(&setting), 1);
+        step(&mut kept, &setting, 0..cut);
+        let state = kept.save();
+        let mut loaded = Realm::load(Arc::clone(&setting), 1, state.clone()).expect("the state is whole");
+        assert_eq!(loaded.save(), state, "saving what was loaded gives the same bytes");
+        let end = cut + day / 2;
+        let (mut a, mut b) = (step(&mut kept, &setting, cut..end), step(&mut loaded, &setting, cut..end));
+        kept.close(end);
+        loaded.close(end);
+        assert!(!a.session_ends.is_empty() && !a.encounters.is_empty());
+        for (rows, others) in [(&mut a, &mut b), (&mut kept.take_rows(), &mut loaded.take_rows())] {
+            rows.sort();
+            others.sort();
+            assert_eq!(format!("{rows:?}"), format!("{others:?}"), "cut at tick {cut}");
+        }
+        let columns = |realm: &mut Realm| realm.trajectories().columns(setting.clock);
+        assert!(columns(&mut kept) == columns(&mut loaded), "heartbeats, cut at tick {cut}");
+    }
+}
+
+#[test]
+fn damaged_state_is_refused() {
+    let setting = world(&[]);
+    let mut realm = Realm::new(Arc::clone(&setting), 0);
+    step(&mut realm, &setting, 0..200);
+    let state = realm.save();
+    assert!(Realm::load(Arc::clone(&setting), 0, state[..state.len() - 1].to_vec()).is_none());
+    let mut longer = state;
+    longer.push(0);
+    assert!(Realm::load(setting, 0, longer).is_none());
+}
