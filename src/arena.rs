@@ -66,6 +66,10 @@ impl ModeRules {
             kill_chance: mode.kill_chance,
         }
     }
+
+    fn team_size(&self) -> u32 {
+        self.capacity / u32::from(self.teams)
+    }
 }
 
 /// A server instance.
@@ -97,6 +101,8 @@ pub struct Participation {
     pub session_id: i64,
     /// Account.
     pub player_id: i32,
+    /// Party.
+    party_id: i64,
     /// Team.
     pub team: u8,
     /// Whether it is still in the match.
@@ -127,6 +133,7 @@ impl Default for Participation {
             session: Entity::PLACEHOLDER,
             session_id: 0,
             player_id: 0,
+            party_id: 0,
             team: 0,
             is_present: true,
             skill: 0.0,
@@ -146,6 +153,7 @@ impl Participation {
     fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.session_id);
         tape.i32(&mut self.player_id);
+        tape.i64(&mut self.party_id);
         tape.u8(&mut self.team);
         tape.flag(&mut self.is_present);
         tape.f64(&mut self.skill);
@@ -252,17 +260,24 @@ impl Match {
             && (!mode.is_elimination || tick < self.started_tick + mode.join_window_ticks)
     }
 
-    /// Seats a session in the smallest team.
-    fn join(&mut self, game: Entity, entity: Entity, session: &mut Session, tick: u32) {
-        let smallest = (0..self.team_sizes.len()).min_by_key(|&team| self.team_sizes[team]).unwrap_or(0);
-        self.team_sizes[smallest] += 1;
+    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team.
+    fn join(&mut self, game: Entity, entity: Entity, session: &mut Session, team_size: u32, tick: u32) {
+        let mates = self.present.iter().map(|&participant| &self.roster[participant as usize]);
+        let team = mates
+            .filter(|mate| mate.party_id == session.party_id && self.team_sizes[usize::from(mate.team)] < team_size)
+            .map(|mate| usize::from(mate.team))
+            .next();
+        let smallest = || (0..self.team_sizes.len()).min_by_key(|&team| self.team_sizes[team]);
+        let team = team.or_else(smallest).unwrap_or(0);
+        self.team_sizes[team] += 1;
         let participant = self.roster.len() as u32;
         self.present.push(participant);
         self.roster.push(Participation {
             session: entity,
             session_id: session.id,
             player_id: session.identity.player_id,
-            team: smallest as u8,
+            party_id: session.party_id,
+            team: team as u8,
             skill: session.skill,
             ended_s: session.sitting.ended_s,
             joined_tick: tick,
@@ -491,7 +506,7 @@ pub fn end_matches(
         sort_by_skill(&mut staying, |entity| sessions.get(entity).ok().map(|(session, _)| (session.skill, session.id)));
         for member in staying {
             if let Ok((mut session, _)) = sessions.get_mut(member) {
-                next.join(next_entity, member, &mut session, now.tick);
+                next.join(next_entity, member, &mut session, mode.team_size(), now.tick);
             }
         }
         lobby.games.push((next.id, next_entity));
@@ -545,7 +560,8 @@ pub fn fill_matches(
     for entity in arrivals {
         let Ok(mut session) = sessions.get_mut(entity) else { continue };
         let entries = rules.modes.iter().map(|mode| (mode.key, mode.weight));
-        let draw = mix(session.id as u64).wrapping_add(session.matches.into());
+        // Members of a party want the same.
+        let draw = mix(session.party_id as u64).wrapping_add(session.matches.into());
         let mode = random::pick(rules.seed, Purpose::Mode, draw, entries) as u16;
         let fits = |room: &Room| room.is_open && room.mode == mode;
         let room = rooms
@@ -565,10 +581,10 @@ pub fn fill_matches(
         let room = &mut rooms[room];
         let mode_rules = &rules.modes[usize::from(mode)];
         if let Some(game) = &mut room.fresh {
-            game.join(room.entity, entity, &mut session, now.tick);
+            game.join(room.entity, entity, &mut session, mode_rules.team_size(), now.tick);
             room.is_open = game.is_open(mode_rules, now.tick);
         } else if let Ok(mut game) = matches.get_mut(room.entity) {
-            game.join(room.entity, entity, &mut session, now.tick);
+            game.join(room.entity, entity, &mut session, mode_rules.team_size(), now.tick);
             room.is_open = game.is_open(mode_rules, now.tick);
         }
     }

@@ -24,4 +24,5 @@ pub mod table;
 pub mod aggregate;
 pub mod output;
 pub mod run;
+pub mod report;
 pub mod cli;

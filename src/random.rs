@@ -53,6 +53,8 @@ pub enum Purpose {
     Estimate = 18,
     /// Points in benches and self-tests.
     Probe = 19,
+    /// Whether a session joins a party.
+    Party = 20,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.

@@ -333,6 +333,7 @@ fn blank_session() -> Session {
         player: Entity::PLACEHOLDER,
         id: 0,
         identity: Identity::default(),
+        party_id: 0,
         sitting: Sitting::default(),
         skill: 0.0,
         seat: None,

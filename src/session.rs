@@ -47,6 +47,8 @@ pub struct SessionRules {
     max_s: f64,
     disconnect_share: f64,
     kicked_share: f64,
+    party_chance: f64,
+    party_size_max: u32,
     release_days: u32,
     update_lag_days: f64,
 }
@@ -67,6 +69,8 @@ impl SessionRules {
             max_s: f64::from(keys.max_minutes) * 60.0,
             disconnect_share: keys.disconnect_share,
             kicked_share: keys.kicked_share,
+            party_chance: keys.party_chance,
+            party_size_max: keys.party_size_max,
             release_days: keys.client_release_days,
             update_lag_days: keys.client_update_lag_days,
         }
@@ -222,6 +226,8 @@ pub struct Session {
     pub id: i64,
     /// Who plays.
     pub identity: Identity,
+    /// Session number of the leader of its party: its own if it plays alone.
+    pub party_id: i64,
     /// When it started and will end.
     pub sitting: Sitting,
     /// Skill of the player, practice included.
@@ -243,6 +249,7 @@ impl Session {
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.id);
         self.identity.state(tape);
+        tape.i64(&mut self.party_id);
         self.sitting.state(tape);
         tape.f64(&mut self.skill);
         tape.u16(&mut self.matches);
@@ -362,17 +369,49 @@ pub fn log_in(
     mut players: Query<&mut Player>,
     mut commands: Commands,
 ) {
+    let mut plans = Vec::new();
     while let Some(entry) = agenda.by_tick.first_entry().filter(|entry| *entry.key() <= now.tick) {
-        for plan in entry.remove() {
-            let session = open_session(&plan, players.get(plan.player).map_or(0, |player| player.matches));
-            if rules.clock.second(now.tick) < plan.sitting.ended_s && rules.clock.second(now.tick) >= plan.sitting.started_s {
-                let shopping = Shopping::plan(&rules, &session);
-                lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
-            } else {
-                journal.session_ends.push(session_row(&rules, realm.0, &session, plan.sitting.ended_s, plan.sitting.end));
-                release_player(&mut players, &mut commands, &session);
-            }
+        plans.extend(entry.remove());
+    }
+    plans.sort_unstable_by_key(|plan| (plan.identity.region, plan.session_id));
+    let second = rules.clock.second(now.tick);
+    let mut party = Party::default();
+    for plan in plans {
+        let mut session = open_session(&plan, players.get(plan.player).map_or(0, |player| player.matches));
+        if (plan.sitting.started_s..plan.sitting.ended_s).contains(&second) {
+            party.take_in(&rules, &mut session);
+            let shopping = Shopping::plan(&rules, &session);
+            lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
+        } else {
+            journal.session_ends.push(session_row(&rules, realm.0, &session, plan.sitting.ended_s, plan.sitting.end));
+            release_player(&mut players, &mut commands, &session);
         }
+    }
+}
+
+/// The party that is forming while sessions of one region log in one after the other.
+#[derive(Default)]
+struct Party {
+    leader: Option<(u16, i64)>,
+    size: u32,
+}
+
+impl Party {
+    /// Lets a session join the party of those before it, or lead one of its own.
+    fn take_in(&mut self, setting: &Setting, session: &mut Session) {
+        let region = session.identity.region;
+        let rules = &setting.sessions;
+        match self.leader {
+            Some((of, leader)) if of == region && self.size < rules.party_size_max => {
+                if setting.seed.stream(Purpose::Party, session.id as u64, 0).chance(rules.party_chance) {
+                    session.party_id = leader;
+                    self.size += 1;
+                    return;
+                }
+            }
+            _ => {}
+        }
+        *self = Self { leader: Some((region, session.id)), size: 1 };
     }
 }
 
@@ -382,6 +421,7 @@ pub fn open_session(plan: &Plan, practice_matches: u32) -> Session {
         player: plan.player,
         id: plan.session_id,
         identity: plan.identity,
+        party_id: plan.session_id,
         sitting: plan.sitting,
         // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
         skill: plan.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
@@ -472,7 +512,7 @@ pub fn session_row(setting: &Setting, realm: u32, session: &Session, ended_s: u3
         session_id: session.id,
         player_id: identity.player_id,
         realm_id: realm as i16,
-        party_id: session.id,
+        party_id: session.party_id,
         region: Text::at(identity.region.into()),
         country: Text::at(identity.country.into()),
         platform: Text::at(identity.platform.into()),

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::encounter::backend::Backend;
 use crate::output::OutputError;
 use crate::output::commit::Sink;
+use crate::report::grouped;
 use crate::run::RunError;
 use crate::scenario::{Problems, Scenario};
 
@@ -238,13 +239,13 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
     match dispatch(cli.command) {
         Ok(()) => 0,
         Err(failure) => {
-            eprintln!("{}", report(&failure));
+            eprintln!("{}", describe(&failure));
             failure.exit_code()
         }
     }
 }
 
-fn report(failure: &Failure) -> String {
+fn describe(failure: &Failure) -> String {
     match failure {
         Failure::Scenario(problems) => {
             let count = problems.0.len();
@@ -273,19 +274,6 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             scenario::print(&crate::scenario::schema::reference_page())
         }
     }
-}
-
-/// A number with thousands separated.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A number in millions, thousands or ones, three digits.

@@ -12,6 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::{Failure, RunArgs, grouped, short, size};
 use crate::output::folder::RunFolder;
 use crate::output::{dimensions, summary};
+use crate::report;
 use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
 
@@ -43,14 +44,13 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             let mut value = summary::header(&setting, status);
             value["error"] = serde_json::json!(failure.to_string());
             // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
-            std::fs::create_dir_all(folder.root().join("_staging")).ok();
             folder.write("run.json", &format!("{value:#}\n")).ok();
             folder.discard_staging();
             return Err(failure);
         }
     };
     let value = summary::finished(&setting, &report, &tables, options.threads, &warnings);
-    std::fs::create_dir_all(folder.root().join("_staging")).ok();
+    folder.write("report.html", &report::page(&setting, &report, &tables))?;
     folder.write("run.json", &format!("{value:#}\n"))?;
     folder.discard_staging();
     if !args.quiet {
@@ -203,8 +203,9 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
     if setting.writes("heartbeats") && setting.writes("encounters") {
         let tables = folder.join("tables");
         out.push_str(&format!(
-            "\nDuckDB:\n  duckdb -c \"SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players \
+            "\nReport: {}\nDuckDB:\n  duckdb -c \"SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players \
              FROM read_parquet('{}/heartbeats/*/*.parquet', hive_partitioning = true) GROUP BY date ORDER BY date\"\n",
+            folder.join("report.html").display(),
             tables.display()
         ));
         out.push_str(&format!(

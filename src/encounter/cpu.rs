@@ -1,18 +1,18 @@
 //! Detection on the CPU: all pairs for small matches, a sweep over a cell list for large ones.
 //!
-//! Small: each position is compared with blocks of later ones; a block's outcome is a bit mask, so the inner loop
-//! has no branch and the compiler turns it into vector code. Large: positions are sorted into square columns of one
-//! radius' width and each is compared with the later ones of its own cell and with four neighbouring cells, so that
-//! every pair is met once. Both compare with [`clamped_d2`].
+//! Small: each position is compared with blocks of later ones, see `lanes`. Large: positions are sorted into square
+//! columns at least one radius wide and each is compared with the later ones of its own cell and with four
+//! neighbouring cells, so that every pair is met once. [`clamped_d2`] alone decides.
 
 use super::{Contact, Contacts, DetectError, Detector, Frame, clamped_d2, lanes};
 
 /// Matches up to this size are done by all pairs.
-pub const ALL_PAIRS_LIMIT: usize = 192;
+pub const ALL_PAIRS_LIMIT: usize = lanes::MAX_PLAYERS;
 
 /// The reference detector.
 #[derive(Debug, Default)]
 pub struct CpuDetector {
+    room: lanes::Padded,
     cells: CellList,
 }
 
@@ -27,7 +27,7 @@ impl Detector for CpuDetector {
             let range = frame.range(index);
             let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
             if x.len() <= ALL_PAIRS_LIMIT {
-                lanes::all_pairs(x, y, z, radius_cm, &mut contacts.pairs);
+                lanes::all_pairs(lanes::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
             } else {
                 self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs);
             }

@@ -68,7 +68,9 @@ impl RunFolder {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<(), OutputError> {
-        let staged = self.staging().join(name);
+        let staging = self.staging();
+        fs::create_dir_all(&staging).map_err(OutputError::io("creating the folder", &staging))?;
+        let staged = staging.join(name);
         fs::write(&staged, text).map_err(OutputError::io("writing", &staged))?;
         let target = self.root.join(name);
         fs::rename(&staged, &target).map_err(OutputError::io("publishing", target))

@@ -54,6 +54,11 @@ pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, threads: usize) 
     Ok(total as f64 * sample.heartbeats as f64 / started.elapsed().as_secs_f64())
 }
 
+/// Encoder and columns of each enabled table that has rows on the first day of the first realm, for benches.
+pub fn sample_tables(setting: &Arc<Setting>) -> Vec<(Encoder, Vec<ArrayRef>)> {
+    sample(setting).tables
+}
+
 fn sample(setting: &Arc<Setting>) -> Sample {
     let mut realm = Realm::new(Arc::clone(setting), 0);
     let (mut detector, ticks) = (CpuDetector::default(), setting.clock.ticks_per_day());

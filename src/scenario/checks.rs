@@ -124,7 +124,7 @@ fn check_population(file: &File, checker: &mut Checker<'_>) {
             checker.refer(&format!("{path}.{name}"), name, "clusters", &file.clusters);
         }
         let total: f64 = archetype.spenders.values().map(|spender| spender.share).sum();
-        checker.require(total <= 1.0, &path, || format!("the shares of [{path}] add up to {total}; at most 1"));
+        checker.require(total <= 1.0 + 1e-9, &path, || format!("the shares of [{path}] add up to {total:.3}; at most 1"));
     }
     let profile: f64 = file.sessions.start_weights_by_hour.iter().sum();
     checker.require(profile > 0.0, "sessions.start_weights_by_hour", || {
@@ -174,7 +174,7 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
         let size = mode.teams * mode.team_size;
         checker.require((2..=MAX_MATCH_SIZE).contains(&size), &format!("{path}.team_size"), || {
             format!(
-                "{path}.team_size = {}: {} teams of it make matches of {size}; from 2 to 1,048,576",
+                "{path}.team_size = {}: with {path}.teams = {} a match has {size} players; from 2 to 1,048,576",
                 mode.team_size, mode.teams
             )
         });

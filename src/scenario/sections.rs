@@ -141,6 +141,10 @@ section! {
         disconnect_share: f64 = "0.04", SHARE;
         /// Share of sessions that end by a kick.
         kicked_share: f64 = "0.004", SHARE;
+        /// Chance that a session joins the party of another that logs in at the same heartbeat in its region.
+        party_chance: f64 = "0.45", SHARE;
+        /// Most sessions in a party.
+        party_size_max: u32 = "4", Int(1, 16);
         /// Days between two client versions.
         client_release_days: u32 = "14", Int(1, 731);
         /// Mean days until a player has the newest version.

@@ -11,7 +11,7 @@ table! {
         2 player_id: i32, Delta;
         /// Realm the player lives in.
         3 realm_id: i16, Dictionary;
-        /// Party: the session_id of its leader; a player alone is their own.
+        /// Party: the session_id of its leader; who plays alone leads their own.
         4 party_id: i64, Delta;
         /// Data-centre region.
         5 region: Text<domain::Region>, Dictionary;

@@ -1,1 +1,284 @@
-//! todo
+//! The command as its users meet it: messages, exit codes, what is left on disk.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn skirmish(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skirmish")).current_dir(folder).args(args).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A folder with a scenario that runs in a blink.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[clock]\ndays = 1\n[population]\nplayers = 300\n[population.installs]\nhorizon_days = 1\n";
+    std::fs::write(folder.path().join("tiny.toml"), text).unwrap();
+    folder
+}
+
+const RUN: [&str; 4] = ["run", "tiny.toml", "--backend", "cpu"];
+
+#[test]
+fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &RUN);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let screen = stdout(&output);
+    assert!(screen.contains("DuckDB:\n  duckdb -c ") && screen.contains("Polars:\n  python3 -c "), "{screen}");
+    assert!(screen.contains("heartbeats") && screen.contains("tiny: 300 players, 1 days"), "{screen}");
+    assert!(stderr(&output).contains("online"), "progress in plain lines: {}", stderr(&output));
+    let root = folder.path().join("output/tiny");
+    for name in ["run.json", "scenario.toml", "scenario.resolved.toml", "tables", "report.html"] {
+        assert!(root.join(name).exists(), "{name}");
+    }
+    assert!(!root.join("_staging").exists());
+    let summary: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root.join("run.json")).unwrap()).unwrap();
+    assert_eq!(summary["status"], "complete");
+    assert_eq!(summary["detector"], "cpu");
+    assert_eq!(summary["tables"]["heartbeats"]["rows"], summary["totals"]["heartbeats"]);
+}
+
+#[test]
+fn the_resolved_scenario_of_a_run_runs_to_the_same_world() {
+    let folder = folder();
+    skirmish(folder.path(), &[&RUN[..], &["--out", "a", "--quiet"]].concat());
+    let output = skirmish(folder.path(), &["run", "a/scenario.resolved.toml", "--backend", "cpu", "--out", "b", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let hash = |path: &str| {
+        let text = std::fs::read_to_string(folder.path().join(path).join("run.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["world_hash"].clone()
+    };
+    assert_eq!(hash("a"), hash("b"));
+}
+
+#[test]
+fn quiet_says_nothing_and_json_says_json() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &[&RUN[..], &["--quiet"]].concat());
+    assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()));
+    let output = skirmish(folder.path(), &[&RUN[..], &["--json", "--quiet", "--overwrite"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(value["scenario"], "tiny");
+}
+
+#[test]
+fn an_existing_run_is_refused_and_left_alone_until_overwrite() {
+    let folder = folder();
+    skirmish(folder.path(), &RUN);
+    let before = std::fs::read(folder.path().join("output/tiny/run.json")).unwrap();
+    let output = skirmish(folder.path(), &RUN);
+    assert_eq!(output.status.code(), Some(4));
+    let message = stderr(&output);
+    assert!(message.contains("output/tiny already holds a run"), "{message}");
+    assert!(message.contains("--overwrite") && message.contains("resume"), "{message}");
+    assert_eq!(std::fs::read(folder.path().join("output/tiny/run.json")).unwrap(), before);
+    assert_eq!(skirmish(folder.path(), &[&RUN[..], &["--overwrite"]].concat()).status.code(), Some(0));
+}
+
+#[test]
+fn a_folder_that_is_not_a_run_is_never_overwritten() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("thesis")).unwrap();
+    std::fs::write(folder.path().join("thesis/chapter.txt"), "precious").unwrap();
+    let output = skirmish(folder.path(), &[&RUN[..], &["--out", "thesis", "--overwrite"]].concat());
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("not a run folder"), "{}", stderr(&output));
+    assert!(folder.path().join("thesis/chapter.txt").exists());
+}
+
+#[test]
+fn a_missing_scenario_is_named_with_a_remedy() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &["run", "tinny.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    let message = stderr(&output);
+    assert!(message.contains("tinny.toml: cannot be read") && message.contains("check the path"), "{message}");
+    assert!(!folder.path().join("output").exists());
+}
+
+#[test]
+fn a_scenario_that_is_not_text_is_refused() {
+    let folder = folder();
+    std::fs::write(folder.path().join("binary.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    let output = skirmish(folder.path(), &["check", "binary.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("UTF-8"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_wrong_scenario_runs_nothing_and_counts_its_problems() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &["run", "tiny.toml", "--set", "clock.days=0", "--set", "clock.dayz=1"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).ends_with("error: 2 problems in the scenario; nothing was run\n"), "{}", stderr(&output));
+    assert!(!folder.path().join("output").exists());
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let folder = folder();
+    for args in [&["run"][..], &["fly"], &["run", "tiny.toml", "--threads", "0"], &["run", "tiny.toml", "--backend", "tpu"]] {
+        assert_eq!(skirmish(folder.path(), args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn an_output_path_below_a_file_is_an_io_error_with_the_path() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &[&RUN[..], &["--out", "tiny.toml/run"]].concat());
+    assert_eq!(output.status.code(), Some(5));
+    let message = stderr(&output);
+    assert!(message.contains("tiny.toml/run") && message.contains("folder"), "{message}");
+}
+
+/// /dev/full answers every write with "no space left on device": a full disk without filling one.
+#[test]
+fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
+    if !Path::new("/dev/full").exists() || !is_mountable() {
+        eprintln!("SKIPPED: this system cannot mount a small file system for the test");
+        return;
+    }
+    let folder = folder();
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mount = |args: &[&str]| Command::new(args[0]).args(&args[1..]).status().is_ok_and(|status| status.success());
+    let disk_text = disk.to_string_lossy().into_owned();
+    assert!(mount(&["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", &disk_text]));
+    let sets = ["--set", "population.players=20000", "--out", "disk/run"];
+    let output = skirmish(folder.path(), &[&RUN[..], &sets].concat());
+    let message = stderr(&output);
+    let left: Vec<String> = crate::support::files_below(&disk);
+    assert!(mount(&["umount", &disk_text]));
+    assert_eq!(output.status.code(), Some(5), "{message}");
+    assert!(message.contains("disk/run") && message.contains("free space"), "{message}");
+    assert!(left.iter().all(|path| !path.contains("/date=")), "{left:?}");
+    assert!(left.iter().all(|path| !path.contains("_staging")), "{left:?}");
+}
+
+fn is_mountable() -> bool {
+    let Ok(folder) = tempfile::tempdir() else { return false };
+    let path = folder.path().to_string_lossy().into_owned();
+    let run = |args: &[&str]| Command::new(args[0]).args(&args[1..]).output().is_ok_and(|output| output.status.success());
+    run(&["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", &path]) && run(&["umount", &path])
+}
+
+#[test]
+fn gpu_without_a_gpu_exits_with_6_and_auto_does_not_mind() {
+    let folder = folder();
+    // An empty driver list is a machine without a GPU.
+    let run = |backend: &str| {
+        Command::new(env!("CARGO_BIN_EXE_skirmish"))
+            .current_dir(folder.path())
+            .args(["run", "tiny.toml", "--overwrite", "--backend", backend])
+            .env("VK_DRIVER_FILES", "/nonexistent.json")
+            .env("VK_ICD_FILENAMES", "/nonexistent.json")
+            .output()
+            .unwrap()
+    };
+    let output = run("gpu");
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    let message = stderr(&output);
+    assert!(message.contains("--backend gpu") && message.contains("--backend auto"), "{message}");
+    assert_eq!(run("auto").status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
+    let folder = folder();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+            .current_dir(folder.path())
+            .args(["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--quiet", "--threads", "1"])
+            .args(["--set", "clock.days=700", "--set", "population.players=30000"])
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let heartbeats = folder.path().join("output/tiny/tables/heartbeats");
+        // A first day is there: the run is in full swing.
+        for _ in 0..600 {
+            if heartbeats.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let killed = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(code), "SIG{signal}");
+        let run_json = std::fs::read_to_string(folder.path().join("output/tiny/run.json")).unwrap();
+        assert!(run_json.contains("\"interrupted\""), "{run_json}");
+        assert!(!folder.path().join("output/tiny/_staging").exists());
+        for path in crate::support::files_below(&heartbeats) {
+            let file = std::fs::File::open(heartbeats.join(&path)).unwrap();
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        }
+    }
+}
+
+#[test]
+fn init_writes_a_file_that_checks_and_is_not_overwritten() {
+    let folder = folder();
+    assert_eq!(skirmish(folder.path(), &["init", "mine.toml"]).status.code(), Some(0));
+    let output = skirmish(folder.path(), &["check", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("mine.toml is valid"));
+    let output = skirmish(folder.path(), &["init", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(stderr(&output).contains("mine.toml"), "{}", stderr(&output));
+}
+
+#[test]
+fn check_shows_the_resolved_scenario_and_json() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &["check", "tiny.toml", "--resolved"]);
+    assert!(stdout(&output).contains("[clock]") && stdout(&output).contains("days = 1"));
+    let output = skirmish(folder.path(), &["check", "tiny.toml", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(value["status"], "valid");
+}
+
+#[test]
+fn schema_completions_and_help_are_printed() {
+    let folder = folder();
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&skirmish(folder.path(), &["schema"]))).unwrap();
+    assert_eq!(schema["properties"]["population"]["properties"]["players"]["maximum"], 20_000_000);
+    assert!(stdout(&skirmish(folder.path(), &["completions", "bash"])).contains("_skirmish"));
+    let help = stdout(&skirmish(folder.path(), &["--help"]));
+    assert!(help.contains("skirmish run scenarios/quickstart.toml") && help.contains("Exit codes"), "{help}");
+}
+
+#[test]
+fn bench_prints_its_figures_and_cleans_up() {
+    let folder = folder();
+    for sink in ["parquet", "encode", "null"] {
+        let output = skirmish(folder.path(), &["bench", "tiny.toml", "--sink", sink, "--backend", "cpu", "--json"]);
+        let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        assert!(value["heartbeats"].as_u64().unwrap() > 1000);
+        assert_eq!(value["share_of_encode_limit"].is_number(), sink != "null");
+        assert_eq!(value["bytes_per_heartbeat_row"].as_f64().unwrap() > 1.0, sink != "null");
+    }
+    let left = folder.path().join("output");
+    assert!(!left.exists() || std::fs::read_dir(left).unwrap().next().is_none());
+}
+
+#[test]
+fn doctor_says_what_auto_would_choose() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &["doctor", "tiny.toml", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(value["auto"].as_str().unwrap().starts_with("cpu"), "{value}");
+    let has_adapter = !value["adapters"].as_array().unwrap().is_empty();
+    assert_eq!(value["self_test"]["passed"], has_adapter);
+}

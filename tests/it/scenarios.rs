@@ -1,1 +1,86 @@
-//! todo
+//! Scenario files: those that are shipped run, those that are wrong are told apart with exact messages.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use skirmish::scenario::Scenario;
+use skirmish::setting::Setting;
+
+use crate::support::{options, simulate};
+
+fn shipped() -> Vec<std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+#[test]
+fn every_shipped_scenario_runs_shrunk() {
+    let files = shipped();
+    let names: Vec<_> = files.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    for name in ["quickstart", "million", "battle-royale", "city"] {
+        assert!(names.contains(&name.to_owned()), "{name} is shipped");
+    }
+    for path in files {
+        let sets = ["population.players=3000", "population.realms=2", "clock.days=1"].map(str::to_owned);
+        let scenario = Scenario::load(&path, &sets).unwrap();
+        let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
+        let sums = skirmish::output::summary::total(&run.report.committed.days);
+        assert!(sums.heartbeats > 10_000, "{}: {sums:?}", path.display());
+        assert!(sums.encounters > 100, "{}: {sums:?}", path.display());
+    }
+}
+
+#[test]
+fn shipped_scenarios_stay_under_the_promised_rates_of_encounters_and_kills() {
+    for path in shipped() {
+        let sets = ["clock.days=1".to_owned()];
+        let scenario = Scenario::load(&path, &sets).unwrap();
+        if scenario.file.population.players > 100_000 {
+            continue;
+        }
+        let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
+        let sums = skirmish::output::summary::total(&run.report.committed.days);
+        let per_heartbeat = |count: u64| count as f64 / sums.heartbeats as f64;
+        assert!(per_heartbeat(sums.encounters) < 0.15 && per_heartbeat(sums.kills) < 0.1, "{}: {sums:?}", path.display());
+    }
+}
+
+/// Cases of the form: a line with ###, the file, options of --set, a line with >>>, the messages.
+const BAD: &str = include_str!("bad_scenarios.txt");
+
+#[test]
+fn bad_scenarios_are_refused_with_exactly_these_messages() {
+    let mut cases = 0;
+    for case in BAD.split("### ").filter(|case| !case.trim().is_empty()) {
+        let (name, rest) = case.split_once('\n').unwrap();
+        let (input, expected) = rest.split_once(">>>\n").unwrap();
+        let (sets, text): (Vec<&str>, Vec<&str>) = input.lines().partition(|line| line.starts_with("--set "));
+        let sets: Vec<String> = sets.iter().map(|line| line["--set ".len()..].to_owned()).collect();
+        let problems = Scenario::parse("bad", "bad.toml", &text.join("\n"), &sets).expect_err(name);
+        assert_eq!(problems.0.join("\n"), expected.trim_end(), "{name}");
+        cases += 1;
+    }
+    assert!(cases >= 60, "{cases}");
+}
+
+#[test]
+fn a_mode_too_large_for_the_quietest_hour_is_warned_about_with_both_figures() {
+    let sets = ["modes.team-battle.team_size=500".to_owned()];
+    let setting = Setting::new(Scenario::parse("t", "t", "", &sets).unwrap());
+    let warnings = setting.warnings();
+    let warning = warnings.iter().find(|warning| warning.starts_with("modes.team-battle")).expect("a warning");
+    let trough = format!("{:.0} online", setting.size.trough_online_per_realm);
+    assert!(warning.contains("1000 players") && warning.contains(&trough), "{warning}");
+}
+
+#[test]
+fn sizes_do_not_depend_on_the_length_of_the_run() {
+    let size = |days: u32| {
+        let sets = [format!("clock.days={days}"), "population.players=500000".into()];
+        Setting::new(Scenario::parse("t", "t", "", &sets).unwrap()).size
+    };
+    assert_eq!(size(1), size(700));
+}
