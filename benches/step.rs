@@ -58,9 +58,7 @@ fn run(setting: &Arc<Setting>, with_contacts: bool) -> (u64, u64) {
 fn systems_without_contacts(bencher: divan::Bencher<'_, '_>, players: usize) {
     let setting = setting(players);
     let (heartbeats, _) = run(&setting, false);
-    bencher
-        .counter(ItemsCount::new(heartbeats))
-        .bench_local(|| assert_eq!(run(&setting, false).0, heartbeats));
+    bencher.counter(ItemsCount::new(heartbeats)).bench_local(|| assert_eq!(run(&setting, false).0, heartbeats));
 }
 
 /// All systems with detection, encounters and combat.

@@ -61,7 +61,12 @@ mod tests {
 
     #[test]
     fn merging_in_any_order_gives_the_same() {
-        let part = |n: u64| Aggregate { heartbeats: n, peak_online: n * 7 % 5, heartbeats_by_hour: [n; 24], ..Aggregate::default() };
+        let part = |n: u64| Aggregate {
+            heartbeats: n,
+            peak_online: n * 7 % 5,
+            heartbeats_by_hour: [n; 24],
+            ..Aggregate::default()
+        };
         let merge = |order: [u64; 3]| {
             let mut all = Aggregate::default();
             order.iter().for_each(|&n| all.merge(&part(n)));

@@ -45,8 +45,7 @@ impl ModeRules {
     /// Compiles a mode.
     pub fn new(file: &File, name: &str, mode: &Mode) -> Self {
         let heartbeat = f64::from(file.clock.heartbeat_seconds);
-        let ticks =
-            |factor: f64| libm::round(mode.match_minutes * 60.0 * factor / heartbeat).max(1.0) as u32;
+        let ticks = |factor: f64| libm::round(mode.match_minutes * 60.0 * factor / heartbeat).max(1.0) as u32;
         let all_maps = file.maps.names().map(str::to_owned).collect();
         let maps: &Vec<String> = if mode.maps.is_empty() { &all_maps } else { &mode.maps };
         Self {
@@ -407,8 +406,8 @@ impl Match {
         tape.list(&mut self.team_sizes, Tape::u32);
         tape.list(&mut self.scores, Tape::u32);
         self.book.state(tape);
-        self.end = [MatchEnd::Completed, MatchEnd::Eliminated, MatchEnd::Abandoned, MatchEnd::RunEnd]
-            [usize::from(end.min(3))];
+        self.end =
+            [MatchEnd::Completed, MatchEnd::Eliminated, MatchEnd::Abandoned, MatchEnd::RunEnd][usize::from(end.min(3))];
     }
 
     /// A match to play a tape into.

@@ -3,9 +3,7 @@
 use bevy_ecs::prelude::*;
 
 use crate::aggregate::Aggregate;
-use crate::table::{
-    EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, Row, SessionEndRow, TruthEventRow,
-};
+use crate::table::{EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, Row, SessionEndRow, TruthEventRow};
 use crate::tape::Tape;
 
 /// Rows of a realm that have not been handed on yet.

@@ -4,25 +4,25 @@
 //! world through it, contacts between players become encounters, fights become kills, and rows become Parquet.
 #![deny(unsafe_code)]
 
-pub mod scenario;
-pub mod time;
-pub mod random;
-pub mod tape;
-pub mod setting;
-pub mod player;
-pub mod session;
-pub mod movement;
-pub mod arena;
-pub mod combat;
-pub mod purchase;
-pub mod schedule;
-pub mod realm;
-pub mod encounter;
-pub mod trajectory;
-pub mod journal;
-pub mod table;
 pub mod aggregate;
-pub mod output;
-pub mod run;
-pub mod report;
+pub mod arena;
 pub mod cli;
+pub mod combat;
+pub mod encounter;
+pub mod journal;
+pub mod movement;
+pub mod output;
+pub mod player;
+pub mod purchase;
+pub mod random;
+pub mod realm;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod schedule;
+pub mod session;
+pub mod setting;
+pub mod table;
+pub mod tape;
+pub mod time;
+pub mod trajectory;

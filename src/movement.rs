@@ -200,11 +200,13 @@ impl Circle {
         Self { centre, radius: diagonal / 2.0 * open_share, open_share }
     }
 
+    /// The point of the circle that a point of the whole map becomes.
     fn draw_in(&self, target: [i32; 2]) -> [i32; 2] {
-        [0, 1].map(|axis| {
-            let offset = f64::from(target[axis]) - f64::from(self.centre[axis]);
-            self.centre[axis] + (offset * self.open_share) as i32
-        })
+        let [dx, dy] = [0, 1].map(|axis| f64::from(target[axis]) - f64::from(self.centre[axis]));
+        let reach = dx.hypot_exact(dy) * self.open_share;
+        // A centre off the middle of the map has farther points than the circle is wide.
+        let share = self.open_share * (0.95 * self.radius / reach.max(1.0)).min(1.0);
+        [self.centre[0] + (dx * share) as i32, self.centre[1] + (dy * share) as i32]
     }
 
     fn holds(&self, position: [i32; 3]) -> bool {
@@ -319,8 +321,10 @@ mod tests {
     #[test]
     fn no_step_of_any_model_is_faster_than_top_speed_and_none_leaves_the_map() {
         for model in ["hotspots", "random_waypoint", "levy_walk"] {
-            for sets in [[format!("movements.run.model={model}"), "maps.foundry.relief_m=40".into()],
-                         [format!("movements.run.model={model}"), "movements.run.top_speed_cm_per_s=37".into()]] {
+            for sets in [
+                [format!("movements.run.model={model}"), "maps.foundry.relief_m=40".into()],
+                [format!("movements.run.model={model}"), "movements.run.top_speed_cm_per_s=37".into()],
+            ] {
                 let (ground, gait) = compile(&[&sets[0], &sets[1]]);
                 let mut body = Body::default();
                 spawn(&ground, 0, 2, &mut body, &mut Seed(1).stream(Purpose::Spawn, 0, 0));
@@ -367,11 +371,14 @@ mod tests {
     #[test]
     fn a_circle_shrinks_and_draws_players_in() {
         let (ground, gait) = compile(&[]);
-        let circle = Circle::closing(Seed(1), &ground, 5, 0.95);
+        let circle = Circle::closing(Seed(1), &ground, 5, 0.6);
         let mut body = Body { position: [0, 0, 0], ..Body::default() };
-        for tick in 0..20 {
+        let mut inside = 0;
+        for tick in 0..40 {
             step(&ground, &gait, Some(&circle), &mut body, &mut Seed(1).stream(Purpose::Movement, 1, tick));
+            inside += u32::from(tick >= 20 && circle.holds(body.position));
         }
-        assert!(circle.holds(body.position), "{body:?}");
+        assert!(inside >= 18, "{inside} of 20 heartbeats");
+        assert!(circle.radius * 3.9 < Circle::closing(Seed(1), &ground, 5, 0.0).radius);
     }
 }

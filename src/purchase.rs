@@ -4,12 +4,12 @@ use bevy_ecs::prelude::*;
 
 use crate::arena::Match;
 use crate::journal::Journal;
+use crate::player::Player;
 use crate::random::{self, Purpose, name_key};
 use crate::realm::Now;
 use crate::scenario::sections::File;
 use crate::session::Session;
 use crate::setting::{Rules, Setting};
-use crate::player::Player;
 use crate::table::{PurchaseRow, Text, Timestamp};
 use crate::tape::Tape;
 
@@ -128,12 +128,12 @@ pub fn make_purchases(
     let next_tick_s = rules.clock.second(now.tick + 1);
     for (mut session, mut shopping) in &mut sessions {
         while shopping.next_s < next_tick_s {
+            let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
             let died_ms = match session.seat.map(|seat| (seat, matches.get(seat.game))) {
                 Some((seat, Ok(game))) => game.roster[seat.participant as usize].died_ms,
                 // Without a seat after combat: eliminated in this tick.
-                _ => i64::MIN.max(rules.clock.ms(rules.clock.second(now.tick))),
+                _ => tick_ms,
             };
-            let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
             if died_ms >= tick_ms && died_ms <= rules.clock.ms(shopping.next_s) {
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;

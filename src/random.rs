@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// A change here changes every output file: it needs a new data version and a line in CHANGELOG.md.
-    const PINNED: [u64; 4] = [0, 0, 0, 0];
+    const PINNED: [u64; 4] = [12830407800643120809, 4322217409339272927, 12441902202324023794, 7291859230712698082];
 
     #[test]
     fn purposes_things_and_ordinals_give_unrelated_streams() {

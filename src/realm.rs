@@ -90,7 +90,14 @@ impl Realm {
         world.insert_resource(Found::default());
         world.insert_resource(Journal::default());
         world.insert_resource(Trajectories::new(setting.writes("heartbeats")));
-        Self { id, setting, world, before: schedule::before_contacts(), after: schedule::after_contacts(), encounters_seen: 0 }
+        Self {
+            id,
+            setting,
+            world,
+            before: schedule::before_contacts(),
+            after: schedule::after_contacts(),
+            encounters_seen: 0,
+        }
     }
 
     /// Steps up to detection; the frame is then in [`Self::positions`].
@@ -319,13 +326,8 @@ impl Realm {
     }
 }
 
+#[derive(Default)]
 struct SessionRecord(Option<Session>, Body, Shopping);
-
-impl Default for SessionRecord {
-    fn default() -> Self {
-        Self(None, Body::default(), Shopping::default())
-    }
-}
 
 /// A session to play a tape into.
 fn blank_session() -> Session {

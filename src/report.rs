@@ -40,7 +40,8 @@ pub fn page(setting: &Setting, report: &RunReport, tables: &BTreeMap<&'static st
     bars(&mut out, &hours, &online);
     out.push_str("<h2>Active players by day</h2>");
     let active: Vec<f64> = days.iter().map(|day| day.active_players as f64).collect();
-    let dates: Vec<String> = (0..setting.clock.days).map(|day| setting.clock.date(day).to_string()[5..].into()).collect();
+    let dates: Vec<String> =
+        (0..setting.clock.days).map(|day| setting.clock.date(day).to_string()[5..].into()).collect();
     bars(&mut out, &dates, &active);
     day_table(&mut out, setting, &days);
     table_table(&mut out, tables);
@@ -111,15 +112,16 @@ fn day_table(out: &mut String, setting: &Setting, days: &[&Aggregate]) {
     );
     for (day, sums) in days.iter().enumerate() {
         write_to(out, format_args!("<tr><td>{}", setting.clock.date(day as u32)));
-        for value in
-            [sums.active_players, sums.sessions, sums.heartbeats, sums.encounters, sums.kills, sums.purchases]
+        for value in [sums.active_players, sums.sessions, sums.heartbeats, sums.encounters, sums.kills, sums.purchases]
         {
             write_to(out, format_args!("<td>{}", grouped(value)));
         }
         let cents = sums.revenue_usd_cents;
         write_to(out, format_args!("<td>{}.{:02}", grouped(cents / 100), cents % 100));
     }
-    out.push_str("</table><p class=\"sub\">Days count what ended on them; what the end of the run cut off is not in any.</p>");
+    out.push_str(
+        "</table><p class=\"sub\">Days count what ended on them; what the end of the run cut off is not in any.</p>",
+    );
 }
 
 fn table_table(out: &mut String, tables: &BTreeMap<&'static str, TableTotal>) {

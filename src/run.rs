@@ -215,8 +215,7 @@ pub fn run(
     let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads)).clamp(1, realms);
     let groups = deal_groups(realms, group, options.shuffle);
     // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
-    let tickets =
-        if options.shuffle.is_some() { 2 * realms as usize + 1 } else { (2 * threads + 1) * group as usize };
+    let tickets = if options.shuffle.is_some() { 2 * realms as usize + 1 } else { (2 * threads + 1) * group as usize };
     let (ticket_sender, ticket_receiver) = bounded(tickets);
     for _ in 0..tickets {
         ticket_sender.send(()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
@@ -246,7 +245,7 @@ pub fn run(
         let commit_done = done_sender.clone();
         let commit = spawn("committer".into())
             .spawn_scoped(scope, move || {
-                let result = committer.run(&message_receiver, &ticket_sender);
+                let result = committer.run(&message_receiver, &ticket_sender, &shared.stop);
                 shared.stop.fetch_or(result.is_err(), Ordering::Relaxed);
                 drop(message_receiver);
                 drop(commit_done);

@@ -401,15 +401,15 @@ impl Party {
     fn take_in(&mut self, setting: &Setting, session: &mut Session) {
         let region = session.identity.region;
         let rules = &setting.sessions;
-        match self.leader {
-            Some((of, leader)) if of == region && self.size < rules.party_size_max => {
-                if setting.seed.stream(Purpose::Party, session.id as u64, 0).chance(rules.party_chance) {
-                    session.party_id = leader;
-                    self.size += 1;
-                    return;
-                }
-            }
-            _ => {}
+        let joins = |leader: &(u16, i64)| {
+            leader.0 == region
+                && self.size < rules.party_size_max
+                && setting.seed.stream(Purpose::Party, session.id as u64, 0).chance(rules.party_chance)
+        };
+        if let Some((_, leader)) = self.leader.filter(joins) {
+            session.party_id = leader;
+            self.size += 1;
+            return;
         }
         *self = Self { leader: Some((region, session.id)), size: 1 };
     }

@@ -76,8 +76,7 @@ impl Setting {
     pub fn new(scenario: Scenario) -> Self {
         let file = &scenario.file;
         let seed = Seed(file.seed);
-        let clock =
-            Clock { start: file.clock.start, days: file.clock.days, heartbeat_s: file.clock.heartbeat_seconds };
+        let clock = Clock { start: file.clock.start, days: file.clock.days, heartbeat_s: file.clock.heartbeat_seconds };
         let population = Population::new(file);
         let sessions = SessionRules::new(file);
         let grounds = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
@@ -98,7 +97,22 @@ impl Setting {
         let size = Size::new(&scenario, clock, &population, &sessions);
         let arsenal = Arsenal::new(file);
         let world_hash = scenario.world_hash();
-        Self { seed, clock, population, sessions, grounds, modes, arsenal, shop, episodes, relation, size, names, world_hash, scenario }
+        Self {
+            seed,
+            clock,
+            population,
+            sessions,
+            grounds,
+            modes,
+            arsenal,
+            shop,
+            episodes,
+            relation,
+            size,
+            names,
+            world_hash,
+            scenario,
+        }
     }
 
     /// What a user should know before a run, one line each.

@@ -270,9 +270,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             scenario::print(&String::from_utf8_lossy(&script))
         }
         Command::Docs { page: DocsPage::DataDictionary } => scenario::print(&crate::table::dictionary::page()),
-        Command::Docs { page: DocsPage::ScenarioKeys } => {
-            scenario::print(&crate::scenario::schema::reference_page())
-        }
+        Command::Docs { page: DocsPage::ScenarioKeys } => scenario::print(&crate::scenario::schema::reference_page()),
     }
 }
 

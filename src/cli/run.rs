@@ -18,6 +18,7 @@ use crate::setting::Setting;
 
 /// Simulates a scenario.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let signals = Signals::catch();
     let scenario = args.scenario.load()?;
     let root = args.out.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
     let (text, resolved) = (scenario.text.clone(), scenario.resolved_toml());
@@ -35,7 +36,6 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if let Some(threads) = args.pipeline.threads {
         options.threads = threads.into();
     }
-    let signals = Signals::catch();
     let result = simulate(&setting, &options, &folder, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,
@@ -99,11 +99,8 @@ impl Signals {
             Self { caught: Arc::new(AtomicBool::new(false)), which: Arc::new(AtomicUsize::new(SIGINT as usize)) };
         for signal in [SIGINT, SIGTERM] {
             // Without handlers a signal ends the process as it always did: staged files stay, tables stay whole.
-            let shutdown = signal_hook::flag::register_conditional_shutdown(
-                signal,
-                128 + signal,
-                Arc::clone(&signals.caught),
-            );
+            let shutdown =
+                signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.caught));
             let which = signal_hook::flag::register_usize(signal, Arc::clone(&signals.which), signal as usize);
             let caught = signal_hook::flag::register(signal, Arc::clone(&signals.caught));
             drop((shutdown, which, caught));

@@ -387,7 +387,8 @@ impl GpuDetector {
             entries: &entries,
         });
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let pipelines = if packed.cells > 0 { vec![&self.fill_cells, &self.find_pairs] } else { vec![&self.find_pairs] };
+        let pipelines =
+            if packed.cells > 0 { vec![&self.fill_cells, &self.find_pairs] } else { vec![&self.find_pairs] };
         for pipeline in pipelines {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(pipeline);
@@ -468,8 +469,11 @@ fn detect_with(
             return Err(DetectError::Gpu(format!("a match of {count} players exceeds a binding of this adapter")));
         }
         let matches = packed.matches.clone();
-        let mut pairs =
-            if packed.players.is_empty() { Vec::new() } else { kernel.run(packed, radius_cm).map_err(DetectError::Gpu)? };
+        let mut pairs = if packed.players.is_empty() {
+            Vec::new()
+        } else {
+            kernel.run(packed, radius_cm).map_err(DetectError::Gpu)?
+        };
         pairs.sort_unstable();
         let mut pairs = pairs.into_iter().peekable();
         for game in matches {

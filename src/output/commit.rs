@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use parquet::file::writer::SerializedFileWriter;
 
 use super::OutputError;
@@ -80,6 +80,17 @@ pub struct Committed {
     pub write_time: Duration,
 }
 
+/// The next message, unless the run is stopped: workers keep the channel open for as long as the run lasts.
+fn receive(messages: &Receiver<Message>, stop: &AtomicBool) -> Result<Message, OutputError> {
+    loop {
+        match messages.recv_timeout(Duration::from_millis(50)) {
+            Ok(message) => return Ok(message),
+            Err(RecvTimeoutError::Timeout) if !stop.load(Ordering::Relaxed) => {}
+            Err(_) => return Err(OutputError::Stopped),
+        }
+    }
+}
+
 struct OpenFile {
     name: FileName,
     path: PathBuf,
@@ -117,13 +128,19 @@ impl Committer {
         }
     }
 
-    /// Takes messages until every realm of every day has been committed; returns a ticket to the workers for each.
+    /// Takes messages until every realm of every day has been committed or `stop` is set; returns a ticket to the workers
+    /// for each.
     ///
     /// # Errors
     /// When a file cannot be written, or when the workers stop early ([`OutputError::Stopped`]). Whatever was staged
     /// is deleted; published days stay.
-    pub fn run(mut self, messages: &Receiver<Message>, tickets: &Sender<()>) -> Result<Committed, OutputError> {
-        let result = self.commit_all(messages, tickets);
+    pub fn run(
+        mut self,
+        messages: &Receiver<Message>,
+        tickets: &Sender<()>,
+        stop: &AtomicBool,
+    ) -> Result<Committed, OutputError> {
+        let result = self.commit_all(messages, tickets, stop);
         if let Some(folder) = &self.folder {
             self.open.clear();
             folder.discard_staging();
@@ -131,12 +148,17 @@ impl Committer {
         result.map(|()| self.committed)
     }
 
-    fn commit_all(&mut self, messages: &Receiver<Message>, tickets: &Sender<()>) -> Result<(), OutputError> {
+    fn commit_all(
+        &mut self,
+        messages: &Receiver<Message>,
+        tickets: &Sender<()>,
+        stop: &AtomicBool,
+    ) -> Result<(), OutputError> {
         let (days, realms) = (self.setting.clock.days, self.setting.size.realms);
         let mut early: BTreeMap<(u32, u32), Vec<Payload>> = BTreeMap::new();
         let mut next = (0, 0);
         while next.0 <= days {
-            let Ok(message) = messages.recv() else { return Err(OutputError::Stopped) };
+            let message = receive(messages, stop)?;
             early.entry((message.day, message.realm)).or_default().push(message.payload);
             while let Some(payloads) = early.get_mut(&next) {
                 let mut is_complete = false;

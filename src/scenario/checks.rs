@@ -124,7 +124,8 @@ fn check_population(file: &File, checker: &mut Checker<'_>) {
             checker.refer(&format!("{path}.{name}"), name, "clusters", &file.clusters);
         }
         let total: f64 = archetype.spenders.values().map(|spender| spender.share).sum();
-        checker.require(total <= 1.0 + 1e-9, &path, || format!("the shares of [{path}] add up to {total:.3}; at most 1"));
+        checker
+            .require(total <= 1.0 + 1e-9, &path, || format!("the shares of [{path}] add up to {total:.3}; at most 1"));
     }
     let profile: f64 = file.sessions.start_weights_by_hour.iter().sum();
     checker.require(profile > 0.0, "sessions.start_weights_by_hour", || {

@@ -132,8 +132,7 @@ fn in_order(label: &str, mut complaints: Vec<tree::Complaint>) -> Vec<String> {
         At::Set(option) => format!("--set {option}"),
         At::BuiltIn => format!("{label} (built-in entries)"),
     };
-    let mut lines: Vec<String> =
-        complaints.iter().map(|(at, message)| format!("{}: {message}", place(at))).collect();
+    let mut lines: Vec<String> = complaints.iter().map(|(at, message)| format!("{}: {message}", place(at))).collect();
     lines.dedup();
     lines
 }

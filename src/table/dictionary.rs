@@ -57,7 +57,11 @@ pub fn page() -> String {
         out.push_str(&format!("Sorted by {} within a row group.\n\n", table.sorted_by.join(", ")));
         out.push_str("| id | column | type | meaning |\n|---|---|---|---|\n");
         for column in table.columns {
-            let kind = if column.nullable { format!("{}, may be missing", column.kind.name()) } else { column.kind.name().into() };
+            let kind = if column.nullable {
+                format!("{}, may be missing", column.kind.name())
+            } else {
+                column.kind.name().into()
+            };
             out.push_str(&format!("| {} | `{}` | {kind} | {} |\n", column.id, column.name, column.doc.trim()));
         }
     }

@@ -244,7 +244,7 @@ mod tests {
             ids.dedup();
             assert_eq!(ids.len(), table.columns.len(), "{}", table.name);
             for column in table.columns {
-                assert!(column.doc.len() > 8, "{}.{}", table.name, column.name);
+                assert!(column.doc.len() > 3 && column.doc.ends_with('.'), "{}.{}", table.name, column.name);
             }
             for sorted in table.sorted_by {
                 assert!(table.columns.iter().any(|column| column.name == *sorted), "{} {sorted}", table.name);

@@ -52,7 +52,8 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
 fn the_resolved_scenario_of_a_run_runs_to_the_same_world() {
     let folder = folder();
     skirmish(folder.path(), &[&RUN[..], &["--out", "a", "--quiet"]].concat());
-    let output = skirmish(folder.path(), &["run", "a/scenario.resolved.toml", "--backend", "cpu", "--out", "b", "--json"]);
+    let output =
+        skirmish(folder.path(), &["run", "a/scenario.resolved.toml", "--backend", "cpu", "--out", "b", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let hash = |path: &str| {
         let text = std::fs::read_to_string(folder.path().join(path).join("run.json")).unwrap();
@@ -127,7 +128,9 @@ fn a_wrong_scenario_runs_nothing_and_counts_its_problems() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let folder = folder();
-    for args in [&["run"][..], &["fly"], &["run", "tiny.toml", "--threads", "0"], &["run", "tiny.toml", "--backend", "tpu"]] {
+    for args in
+        [&["run"][..], &["fly"], &["run", "tiny.toml", "--threads", "0"], &["run", "tiny.toml", "--backend", "tpu"]]
+    {
         assert_eq!(skirmish(folder.path(), args).status.code(), Some(2), "{args:?}");
     }
 }
@@ -168,7 +171,8 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
 fn is_mountable() -> bool {
     let Ok(folder) = tempfile::tempdir() else { return false };
     let path = folder.path().to_string_lossy().into_owned();
-    let run = |args: &[&str]| Command::new(args[0]).args(&args[1..]).output().is_ok_and(|output| output.status.success());
+    let run =
+        |args: &[&str]| Command::new(args[0]).args(&args[1..]).output().is_ok_and(|output| output.status.success());
     run(&["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", &path]) && run(&["umount", &path])
 }
 
@@ -195,8 +199,8 @@ fn gpu_without_a_gpu_exits_with_6_and_auto_does_not_mind() {
 #[cfg(unix)]
 #[test]
 fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
-    let folder = folder();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = folder();
         let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
             .current_dir(folder.path())
             .args(["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--quiet", "--threads", "1"])
@@ -263,7 +267,8 @@ fn bench_prints_its_figures_and_cleans_up() {
     let folder = folder();
     for sink in ["parquet", "encode", "null"] {
         let output = skirmish(folder.path(), &["bench", "tiny.toml", "--sink", sink, "--backend", "cpu", "--json"]);
-        let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        let value: serde_json::Value =
+            serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
         assert!(value["heartbeats"].as_u64().unwrap() > 1000);
         assert_eq!(value["share_of_encode_limit"].is_number(), sink != "null");
         assert_eq!(value["bytes_per_heartbeat_row"].as_f64().unwrap() > 1.0, sink != "null");

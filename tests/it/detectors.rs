@@ -74,8 +74,7 @@ fn regimes() -> Vec<(&'static str, Frame, u32)> {
             .enumerate()
             .map(|(case, &size)| scattered(case as u64, size, 0, 8_000))
             .collect();
-    let tiny: Vec<Vec<[i32; 3]>> =
-        (0..5_000).map(|case| scattered(case, (case % 4) as usize, 0, 1_500)).collect();
+    let tiny: Vec<Vec<[i32; 3]>> = (0..5_000).map(|case| scattered(case, (case % 4) as usize, 0, 1_500)).collect();
     let border = vec![[0, 0, 0], [40_000, 0, 0], [0, 40_000, 0], [40_000, 40_000, 0], [40_000, 39_000, 0]];
     let crowd: Vec<[i32; 3]> = scattered(8, 700, 0, 200_000).into_iter().chain(scattered(9, 300, 0, 900)).collect();
     vec![
@@ -86,7 +85,7 @@ fn regimes() -> Vec<(&'static str, Frame, u32)> {
         ("all on one spot, large", frame_of(&[vec![[7, -7, 7]; 400]]), 1000),
         ("exactly on the radius", frame_of(&[on_the_radius(1000), on_the_radius(1000)]), 1000),
         ("exactly on the largest radius", frame_of(&[on_the_radius(37_835)]), 37_835),
-        ("the largest radius overflows nothing", frame_of(&[extremes.clone()]), MAX_RADIUS_CM),
+        ("the largest radius overflows nothing", frame_of(std::slice::from_ref(&extremes)), MAX_RADIUS_CM),
         ("cell edges", frame_of(&[cell_edges]), 500),
         ("cell edges around zero", frame_of(&[negative_edges]), 1000),
         ("map border", frame_of(&[border]), 1000),
@@ -142,8 +141,9 @@ fn random_small_worlds_agree_with_the_oracle() {
         let mut draws = draws(case);
         let (matches, extent) = (1 + draws.below(12), 1 + draws.below(20_000) as i32);
         let radius_cm = 1 + draws.below(2_000);
-        let games: Vec<Vec<[i32; 3]>> =
-            (0..matches).map(|game| scattered(case << 8 | u64::from(game), draws.below(90) as usize, 0, extent)).collect();
+        let games: Vec<Vec<[i32; 3]>> = (0..matches)
+            .map(|game| scattered(case << 8 | u64::from(game), draws.below(90) as usize, 0, extent))
+            .collect();
         let frame = frame_of(&games);
         let expected = oracle(&frame, radius_cm);
         pairs += expected.pairs.len();
@@ -221,7 +221,8 @@ fn every_shader_parses_and_validates() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&text)));
+        let module =
+            naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(&text)));
         let mut validator =
             naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
         validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));

@@ -49,7 +49,8 @@ fn the_encounter_module_knows_no_ecs_and_only_the_backend_knows_settings() {
 #[test]
 fn threads_are_started_only_where_the_architecture_says() {
     for (path, text) in sources("src") {
-        let starts = text.contains("thread::Builder") || text.contains("thread::spawn") || text.contains("thread::scope");
+        let starts =
+            text.contains("thread::Builder") || text.contains("thread::spawn") || text.contains("thread::scope");
         let may = ["src/run.rs", "src/encounter/gpu.rs", "src/output/limit.rs"].contains(&&*path.to_string_lossy());
         assert!(may || !starts, "{}", path.display());
     }

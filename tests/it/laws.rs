@@ -125,7 +125,8 @@ fn heartbeats_are_the_ticks_of_their_session(t: &Tables) {
     let (started, ended) = (t.sessions.numbers("started_at"), t.sessions.numbers("event_ts"));
     let mut without = 0;
     for (session, row) in t.session_rows() {
-        let tick_at_or_after = |ms: i64| (ms - START_MS).div_euclid(HEARTBEAT_MS) + i64::from((ms - START_MS) % HEARTBEAT_MS != 0);
+        let tick_at_or_after =
+            |ms: i64| (ms - START_MS).div_euclid(HEARTBEAT_MS) + i64::from((ms - START_MS) % HEARTBEAT_MS != 0);
         let expected = tick_at_or_after(ended[row]) - tick_at_or_after(started[row]);
         assert_eq!(beats.get(&session).copied().unwrap_or(0), expected, "session {session}");
         assert_eq!(t.sessions.numbers("heartbeats")[row], expected);

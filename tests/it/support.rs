@@ -61,7 +61,6 @@ impl Table {
 pub struct Run {
     _keep: TempDir,
     pub root: PathBuf,
-    pub setting: Arc<Setting>,
     pub report: RunReport,
 }
 
@@ -82,7 +81,7 @@ pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
     let folder = RunFolder::create(&root, false).unwrap();
     dimensions::write_dimensions(setting, &folder).unwrap();
     let report = run::run(setting, options, Some(&folder), &AtomicBool::new(false), &mut |_| {}).unwrap();
-    Run { _keep: keep, root, setting: Arc::clone(setting), report }
+    Run { _keep: keep, root, report }
 }
 
 /// Every file below a folder, sorted, as paths relative to it.
