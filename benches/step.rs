@@ -3,6 +3,7 @@
 //! Each bench asserts its answer: the number of heartbeats that the realm simulated.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use divan::counter::ItemsCount;
 use skirmish::encounter::cpu::CpuDetector;
@@ -11,10 +12,46 @@ use skirmish::movement::{self, Body};
 use skirmish::random::{Purpose, Seed};
 use skirmish::realm::Realm;
 use skirmish::scenario::Scenario;
+use skirmish::schedule;
 use skirmish::setting::Setting;
 
 fn main() {
+    print_systems();
     divan::main();
+}
+
+/// Median of five runs of every system by itself, in the order in which they run.
+fn print_systems() {
+    let setting = setting(20_000);
+    let mut names = Vec::new();
+    let mut runs: Vec<Vec<f64>> = Vec::new();
+    for _ in 0..5 {
+        let (mut before, mut after) = (schedule::each_before_contacts(), schedule::each_after_contacts());
+        names = before.iter().chain(&after).map(|(name, _)| *name).collect();
+        let mut times = vec![Duration::ZERO; names.len()];
+        let mut realm = Realm::new(Arc::clone(&setting), 0);
+        let mut detector = CpuDetector::default();
+        let mut heartbeats = 0;
+        realm.open_window(TICKS);
+        for tick in 0..TICKS {
+            realm.set_tick(tick);
+            let (first, second) = times.split_at_mut(before.len());
+            realm.step_each(&mut before, first);
+            let (frame, mut contacts) = realm.detection();
+            heartbeats += frame.len();
+            detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts).expect("the CPU never fails");
+            realm.detected(frame, contacts);
+            realm.step_each(&mut after, second);
+        }
+        assert_eq!(realm.take_rows().aggregate.heartbeats, heartbeats as u64);
+        runs.push(times.iter().map(|time| time.as_nanos() as f64 / heartbeats as f64).collect());
+    }
+    println!("ns a session and tick, by system:");
+    for (index, name) in names.iter().enumerate() {
+        let mut values: Vec<f64> = runs.iter().map(|run| run[index]).collect();
+        values.sort_by(f64::total_cmp);
+        println!("  {name:<32} {:>6.1}", values[2]);
+    }
 }
 
 /// A world of the given number of players, all installed on the first day, in one realm.

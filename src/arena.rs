@@ -637,12 +637,12 @@ pub fn advance_positions(
             let heartbeat = crate::trajectory::Heartbeat {
                 session_id: participation.session_id,
                 player_id: participation.player_id,
-                end_tick: rules.clock.tick_at_or_after(participation.ended_s),
+                ended_s: participation.ended_s,
                 match_id: game.id,
                 team: participation.team,
                 position: body.position,
             };
-            trajectories.record(&mut body.slot, now.tick, heartbeat);
+            trajectories.record(rules.clock, &mut body.slot, now.tick, heartbeat);
         }
         frame.0.end_match();
     }

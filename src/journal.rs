@@ -3,7 +3,9 @@
 use bevy_ecs::prelude::*;
 
 use crate::aggregate::Aggregate;
-use crate::table::{EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, Row, SessionEndRow, TruthEventRow};
+use crate::table::{
+    EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, SessionEndRow, TruthEventRow, sort_rows,
+};
 use crate::tape::Tape;
 
 /// Rows of a realm that have not been handed on yet.
@@ -55,13 +57,13 @@ pub struct DayRows {
 impl DayRows {
     /// Sorts every table by its key, the order in which it is written.
     pub fn sort(&mut self) {
-        self.session_ends.sort_unstable_by_key(Row::key);
-        self.purchases.sort_unstable_by_key(Row::key);
-        self.encounters.sort_unstable_by_key(Row::key);
-        self.kills.sort_unstable_by_key(Row::key);
-        self.matches.sort_unstable_by_key(Row::key);
-        self.participations.sort_unstable_by_key(Row::key);
-        self.truth_events.sort_unstable_by_key(Row::key);
+        sort_rows(&mut self.session_ends);
+        sort_rows(&mut self.purchases);
+        sort_rows(&mut self.encounters);
+        sort_rows(&mut self.kills);
+        sort_rows(&mut self.matches);
+        sort_rows(&mut self.participations);
+        sort_rows(&mut self.truth_events);
     }
 }
 

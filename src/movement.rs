@@ -48,7 +48,8 @@ struct Spot {
 #[derive(Clone, Debug)]
 pub struct Ground {
     extent: [i32; 2],
-    relief: i32,
+    /// Rise of each ridge over the ground, as a fraction of 2^32.
+    slope: [i64; 2],
     places: Vec<Spot>,
     /// Cumulative popularity of the places, scaled to the whole range of 32 bits.
     popularity: Vec<u32>,
@@ -85,7 +86,7 @@ impl Ground {
             map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
         Self {
             extent,
-            relief: cm(map.relief_m),
+            slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
             popularity: popularity.iter().map(cumulate).collect(),
             places,
             spawns: spawns.collect(),
@@ -99,11 +100,11 @@ impl Ground {
 
     /// Height of the ground: two ridges across the middle of the map.
     pub fn height(&self, x: i32, y: i32) -> i32 {
-        let ridge = |at: i32, extent: i32| {
-            let from_edge = i64::from(at.min(extent - at).max(0));
-            (i64::from(self.relief) * from_edge / i64::from(extent)) as i32
+        let ridge = |at: i32, axis: usize| {
+            let from_edge = i64::from(at.min(self.extent[axis] - at).max(0));
+            ((from_edge * self.slope[axis]) >> 32) as i32
         };
-        ridge(x, self.extent[0]) + ridge(y, self.extent[1])
+        ridge(x, 0) + ridge(y, 1)
     }
 
     fn clamp(&self, x: i32, y: i32) -> [i32; 2] {
@@ -156,8 +157,10 @@ pub struct Gait {
     pub top_speed_cm_per_s: u32,
     /// Farthest step over the ground in one interval.
     stride: f64,
+    /// Farthest roaming on each axis.
     roam: i32,
-    leave_chance: f64,
+    /// Chance of moving on from a place, as a fraction of 2^32.
+    leave_chance: u32,
 }
 
 impl Gait {
@@ -175,7 +178,8 @@ impl Gait {
             top_speed_cm_per_s: movement.top_speed_cm_per_s,
             stride: (f64::from(movement.top_speed_cm_per_s) * heartbeat * SLOPE_ALLOWANCE - ROUNDING_CM).max(0.0),
             roam: (movement.roam_m * 100) as i32,
-            leave_chance: 1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9)),
+            leave_chance: ((1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9))) * f64::from(u32::MAX))
+                as u32,
         }
     }
 }
@@ -237,12 +241,17 @@ pub fn spawn(ground: &Ground, team: u8, teams: u8, body: &mut Body, draws: &mut 
 pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
     if !body.is_travelling {
         let is_outside = circle.is_some_and(|circle| !circle.holds(body.position));
-        if is_outside || draws.chance(gait.leave_chance) {
+        // One word decides: its low half whether to leave, its high quarters where to roam.
+        let bits = draws.bits();
+        if is_outside || (bits as u32) < gait.leave_chance {
             let target = choose_target(ground, gait, body, draws);
             body.target = circle.map_or(target, |circle| circle.draw_in(target));
             body.is_travelling = true;
         } else {
-            let [dx, dy] = [0; 2].map(|_: i32| draws.within(-gait.roam, gait.roam));
+            let [dx, dy] = [32, 48].map(|shift| {
+                let quarter = (bits >> shift) as i64 & 0xffff;
+                ((quarter * i64::from(2 * gait.roam + 1)) >> 16) as i32 - gait.roam
+            });
             let roamed = ground.clamp(body.position[0] + dx, body.position[1] + dy);
             advance(ground, gait.stride, roamed, body);
             return;
@@ -273,12 +282,11 @@ fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) 
 fn advance(ground: &Ground, limit: f64, target: [i32; 2], body: &mut Body) -> bool {
     let dx = f64::from(target[0] - body.position[0]);
     let dy = f64::from(target[1] - body.position[1]);
-    let distance = dx.hypot_exact(dy);
-    let arrives = distance <= limit;
+    let arrives = dx * dx + dy * dy <= limit * limit;
     let [x, y] = if arrives {
         target
     } else {
-        let share = limit / distance;
+        let share = limit / dx.hypot_exact(dy);
         [body.position[0] + (dx * share) as i32, body.position[1] + (dy * share) as i32]
     };
     body.position = [x, y, ground.height(x, y)];

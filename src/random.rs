@@ -1,6 +1,6 @@
 //! Randomness without state: every draw is a pure function of (seed, purpose, what it is about, ordinal).
 //!
-//! The generator is counter-based: a [`Stream`] is keyed by two rounds of the SplitMix64 finaliser
+//! The generator is counter-based: a [`Stream`] is keyed by three rounds of the SplitMix64 finaliser
 //! (Steele, Lea, Flood 2014) over the key parts, and its n-th word is the finaliser of `key + n * gamma`.
 //! Nothing is stored between draws, so no draw depends on threads, order or what else was simulated.
 //! Distributions live here too, because `rand` does not promise the values its own produce across versions.
@@ -85,9 +85,10 @@ impl Seed {
     /// The stream for one purpose about one thing (a player, session or match id) at one ordinal (a tick, a count).
     #[inline]
     pub fn stream(self, purpose: Purpose, about: u64, ordinal: u64) -> Stream {
+        // What changes fastest comes last: a loop over players at one tick computes the first two rounds once.
         let key = mix(self.0 ^ (purpose as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
-        let key = mix(key ^ about.wrapping_mul(GAMMA));
-        Stream { state: mix(key.wrapping_add(ordinal.wrapping_mul(0xa076_1d64_78bd_642f))) }
+        let key = mix(key.wrapping_add(ordinal.wrapping_mul(0xa076_1d64_78bd_642f)));
+        Stream { state: mix(key ^ about.wrapping_mul(GAMMA)) }
     }
 }
 
@@ -236,7 +237,7 @@ mod tests {
     }
 
     /// A change here changes every output file: it needs a new data version and a line in CHANGELOG.md.
-    const PINNED: [u64; 4] = [12830407800643120809, 4322217409339272927, 12441902202324023794, 7291859230712698082];
+    const PINNED: [u64; 4] = [16861304604565618152, 9192707765127730582, 10095893112520810850, 7291859230712698082];
 
     #[test]
     fn purposes_things_and_ordinals_give_unrelated_streams() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bevy_ecs::prelude::*;
 
@@ -102,7 +103,7 @@ impl Realm {
 
     /// Steps up to detection; the frame is then in [`Self::positions`].
     pub fn before_contacts(&mut self, tick: u32) {
-        self.world.resource_mut::<Now>().tick = tick;
+        self.set_tick(tick);
         self.before.run(&mut self.world);
         let online = self.positions().len() as u64;
         let hour = self.setting.clock.second(tick) / 3600 % 24;
@@ -131,6 +132,20 @@ impl Realm {
     /// Steps on from detection to the end of the tick.
     pub fn after_contacts(&mut self) {
         self.after.run(&mut self.world);
+    }
+
+    /// Steps a half system by system and adds the time of each to `times`, for benches.
+    pub fn step_each(&mut self, half: &mut [(&'static str, Schedule)], times: &mut [Duration]) {
+        for ((_, schedule), time) in half.iter_mut().zip(times) {
+            let started = Instant::now();
+            schedule.run(&mut self.world);
+            *time += started.elapsed();
+        }
+    }
+
+    /// Sets the tick for [`Self::step_each`].
+    pub fn set_tick(&mut self, tick: u32) {
+        self.world.resource_mut::<Now>().tick = tick;
     }
 
     /// Starts a window of heartbeats that ends before a tick.

@@ -13,31 +13,55 @@ pub struct BeforeContacts;
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AfterContacts;
 
-/// The schedule around detection: first half.
-pub fn before_contacts() -> Schedule {
-    let mut schedule = Schedule::new(BeforeContacts);
-    // Parallelism is across realms; within one, an executor with threads would cost more than the systems.
-    schedule.set_executor(SingleThreadedExecutor::new());
-    schedule.add_systems(
-        (
-            arena::end_matches,
-            session::log_out_on_the_tick,
-            session::wake_players,
-            session::log_in,
-            arena::fill_matches,
-            arena::advance_positions,
-        )
-            .chain(),
-    );
-    schedule
+/// A schedule of its own for one system, for measuring it.
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Alone(&'static str);
+
+/// Lists the systems of a half once, for the chained schedule and for measuring each by itself.
+macro_rules! half {
+    ($label:expr, $chained:ident, $alone:ident, [$($system:path),+ $(,)?]) => {
+        /// The half as one schedule: its systems one after the other.
+        pub fn $chained() -> Schedule {
+            let mut schedule = single_threaded($label);
+            schedule.add_systems(($($system,)+).chain());
+            schedule
+        }
+
+        /// The half as one schedule a system, in order, each with its name.
+        pub fn $alone() -> Vec<(&'static str, Schedule)> {
+            vec![$({
+                let mut schedule = single_threaded(Alone(stringify!($system)));
+                schedule.add_systems($system);
+                (stringify!($system), schedule)
+            }),+]
+        }
+    };
 }
 
-/// The schedule around detection: second half.
-pub fn after_contacts() -> Schedule {
-    let mut schedule = Schedule::new(AfterContacts);
+half!(
+    BeforeContacts,
+    before_contacts,
+    each_before_contacts,
+    [
+        arena::end_matches,
+        session::log_out_on_the_tick,
+        session::wake_players,
+        session::log_in,
+        arena::fill_matches,
+        arena::advance_positions,
+    ]
+);
+
+half!(
+    AfterContacts,
+    after_contacts,
+    each_after_contacts,
+    [combat::meet_and_fight, purchase::make_purchases, session::log_out, combat::close_encounters,]
+);
+
+fn single_threaded(label: impl ScheduleLabel) -> Schedule {
+    let mut schedule = Schedule::new(label);
+    // Parallelism is across realms; within one, an executor with threads would cost more than the systems.
     schedule.set_executor(SingleThreadedExecutor::new());
-    schedule.add_systems(
-        (combat::meet_and_fight, purchase::make_purchases, session::log_out, combat::close_encounters).chain(),
-    );
     schedule
 }

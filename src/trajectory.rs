@@ -66,8 +66,8 @@ pub struct Heartbeat {
     pub session_id: i64,
     /// Account number.
     pub player_id: i32,
-    /// First tick after the session's last.
-    pub end_tick: u32,
+    /// Second at which the session ends.
+    pub ended_s: u32,
     /// Match.
     pub match_id: i64,
     /// Team.
@@ -93,12 +93,12 @@ impl Trajectories {
 
     /// Notes the heartbeat of a session at a tick.
     #[inline]
-    pub fn record(&mut self, slot: &mut Slot, tick: u32, heartbeat: Heartbeat) {
+    pub fn record(&mut self, clock: Clock, slot: &mut Slot, tick: u32, heartbeat: Heartbeat) {
         if !self.is_kept {
             return;
         }
         if slot.window != self.window {
-            let rows = heartbeat.end_tick.min(self.end_tick) - tick;
+            let rows = clock.tick_at_or_after(heartbeat.ended_s).min(self.end_tick) - tick;
             let first_row = self.records.len() as u32;
             let Heartbeat { session_id, player_id, .. } = heartbeat;
             self.tracks.push(Track { session_id, player_id, first_tick: tick, first_row, rows });
@@ -135,13 +135,15 @@ impl Trajectories {
             player_id.resize(player_id.len() + count, track.player_id);
             let first_ms = clock.ms(clock.second(track.first_tick));
             event_ts.extend((0..i64::from(track.rows)).map(|n| first_ms + n * step_ms));
-            for record in &self.records[track.first_row as usize..][..count] {
-                let (match_of_seat, team) = self.seats[record.seat as usize];
-                match_id.push(match_of_seat);
-                team_id.push(team);
-                for (column, coordinate) in position.iter_mut().zip(record.position) {
-                    column.push(coordinate);
-                }
+            let records = &self.records[track.first_row as usize..][..count];
+            for (axis, column) in position.iter_mut().enumerate() {
+                column.extend(records.iter().map(|record| record.position[axis]));
+            }
+            // Seats change a few times a session: whole runs are filled at once.
+            for run in records.chunk_by(|a, b| a.seat == b.seat) {
+                let (match_of_seat, team) = self.seats[run[0].seat as usize];
+                match_id.resize(match_id.len() + run.len(), match_of_seat);
+                team_id.resize(team_id.len() + run.len(), team);
             }
         }
         let [x, y, z] = position.map(|column| Arc::new(Int32Array::from(column)) as ArrayRef);

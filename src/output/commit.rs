@@ -229,7 +229,7 @@ impl Committer {
         Ok(())
     }
 
-    fn encode_small<R: Row>(
+    fn encode_small<R: Row + Clone>(
         &mut self,
         day: u32,
         realm: u32,
@@ -244,7 +244,7 @@ impl Committer {
             self.committed.tables.entry(name).or_default().rows += rows.len() as u64;
         } else if let Some(encoder) = self.encoders.get(name) {
             let started = Instant::now();
-            rows.sort_unstable_by_key(Row::key);
+            table::sort_rows(rows);
             let group = encoder.encode(&R::arrays(rows, &self.setting.names)).map_err(OutputError::parquet(name))?;
             self.committed.encode_time += started.elapsed();
             self.append(day, realm, name, group)?;

@@ -13,7 +13,7 @@ use crate::journal::DayRows;
 use crate::realm::Realm;
 use crate::run::RunReport;
 use crate::setting::Setting;
-use crate::table::{HeartbeatRow, Row, Table};
+use crate::table::{HeartbeatRow, Row, Table, sort_rows};
 
 /// Rows that are encoded over and over.
 struct Sample {
@@ -95,9 +95,9 @@ fn sample(setting: &Arc<Setting>) -> Sample {
     sample
 }
 
-fn add_rows<R: Row>(sample: &mut Sample, setting: &Setting, mut rows: Vec<R>) {
+fn add_rows<R: Row + Clone>(sample: &mut Sample, setting: &Setting, mut rows: Vec<R>) {
     if !rows.is_empty() {
-        rows.sort_unstable_by_key(Row::key);
+        sort_rows(&mut rows);
         add(sample, setting, const { &R::TABLE }, R::arrays(&rows, &setting.names));
     }
 }

@@ -164,6 +164,16 @@ pub trait Row: Sized + Send + 'static {
     fn key(&self) -> (i64, i64);
 }
 
+/// Puts rows into the order of their table. Rows are wide, so keys are sorted and each row is moved once.
+pub fn sort_rows<R: Row + Clone>(rows: &mut Vec<R>) {
+    if rows.is_sorted_by_key(Row::key) {
+        return;
+    }
+    let mut order: Vec<((i64, i64), u32)> = rows.iter().enumerate().map(|(i, row)| (row.key(), i as u32)).collect();
+    order.sort_unstable();
+    *rows = order.into_iter().map(|(_, i)| rows[i as usize].clone()).collect();
+}
+
 /// Every table, facts first.
 pub fn all() -> [&'static Table; 18] {
     [
