@@ -76,11 +76,18 @@ impl ModeRules {
 pub struct Arena {
     /// Number within the realm.
     pub id: u32,
-    /// Session for which it was opened: what its draws are about.
+    /// Index of the mode it hosts.
+    mode: u16,
+    /// Index of its region.
+    region: u16,
+    /// Session for which it was opened last: what its draws are about.
     founder: i64,
     /// Matches hosted so far.
     matches: u32,
 }
+
+/// Arenas of a realm and matches of an arena: what their bits of a match number hold.
+const MAX_PER_FIELD: u32 = 1 << 22;
 
 /// Where a session sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +131,8 @@ pub struct Participation {
     pub kills: u16,
     /// Deaths.
     pub deaths: u16,
+    /// Kills and deaths that the session's counters still hold.
+    room: [u16; 2],
 }
 
 impl Default for Participation {
@@ -144,11 +153,22 @@ impl Default for Participation {
             must_spawn: true,
             kills: 0,
             deaths: 0,
+            room: [0; 2],
         }
     }
 }
 
 impl Participation {
+    /// Whether another kill can be counted.
+    pub fn can_kill(&self) -> bool {
+        self.kills < self.room[0]
+    }
+
+    /// Whether another death can be counted.
+    pub fn can_die(&self) -> bool {
+        self.deaths < self.room[1]
+    }
+
     fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.session_id);
         tape.i32(&mut self.player_id);
@@ -164,8 +184,14 @@ impl Participation {
         tape.flag(&mut self.must_spawn);
         tape.u16(&mut self.kills);
         tape.u16(&mut self.deaths);
+        tape.u16(&mut self.room[0]);
+        tape.u16(&mut self.room[1]);
     }
 }
+
+/// Largest kills, deaths and encounter kills that a row can tell. Whoever has reached it neither kills nor dies any
+/// more, so that every count stays true.
+pub const MAX_COUNT: u16 = i16::MAX as u16;
 
 /// When a session leaves a match.
 #[derive(Clone, Copy, Debug)]
@@ -223,6 +249,8 @@ pub struct Match {
     pub present: Vec<u32>,
     /// Those present, by team.
     team_sizes: Vec<u32>,
+    /// Sum of their skills, by team.
+    team_skills: Vec<f64>,
     /// Kills by team.
     scores: Vec<u32>,
     /// Open encounters.
@@ -247,6 +275,7 @@ impl Match {
             roster: Vec::new(),
             present: Vec::new(),
             team_sizes: vec![0; teams.into()],
+            team_skills: vec![0.0; teams.into()],
             scores: vec![0; teams.into()],
             book: Book::default(),
             has_leavers: false,
@@ -259,16 +288,24 @@ impl Match {
             && (!mode.is_elimination || tick < self.started_tick + mode.join_window_ticks)
     }
 
-    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team.
+    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,
+    /// among equals the weakest.
     fn join(&mut self, game: Entity, entity: Entity, session: &mut Session, team_size: u32, tick: u32) {
         let mates = self.present.iter().map(|&participant| &self.roster[participant as usize]);
         let team = mates
             .filter(|mate| mate.party_id == session.party_id && self.team_sizes[usize::from(mate.team)] < team_size)
             .map(|mate| usize::from(mate.team))
             .next();
-        let smallest = || (0..self.team_sizes.len()).min_by_key(|&team| self.team_sizes[team]);
+        // The smallest team, and among equals the weakest.
+        let smallest = || {
+            (0..self.team_sizes.len()).min_by(|&a, &b| {
+                let by_size = self.team_sizes[a].cmp(&self.team_sizes[b]);
+                by_size.then_with(|| self.team_skills[a].total_cmp(&self.team_skills[b]))
+            })
+        };
         let team = team.or_else(smallest).unwrap_or(0);
         self.team_sizes[team] += 1;
+        self.team_skills[team] += session.skill;
         let participant = self.roster.len() as u32;
         self.present.push(participant);
         self.roster.push(Participation {
@@ -280,6 +317,7 @@ impl Match {
             skill: session.skill,
             ended_s: session.sitting.ended_s,
             joined_tick: tick,
+            room: [MAX_COUNT - session.kills, MAX_COUNT - session.deaths],
             ..Participation::default()
         });
         session.seat = Some(Seat { game, participant });
@@ -299,6 +337,7 @@ impl Match {
         session.deaths += participation.deaths;
         session.seat = None;
         self.team_sizes[usize::from(participation.team)] -= 1;
+        self.team_skills[usize::from(participation.team)] -= participation.skill;
         self.has_leavers = true;
     }
 
@@ -351,7 +390,8 @@ impl Match {
             journal.encounters.push(crate::combat::encounter_row(setting, realm, self, &episode, reason));
         });
         let mode = &setting.modes[usize::from(self.mode)];
-        let winner = self.winner(mode);
+        // A match that only the end of the run has cut off is not decided.
+        let winner = if self.end == MatchEnd::RunEnd { None } else { self.winner(mode) };
         let ms = |tick: u32| Timestamp(setting.clock.ms(setting.clock.second(tick)));
         journal.matches.push(MatchRow {
             match_id: self.id,
@@ -404,6 +444,7 @@ impl Match {
         tape.list(&mut self.roster, |tape, participation| participation.state(tape));
         tape.list(&mut self.present, Tape::u32);
         tape.list(&mut self.team_sizes, Tape::u32);
+        tape.list(&mut self.team_skills, Tape::f64);
         tape.list(&mut self.scores, Tape::u32);
         self.book.state(tape);
         self.end =
@@ -420,6 +461,8 @@ impl Arena {
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.u32(&mut self.id);
+        tape.u16(&mut self.mode);
+        tape.u16(&mut self.region);
         tape.i64(&mut self.founder);
         tape.u32(&mut self.matches);
     }
@@ -429,7 +472,7 @@ impl Arena {
         let rules = &setting.modes[usize::from(mode)];
         let ordinal = self.matches;
         self.matches += 1;
-        let about = mix(self.founder as u64).wrapping_add(ordinal.into());
+        let about = mix(mix(self.founder as u64).wrapping_add(tick.into()));
         let map = random::pick(setting.seed, Purpose::Map, about, rules.maps.iter().map(|(_, key)| (*key, 1.0)));
         let (shortest, longest) = rules.length_ticks;
         let length = shortest + setting.seed.stream(Purpose::MatchLength, about, 0).below(longest - shortest + 1);
@@ -451,6 +494,8 @@ pub struct Lobby {
     pub arrivals: Vec<Entity>,
     /// Open matches by number.
     pub games: Vec<(i64, Entity)>,
+    /// Arenas without a match, by number: used again before new ones open.
+    pub idle_arenas: Vec<(u32, Entity)>,
     /// Arenas opened so far.
     pub arenas_opened: u32,
 }
@@ -494,12 +539,16 @@ pub fn end_matches(
         let goes_on = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
         let (arena_entity, mode_index, region) = (game.arena, game.mode, game.region);
         commands.entity(entity).despawn();
-        if !goes_on {
+        let Ok(mut arena) = arenas.get_mut(arena_entity) else { continue };
+        if !goes_on || arena.matches == MAX_PER_FIELD {
             lobby.arrivals.extend(staying);
-            commands.entity(arena_entity).despawn();
+            if arena.matches < MAX_PER_FIELD {
+                lobby.idle_arenas.push((arena.id, arena_entity));
+            } else {
+                commands.entity(arena_entity).despawn();
+            }
             continue;
         }
-        let Ok(mut arena) = arenas.get_mut(arena_entity) else { continue };
         let mut next = arena.next_match(&rules, realm.0, arena_entity, mode_index, region, now.tick);
         let next_entity = commands.spawn_empty().id();
         sort_by_skill(&mut staying, |entity| sessions.get(entity).ok().map(|(session, _)| (session.skill, session.id)));
@@ -512,6 +561,7 @@ pub fn end_matches(
         commands.entity(next_entity).insert(next);
     }
     lobby.games.sort_unstable();
+    lobby.idle_arenas.sort_unstable();
 }
 
 /// Best first, ties by session: dealt to the smallest team in turn, teams come out balanced.
@@ -540,6 +590,7 @@ pub fn fill_matches(
     realm: Res<RealmId>,
     mut lobby: ResMut<Lobby>,
     mut matches: Query<&mut Match>,
+    arenas: Query<&Arena>,
     mut sessions: Query<&mut Session>,
     mut commands: Commands,
 ) {
@@ -568,10 +619,21 @@ pub fn fill_matches(
             .position(|room| fits(room) && room.region == session.identity.region)
             .or_else(|| rooms.iter().position(fits))
             .unwrap_or_else(|| {
-                let arena_entity = commands.spawn_empty().id();
-                let mut arena = Arena { id: lobby.arenas_opened, founder: session.id, matches: 0 };
-                lobby.arenas_opened += 1;
-                let game = arena.next_match(&rules, realm.0, arena_entity, mode, session.identity.region, now.tick);
+                let (region, founder) = (session.identity.region, session.id);
+                let fits = |arena: &Arena| arena.mode == mode && arena.region == region;
+                let idle = lobby.idle_arenas.iter().position(|(_, entity)| arenas.get(*entity).is_ok_and(fits));
+                let (arena_entity, mut arena) = match idle.map(|at| lobby.idle_arenas.remove(at).1) {
+                    Some(entity) => (entity, arenas.get(entity).cloned().unwrap_or_default()),
+                    None => {
+                        let id = lobby.arenas_opened;
+                        // There are at most as many as sessions online at once, and a realm never has millions.
+                        assert!(id < MAX_PER_FIELD, "more than 4,194,304 arenas in one realm; use more realms");
+                        lobby.arenas_opened += 1;
+                        (commands.spawn_empty().id(), Arena { id, mode, region, founder, matches: 0 })
+                    }
+                };
+                arena.founder = founder;
+                let game = arena.next_match(&rules, realm.0, arena_entity, mode, region, now.tick);
                 commands.entity(arena_entity).insert(arena);
                 let entity = commands.spawn_empty().id();
                 rooms.push(Room { entity, mode, region: session.identity.region, fresh: Some(game), is_open: true });

@@ -5,7 +5,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::arena::{Leaving, Lobby, Match};
+use crate::arena::{Leaving, Lobby, MAX_COUNT, Match};
 use crate::encounter::Contact;
 use crate::encounter::episode::{self, Book, EndReason, Episode, Touch};
 use crate::journal::Journal;
@@ -25,7 +25,7 @@ pub const RELATIONS: [&str; 2] = ["allies", "opponents"];
 #[derive(Clone, Debug)]
 struct Weapon {
     key: u64,
-    weight: f64,
+    weight_log: f64,
     best_range_log: f64,
     spread: f64,
     headshot_share: f64,
@@ -46,7 +46,7 @@ impl Arsenal {
     pub fn new(file: &File) -> Self {
         let weapons = file.weapons.entries.iter().map(|(name, weapon)| Weapon {
             key: name_key(name),
-            weight: weapon.weight,
+            weight_log: libm::log(weapon.weight),
             best_range_log: libm::log(weapon.best_range_m * 100.0),
             spread: weapon.range_spread_log,
             headshot_share: weapon.headshot_share,
@@ -69,9 +69,10 @@ impl Arsenal {
         let distance_log = libm::log(f64::from(distance_cm.max(50)));
         let entries = self.weapons.iter().map(|weapon| {
             let off = (distance_log - weapon.best_range_log) / weapon.spread;
-            (weapon.key, weapon.weight * libm::exp(-0.5 * off * off))
+            (weapon.key, weapon.weight_log - 0.5 * off * off)
         });
-        let index = random::pick(setting.seed, Purpose::Kill, mix(about).wrapping_add(tick.into()), entries);
+        let index =
+            random::pick_by_log_weight(setting.seed, Purpose::Kill, mix(about).wrapping_add(tick.into()), entries);
         (index, draws.chance(self.weapons[index].headshot_share))
     }
 }
@@ -211,6 +212,9 @@ impl Place<'_> {
             return false;
         }
         let Touch { contact, episode } = fight.touch;
+        if !killer.can_kill() || !victim.can_die() || book.open[episode as usize].kills == MAX_COUNT {
+            return false;
+        }
         let killer_is_a = pair_of(game, contact).0 == fight.killer;
         let (from, to) = if killer_is_a { (contact.a, contact.b) } else { (contact.b, contact.a) };
         let mode = &setting.modes[usize::from(game.mode)];

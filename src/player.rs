@@ -45,6 +45,9 @@ impl Player {
     }
 }
 
+/// Days that a run can have: nobody waits for a later one.
+pub const MAX_DAYS: u32 = 731;
+
 /// Which players are next active on which day of the run, so that a day costs its active players alone.
 #[derive(Resource, Debug, Default)]
 pub struct ReturnCalendar {
@@ -404,7 +407,7 @@ mod tests {
     #[test]
     fn everyone_installs_on_day_zero_when_told_so() {
         let population = population(&["population.installs.veteran_share=0", "population.installs.horizon_days=1"]);
-        assert_eq!((population.installed_before(0), population.installed_before(1)), (0, 10_000));
+        assert_eq!((population.installed_before(0), population.installed_before(1)), (0, population.players));
     }
 
     /// Bands of the published targets (targets.json: retention_classic, one_day_only_share).

@@ -27,8 +27,8 @@ pub struct Item {
 struct Cluster {
     session_chance: f64,
     again_chance: f64,
-    /// How often each item is bought.
-    item_weights: Vec<f64>,
+    /// Logarithm of how often each item is bought.
+    item_weight_logs: Vec<f64>,
 }
 
 /// Items, prices and spending clusters, compiled.
@@ -59,12 +59,12 @@ impl Shop {
             let typical = libm::log(f64::from(cluster.typical_price_usd_cents));
             let weigh = |item: &crate::scenario::sections::Item| {
                 let off = (libm::log(f64::from(item.price_usd_cents)) - typical) / cluster.price_spread_log;
-                item.weight * libm::exp(-0.5 * off * off)
+                libm::log(item.weight) - 0.5 * off * off
             };
             Cluster {
                 session_chance: cluster.session_chance,
                 again_chance: cluster.again_chance,
-                item_weights: file.items.values().map(weigh).collect(),
+                item_weight_logs: file.items.values().map(weigh).collect(),
             }
         });
         Self {
@@ -160,10 +160,10 @@ fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
 fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32) -> PurchaseRow {
     let shop = &setting.shop;
     let identity = &session.identity;
-    let weights = &shop.clusters[usize::from(identity.cluster) - 1].item_weights;
+    let weights = &shop.clusters[usize::from(identity.cluster) - 1].item_weight_logs;
     let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
     let entries = shop.items.iter().zip(weights).map(|(item, weight)| (item.key, *weight));
-    let item = random::pick(setting.seed, Purpose::Purchase, purchase_id as u64, entries);
+    let item = random::pick_by_log_weight(setting.seed, Purpose::Purchase, purchase_id as u64, entries);
     let currency = setting.population.countries[usize::from(identity.country)].currency;
     PurchaseRow {
         purchase_id,

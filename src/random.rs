@@ -179,6 +179,23 @@ pub fn pick(seed: Seed, purpose: Purpose, about: u64, entries: impl Iterator<Ite
     best.1
 }
 
+/// [`pick`] by the logarithms of weights, for weights that span more than floats do. Minus infinity is never picked.
+pub fn pick_by_log_weight(
+    seed: Seed,
+    purpose: Purpose,
+    about: u64,
+    entries: impl Iterator<Item = (u64, f64)>,
+) -> usize {
+    let mut best = (f64::INFINITY, 0);
+    for (index, (key, weight_log)) in entries.enumerate() {
+        let arrival_log = libm::log(seed.stream(purpose, about, key).exponential(1.0)) - weight_log;
+        if arrival_log < best.0 {
+            best = (arrival_log, index);
+        }
+    }
+    best.1
+}
+
 /// Cumulative distribution of the standard normal.
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
@@ -273,6 +290,18 @@ mod tests {
         }
         let n = f64::from(n);
         assert!((sum / n).abs() < 0.02 && (squares / n - 1.0).abs() < 0.02 && (waits / n - 2.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn log_weights_pick_what_weights_pick_however_small_and_never_zero() {
+        for id in 0..2_000 {
+            let weights = [1.0, 2.0, 0.5];
+            let entries = |log: bool| weights.iter().map(move |w| (*w as u64, if log { libm::log(*w) } else { *w }));
+            let plain = pick(Seed(4), Purpose::Kill, id, entries(false));
+            assert_eq!(pick_by_log_weight(Seed(4), Purpose::Kill, id, entries(true)), plain);
+            let tiny = [(1, f64::NEG_INFINITY), (2, -2e5), (3, -3e5)];
+            assert_eq!(pick_by_log_weight(Seed(4), Purpose::Kill, id, tiny.into_iter()), 1);
+        }
     }
 
     #[test]

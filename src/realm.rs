@@ -10,7 +10,7 @@ use crate::arena::{Arena, Lobby, Match, MatchEnd, Seat};
 use crate::encounter::{Contacts, Frame};
 use crate::journal::{DayRows, Journal};
 use crate::movement::Body;
-use crate::player::{Player, ReturnCalendar};
+use crate::player::{MAX_DAYS, Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::schedule;
 use crate::session::{self, Agenda, Identity, Plan, Session, SessionEnd, Sitting};
@@ -71,7 +71,8 @@ impl Realm {
         let veterans = setting.population.installed_before(0);
         for player_id in RealmId(id).accounts(&setting, 0, veterans) {
             let nature = setting.population.nature(player_id);
-            if let Some(day) = setting.population.first_active_day_from(&nature, 0) {
+            let day = setting.population.first_active_day_from(&nature, 0);
+            if let Some(day) = day.filter(|&day| (day as u32) < MAX_DAYS) {
                 let entity = realm.world.spawn(Player { id: player_id, ..Player::default() }).id();
                 realm.world.resource_mut::<ReturnCalendar>().enter(day as u32, entity);
             }
@@ -318,9 +319,17 @@ impl Realm {
             game.get_or_insert_with(Match::blank).state(tape);
             arena.state(tape);
         });
+        let idle = self.world.resource::<Lobby>().idle_arenas.clone();
+        let mut idle: Vec<Arena> =
+            idle.into_iter().filter_map(|(_, entity)| self.world.get::<Arena>(entity)).cloned().collect();
+        tape.list(&mut idle, |tape, arena| arena.state(tape));
         tape.u32(&mut self.world.resource_mut::<Lobby>().arenas_opened);
         if !tape.is_playing() {
             return;
+        }
+        for arena in idle {
+            let entry = (arena.id, self.world.spawn(arena).id());
+            self.world.resource_mut::<Lobby>().idle_arenas.push(entry);
         }
         for (game, arena) in records {
             let Some(mut game) = game else { continue };

@@ -11,9 +11,9 @@ use crate::setting::Setting;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}\
 h1{margin-bottom:0}h2{margin-top:2.2rem}.sub{color:#5b6b7b;margin-top:0}.tiles{display:grid;gap:.8rem;\
-grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}.tile{background:#f2f5f8;border-radius:8px;padding:.8rem 1rem}\
-.tile b{display:block;font-size:1.5rem}table{border-collapse:collapse;width:100%}\
-th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid #dde4ea}th:first-child,td:first-child{text-align:left}\
+grid-template-columns:repeat(4,minmax(0,1fr))}.tile{background:#f2f5f8;border-radius:8px;padding:.8rem 1rem}\
+.tile b{display:block;font-size:1.35rem}.wide{overflow-x:auto}@media(max-width:40rem){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}table{border-collapse:collapse;width:100%}\
+th,td{text-align:right;white-space:nowrap;padding:.3rem .6rem;border-bottom:1px solid #dde4ea}th:first-child,td:first-child{text-align:left}\
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#5b6b7b}";
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
@@ -22,18 +22,18 @@ pub fn page(setting: &Setting, report: &RunReport, tables: &BTreeMap<&'static st
     let total = summary::total(&report.committed.days);
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{name}</title><style>{STYLE}</style>\
-         <h1>{name}</h1><p class=\"sub\">{players} players, {count} days from {start}, seed {seed}, {realms} realms, \
+         <h1>{name}</h1><p class=\"sub\">{players} players, {count} from {start}, seed {seed}, {realms}, \
          world {hash}</p>",
         name = escape(&setting.scenario.name),
         players = grouped(setting.population.players.into()),
-        count = setting.clock.days,
+        count = plural(setting.clock.days, "day"),
         start = setting.clock.start,
         seed = setting.seed.0,
-        realms = setting.size.realms,
+        realms = plural(setting.size.realms, "realm"),
         hash = &setting.world_hash[..12],
     );
     tiles(&mut out, setting, &total);
-    out.push_str("<h2>Players online by hour of the day (UTC)</h2>");
+    out.push_str("<h2>Mean players online by hour of the day (UTC)</h2>");
     let ticks_per_hour = f64::from(3600 / setting.clock.heartbeat_s.min(3600));
     let online = total.heartbeats_by_hour.map(|count| count as f64 / ticks_per_hour / f64::from(setting.clock.days));
     let hours: Vec<String> = (0..24).map(|hour| format!("{hour:02}")).collect();
@@ -74,7 +74,8 @@ fn bars(out: &mut String, labels: &[String], values: &[f64]) {
     const WIDTH: f64 = 960.0;
     const HEIGHT: f64 = 180.0;
     let most = values.iter().copied().fold(1e-9, f64::max);
-    let step = WIDTH / values.len().max(1) as f64;
+    // A few days make bars, not walls.
+    let step = (WIDTH / values.len().max(1) as f64).min(80.0);
     let every = labels.len().div_ceil(24).max(1);
     write_to(out, format_args!("<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\">", HEIGHT + 34.0));
     for (i, (label, value)) in labels.iter().zip(values).enumerate() {
@@ -102,12 +103,12 @@ fn bars(out: &mut String, labels: &[String], values: &[f64]) {
             );
         }
     }
-    write_to(out, format_args!("<text x=\"0\" y=\"11\">most: {most:.0}</text></svg>"));
+    write_to(out, format_args!("<text x=\"0\" y=\"11\">highest bar: {}</text></svg>", grouped(most.round() as u64)));
 }
 
 fn day_table(out: &mut String, setting: &Setting, days: &[&Aggregate]) {
     out.push_str(
-        "<h2>Days</h2><table><tr><th>day<th>active players<th>sessions<th>heartbeats<th>encounters<th>kills\
+        "<h2>Days</h2><div class=\"wide\"><table><tr><th>day<th>active players<th>sessions<th>heartbeats<th>encounters<th>kills\
          <th>purchases<th>revenue, USD",
     );
     for (day, sums) in days.iter().enumerate() {
@@ -120,12 +121,12 @@ fn day_table(out: &mut String, setting: &Setting, days: &[&Aggregate]) {
         write_to(out, format_args!("<td>{}.{:02}", grouped(cents / 100), cents % 100));
     }
     out.push_str(
-        "</table><p class=\"sub\">Days count what ended on them; what the end of the run cut off is not in any.</p>",
+        "</table></div><p class=\"sub\">Active players are those with a session planned on the day; the other columns count what ended on it. What the end of the run cut off is in none.</p>",
     );
 }
 
 fn table_table(out: &mut String, tables: &BTreeMap<&'static str, TableTotal>) {
-    out.push_str("<h2>Tables</h2><table><tr><th>table<th>rows<th>files<th>bytes<th>bytes a row");
+    out.push_str("<h2>Tables</h2><div class=\"wide\"><table><tr><th>table<th>rows<th>files<th>bytes<th>bytes a row");
     for (name, table) in tables {
         let per_row = table.bytes as f64 / (table.rows as f64).max(1.0);
         write_to(
@@ -138,7 +139,7 @@ fn table_table(out: &mut String, tables: &BTreeMap<&'static str, TableTotal>) {
             ),
         );
     }
-    out.push_str("</table>");
+    out.push_str("</table></div>");
 }
 
 fn write_to(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -147,6 +148,11 @@ fn write_to(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+/// A count and what is counted.
+pub fn plural(count: u32, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{} {thing}s", grouped(count.into())) }
 }
 
 /// A number with thousands separated.

@@ -60,7 +60,9 @@ pub enum RunError {
     #[error("--backend gpu: {0}; use --backend auto to go on without one")]
     Gpu(String),
     /// The user stopped it.
-    #[error("interrupted after {0} complete days; published days are whole, unfinished ones were discarded")]
+    #[error(
+        "interrupted after {0} complete days, which are kept whole; the unfinished one was discarded. Run again with --overwrite to start over"
+    )]
     Interrupted(u32),
     /// A defect in Skirmish.
     #[error("internal error: {0}; please report it with the scenario file")]
@@ -245,8 +247,10 @@ pub fn run(
         let commit_done = done_sender.clone();
         let commit = spawn("committer".into())
             .spawn_scoped(scope, move || {
-                let result = committer.run(&message_receiver, &ticket_sender, &shared.stop);
-                shared.stop.fetch_or(result.is_err(), Ordering::Relaxed);
+                let commit = || committer.run(&message_receiver, &ticket_sender, &shared.stop);
+                let result = catch_unwind(AssertUnwindSafe(commit));
+                // Workers must not wait for a committer that is gone.
+                shared.stop.fetch_or(!matches!(result, Ok(Ok(_))), Ordering::Relaxed);
                 drop(message_receiver);
                 drop(commit_done);
                 result
@@ -279,7 +283,10 @@ pub fn run(
                 Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
             }
         }
-        outcome.committed = Some(commit.join().map_err(|panic| RunError::Internal(panic_text(&*panic)))?);
+        match commit.join() {
+            Ok(Ok(committed)) => outcome.committed = Some(committed),
+            Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+        }
         Ok(outcome)
     })?;
     conclude(outcome, shared, started)
@@ -311,7 +318,8 @@ fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunRep
     Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic said.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a thread panicked".into())
 }

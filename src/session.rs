@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use crate::arena::{Leaving, Lobby, Match, Seat};
 use crate::journal::Journal;
 use crate::movement::Body;
-use crate::player::{Player, Profile, ReturnCalendar};
+use crate::player::{MAX_DAYS, Player, Profile, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::random::{Purpose, Seed};
 use crate::realm::{Now, RealmId};
@@ -349,7 +349,9 @@ fn plan_sittings(
         agenda.enter(setting, Plan { player: entity, identity, session_id, sitting });
     }
     match setting.population.next_active_day(&profile.nature, day as i32) {
-        Some(next) => calendar.enter(next as u32, entity),
+        Some(next) if (next as u32) < MAX_DAYS => calendar.enter(next as u32, entity),
+        // Back only after the longest run there can be: as good as gone, but not churned.
+        Some(_) => player.is_leaving = true,
         None => {
             player.is_leaving = true;
             let event_ts = Timestamp(setting.clock.ms(last_start_s));

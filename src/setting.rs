@@ -122,11 +122,16 @@ impl Setting {
         let too_large = |(name, mode): &(String, crate::scenario::sections::Mode)| {
             let size = mode.teams * mode.team_size;
             (f64::from(size) > trough / 3.0).then(|| {
+                let fewer = if self.size.realms > 1 {
+                    format!("fewer population.realms (now {}), ", self.size.realms)
+                } else {
+                    String::new()
+                };
                 format!(
-                    "modes.{name}: matches of {size} players, but a realm's quietest hour expects {trough:.0} online; \
-                     matches will run short of players. Use fewer population.realms (now {}), more \
-                     population.players, or smaller matches",
-                    self.size.realms
+                    "modes.{name}: matches of {size} players want {} online in a realm, which in its quietest hour \
+                     expects {trough:.0}; they will run short of players then. Use {fewer}more population.players, \
+                     or smaller matches",
+                    3 * size
                 )
             })
         };

@@ -6,6 +6,7 @@ mod run;
 mod scenario;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,8 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::encounter::backend::Backend;
 use crate::output::OutputError;
 use crate::output::commit::Sink;
-use crate::report::grouped;
-use crate::run::RunError;
+use crate::report::{grouped, plural};
+use crate::run::{RunError, panic_text};
 use crate::scenario::{Problems, Scenario};
 
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
@@ -110,7 +111,7 @@ struct ScenarioArgs {
     /// Scenario file (TOML)
     #[arg(value_name = "FILE")]
     scenario: PathBuf,
-    /// Override a key, such as clock.days=1; may be repeated
+    /// Override a key, such as clock.days=1 or encounter.relation=allies; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
 }
@@ -124,7 +125,7 @@ impl ScenarioArgs {
 #[derive(Debug, Args)]
 struct PipelineArgs {
     /// Worker threads [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Who finds encounters; the result is the same
     #[arg(long, value_enum, default_value = "auto")]
@@ -202,7 +203,7 @@ enum Failure {
     Output(#[from] OutputError),
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error("interrupted by signal {signal}: {error}")]
+    #[error("{error}")]
     Signal { signal: i32, error: RunError },
     #[error("{0}")]
     Verification(String),
@@ -213,7 +214,7 @@ impl Failure {
         match self {
             Self::Scenario(_) => 3,
             Self::Output(error) | Self::Run(RunError::Output(error)) => match error {
-                OutputError::Exists(_) | OutputError::Foreign(_) => 4,
+                OutputError::Exists(..) | OutputError::Foreign(..) | OutputError::InTheWay(_) => 4,
                 OutputError::Io { .. } => 5,
                 OutputError::Parquet { .. } | OutputError::Stopped => 1,
             },
@@ -236,7 +237,10 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
             return error.exit_code() as u8;
         }
     };
-    match dispatch(cli.command) {
+    // A defect is told like any other failure; the panic's own message has gone to standard error before.
+    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli.command)));
+    let outcome = outcome.unwrap_or_else(|panic| Err(RunError::Internal(panic_text(&*panic)).into()));
+    match outcome {
         Ok(()) => 0,
         Err(failure) => {
             eprintln!("{}", describe(&failure));

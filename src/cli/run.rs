@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{Failure, RunArgs, grouped, short, size};
+use super::{Failure, RunArgs, grouped, plural, short, size};
 use crate::output::folder::RunFolder;
 use crate::output::{dimensions, summary};
 use crate::report;
 use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
+use crate::table::{self, Nature};
 
 /// Simulates a scenario.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -128,9 +129,10 @@ impl Display {
             return Self::Lines { last: Instant::now(), started: false };
         }
         let bar = ProgressBar::new(BAR_STEPS);
-        let template = format!("{} {{bar:28}} {{percent:>3}} %  {{msg}}", setting.scenario.name);
-        // The template is a constant but for the name, in which braces would be read as fields.
-        let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        // The message is cut to the width that is left, so that a narrow terminal shows one line all the same.
+        let style = ProgressStyle::with_template("{prefix} {bar:16} {percent:>3} %  {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_prefix(setting.scenario.name.clone());
         bar.set_style(style);
         Self::Bar(bar)
     }
@@ -143,7 +145,7 @@ impl Display {
                 bar.set_message(describe(snapshot));
             }
             Self::Lines { last, started } => {
-                if !*started || last.elapsed() >= LINE_EVERY {
+                if !*started || last.elapsed() >= LINE_EVERY || snapshot.done >= 1.0 {
                     *started = true;
                     *last = Instant::now();
                     eprintln!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot));
@@ -159,19 +161,20 @@ impl Display {
     }
 }
 
+/// Where a run stands, the most important first.
 fn describe(snapshot: &Snapshot) -> String {
     let seconds = snapshot.elapsed.as_secs_f64();
-    let rate = snapshot.heartbeats as f64 / seconds.max(1e-3);
-    let left = if snapshot.done > 0.0 { seconds / snapshot.done - seconds } else { 0.0 };
-    format!(
-        "day {:.1}  {} online  {} heartbeats/s  {} encounters  {}  {:.0} s left",
-        snapshot.days,
-        short(snapshot.online as f64),
-        short(rate),
-        short(snapshot.encounters as f64),
-        size(snapshot.bytes),
-        left,
-    )
+    let mut parts = vec![format!("day {:.1}", snapshot.days)];
+    if snapshot.done > 0.005 && snapshot.done < 1.0 {
+        parts.push(format!("{:.0} s left", seconds / snapshot.done - seconds));
+    }
+    parts.push(format!("{} online", short(snapshot.online as f64)));
+    parts.push(format!("{} heartbeats/s", short(snapshot.heartbeats as f64 / seconds.max(1e-3))));
+    parts.push(format!("{} encounters", short(snapshot.encounters as f64)));
+    if snapshot.bytes > 0 {
+        parts.push(format!("{} written", size(snapshot.bytes)));
+    }
+    parts.join("  ")
 }
 
 fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Path) -> String {
@@ -180,10 +183,10 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
     let bytes: u64 = tables.values().map(|table| table.bytes).sum();
     let folder = absolute(root);
     let mut out = format!(
-        "\n{}: {} players, {} days, seed {}\n{} heartbeats in {:.1} s ({}/s), {} in {}\n\n",
+        "\n{}: {} players, {}, seed {}\n{} heartbeats in {:.1} s ({}/s), {} in {}\n\n",
         setting.scenario.name,
         grouped(setting.population.players.into()),
-        setting.clock.days,
+        plural(setting.clock.days, "day"),
         setting.seed.0,
         grouped(total.heartbeats),
         seconds,
@@ -192,10 +195,15 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
         folder.display(),
     );
     out.push_str("  table                     rows       bytes  bytes/row\n");
-    for (name, table) in tables.iter().filter(|(_, table)| table.rows > 0) {
+    let is_fact = |name: &str| table::all().iter().any(|table| table.name == name && table.nature == Nature::Fact);
+    for (name, table) in tables.iter().filter(|(name, table)| table.rows > 0 && is_fact(name)) {
         let per_row = table.bytes as f64 / table.rows as f64;
         let rows = grouped(table.rows);
         out.push_str(&format!("  {name:<17} {rows:>12} {:>11} {per_row:>10.1}\n", size(table.bytes)));
+    }
+    let dimensions: Vec<&str> = tables.keys().copied().filter(|name| !is_fact(name)).collect();
+    if !dimensions.is_empty() {
+        out.push_str(&format!("  and dimensions: {}\n", dimensions.join(", ")));
     }
     if setting.writes("heartbeats") && setting.writes("encounters") {
         let tables = folder.join("tables");

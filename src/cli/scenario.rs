@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{CheckArgs, Failure, grouped};
+use super::{CheckArgs, Failure, grouped, plural};
 use crate::output::OutputError;
 use crate::output::summary;
 use crate::scenario::schema;
@@ -33,15 +33,15 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (size, clock) = (&setting.size, setting.clock);
     let heartbeats = size.expected_online * f64::from(clock.ticks_per_day()) * f64::from(clock.days);
     print(&format!(
-        "{} is valid\n  {} players, {} days from {}, seed {}\n  {} realms in {} shards, windows of {} ticks\n  \
+        "{} is valid\n  {} players, {} from {}, seed {}\n  {} in {}, a row group of heartbeats every {} ticks\n  \
          about {} online on average, {} heartbeats in all\n  world hash {}\n",
         args.scenario.scenario.display(),
         grouped(setting.population.players.into()),
-        clock.days,
+        plural(clock.days, "day"),
         clock.start,
         setting.seed.0,
-        size.realms,
-        size.shards,
+        plural(size.realms, "realm"),
+        plural(size.shards, "shard"),
         size.window_ticks,
         grouped(size.expected_online as u64),
         super::short(heartbeats),
@@ -53,7 +53,10 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
 pub fn init(file: Option<&Path>) -> Result<(), Failure> {
     let text = schema::commented_file();
     let Some(path) = file else { return print(&text) };
-    let mut created = std::fs::File::create_new(path).map_err(OutputError::io("creating", path))?;
+    let mut created = std::fs::File::create_new(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => OutputError::InTheWay(path.to_owned()),
+        _ => OutputError::io("creating", path)(error),
+    })?;
     created.write_all(text.as_bytes()).map_err(OutputError::io("writing", path))?;
     print(&format!("{} written; edit it, then: skirmish check {}\n", path.display(), path.display()))
 }

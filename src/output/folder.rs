@@ -31,14 +31,19 @@ impl RunFolder {
     /// If it holds a run and `overwrite` is not set, if it holds anything else, or if it cannot be written.
     pub fn create(root: &Path, overwrite: bool) -> Result<Self, OutputError> {
         let folder = Self { root: root.to_owned() };
+        if root.is_file() {
+            return Err(OutputError::InTheWay(root.to_owned()));
+        }
         if root.exists() {
             let entries = list(root)?;
-            let is_own = |name: &String| OWN_ENTRIES.contains(&name.as_str());
-            if !entries.iter().all(is_own) {
-                return Err(OutputError::Foreign(root.to_owned()));
+            if let Some(foreign) = entries.iter().find(|name| !OWN_ENTRIES.contains(&name.as_str())) {
+                return Err(OutputError::Foreign(root.to_owned(), foreign.clone()));
             }
             if !entries.is_empty() && !overwrite {
-                return Err(OutputError::Exists(root.to_owned()));
+                let summary = fs::read_to_string(root.join("run.json")).unwrap_or_default();
+                let whole = summary.contains("\"status\": \"complete\"");
+                let what = if whole { "a run" } else { "a run that did not finish" };
+                return Err(OutputError::Exists(root.to_owned(), what));
             }
             for name in entries {
                 remove(&root.join(name))?;
@@ -172,7 +177,7 @@ mod tests {
     fn a_folder_with_foreign_files_is_never_touched() {
         let root = tempfile::tempdir().expect("a temporary folder");
         fs::write(root.path().join("thesis.txt"), "precious").expect("writes");
-        assert!(matches!(RunFolder::create(root.path(), true), Err(OutputError::Foreign(_))));
+        assert!(matches!(RunFolder::create(root.path(), true), Err(OutputError::Foreign(..))));
         assert!(root.path().join("thesis.txt").exists());
     }
 
@@ -181,7 +186,7 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         let path = root.path().join("run");
         RunFolder::create(&path, false).expect("creates").write("run.json", "{}").expect("writes");
-        assert!(matches!(RunFolder::create(&path, false), Err(OutputError::Exists(_))));
+        assert!(matches!(RunFolder::create(&path, false), Err(OutputError::Exists(..))));
         RunFolder::create(&path, true).expect("replaces");
         assert!(!path.join("run.json").exists());
     }

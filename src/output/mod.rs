@@ -17,11 +17,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The run folder already holds a run.
-    #[error("{} already holds a run; choose another folder with --out, replace it with --overwrite, or continue it with `skirmish resume` (which this version does not have yet)", .0.display())]
-    Exists(PathBuf),
+    #[error("{} already holds {what}; replace it with --overwrite or choose another folder with --out (continuing it with `resume` comes in a later version)", .0.display(), what = .1)]
+    Exists(PathBuf, &'static str),
     /// The run folder holds something that is not a run.
-    #[error("{} exists and is not a run folder of Skirmish; it is left alone. Choose another folder with --out", .0.display())]
-    Foreign(PathBuf),
+    #[error("{} holds {what}, which is not part of a run; nothing there is touched. Move it away or choose another folder with --out", .0.display(), what = .1)]
+    Foreign(PathBuf, String),
+    /// A file or folder is in the way.
+    #[error("{} exists and is left alone; choose another name", .0.display())]
+    InTheWay(PathBuf),
     /// A file or folder could not be written.
     #[error("{}: {action} failed: {source}; {}", path.display(), remedy(source))]
     Io {

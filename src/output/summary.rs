@@ -46,6 +46,8 @@ pub fn finished(
     value["warnings"] = json!(warnings.iter().chain(&report.notes).collect::<Vec<_>>());
     value["tables"] = table_values(tables);
     value["totals"] = aggregate_value(&total);
+    // Players active on several days would count several times.
+    value["totals"].as_object_mut().map(|totals| totals.remove("active_players"));
     let days = report.committed.days.iter().take(setting.clock.days as usize).enumerate();
     let by_day = days.map(|(day, sums)| {
         let mut value = aggregate_value(sums);

@@ -107,6 +107,25 @@ fn check_population(file: &File, checker: &mut Checker<'_>) {
             checker.refer(&format!("{path}.currency"), &country.currency, "currencies", &file.currencies);
         }
     }
+    let countries: usize = file.regions.values().map(|region| region.countries.len()).sum();
+    checker.require(countries <= 10_000, "regions", || {
+        format!("[regions] have {countries} countries together; at most 10,000")
+    });
+    for (id, item) in &file.items.entries {
+        let dear = file
+            .currencies
+            .entries
+            .iter()
+            .find(|(_, currency)| f64::from(item.price_usd_cents) * currency.per_usd > f64::from(i32::MAX));
+        if let Some((code, _)) = dear {
+            let path = format!("items.{id}.price_usd_cents");
+            let price = item.price_usd_cents;
+            checker.report(
+                &path,
+                format!("{path} = {price}: more than 2,147,483,647 hundredths in {code}; lower it or the rate"),
+            );
+        }
+    }
     for code in file.currencies.names() {
         let valid = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
         checker.require(valid, &format!("currencies.{code}"), || {
@@ -166,6 +185,7 @@ fn inside(checker: &mut Checker<'_>, path: &str, map: &Map, x_m: u32, y_m: u32) 
 
 fn check_modes(file: &File, checker: &mut Checker<'_>) {
     checker.drawable("modes", &file.modes, |mode| mode.weight);
+    check_matches_of_a_session(file, checker);
     for (id, mode) in &file.modes.entries {
         let path = format!("modes.{id}");
         checker.refer(&format!("{path}.movement"), &mode.movement, "movements", &file.movements);
@@ -185,6 +205,27 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
             format!(
                 "{path}.join_window_s = {window}: must be shorter than the shortest match, {} s",
                 shortest_s.floor()
+            )
+        });
+    }
+}
+
+/// `session_ends.matches` holds 32,767: the longest sitting must not fit more of the shortest matches.
+fn check_matches_of_a_session(file: &File, checker: &mut Checker<'_>) {
+    let heartbeat = f64::from(file.clock.heartbeat_seconds);
+    let longest_s = f64::from(file.sessions.max_minutes) * 60.0;
+    for (id, mode) in &file.modes.entries {
+        let shortest_s = if mode.elimination {
+            f64::from(mode.join_window_s)
+        } else {
+            mode.match_minutes * (1.0 - mode.match_minutes_spread) * 60.0
+        };
+        let matches = longest_s / shortest_s.max(heartbeat);
+        checker.require(matches <= 32_000.0, &format!("modes.{id}"), || {
+            format!(
+                "modes.{id}: a session of sessions.max_minutes = {} could join {matches:.0} matches, more than 32,000; \
+                 make matches longer or sessions shorter",
+                file.sessions.max_minutes
             )
         });
     }

@@ -37,7 +37,7 @@ impl Kind {
             Self::Num(min, max) => format!("a number from {min} to {max}"),
             Self::Flag => "true or false".into(),
             Self::Text => "text in quotes".into(),
-            Self::Day => "a day in quotes such as \"2026-01-05\"".into(),
+            Self::Day => "an existing day from 1970 to 2199 such as \"2026-01-05\"".into(),
             Self::OneOf(words) => {
                 format!("one of {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))
             }
@@ -205,7 +205,10 @@ impl Value for String {
 
 impl Value for Date {
     fn from_raw(raw: &Raw, _: Kind) -> Option<Self> {
-        if let Raw::Text(text) = raw { text.parse().ok() } else { None }
+        // TOML has dates of its own; --set loses quotes to the shell. Both mean the same.
+        let (Raw::Text(text) | Raw::Other(text)) = raw else { return None };
+        // Readers disagree on dates before 1970 and on years beyond four digits.
+        text.parse().ok().filter(|date: &Self| date.0 >= 0 && text.as_str() < "2200")
     }
     fn show(&self) -> String {
         format!("\"{self}\"")
@@ -234,6 +237,9 @@ impl Value for Vec<f64> {
         format!("[{}]", self.iter().map(Value::show).collect::<Vec<_>>().join(", "))
     }
 }
+
+/// Most entries of a table: what dictionary columns index with 16 bits, with room for names of our own.
+const MAX_ENTRIES: usize = 10_000;
 
 /// One line of the resolved scenario: section path, key, value as TOML.
 pub type ResolvedLine = (String, &'static str, String);
@@ -315,6 +321,11 @@ impl<'t, 'f> Reader<'t, 'f> {
             self.findings.problems.push((entry.at.clone(), message));
             return Named { entries: Vec::new() };
         };
+        if table.len() > MAX_ENTRIES {
+            let message = format!("[{path}] has {} entries; at most {}", table.len(), group(MAX_ENTRIES as i64));
+            self.findings.problems.push((entry.at.clone(), message));
+            return Named { entries: Vec::new() };
+        }
         let mut entries = Vec::new();
         for (id, entry) in table {
             let path = format!("{path}.{id}");
@@ -343,15 +354,32 @@ impl<'t, 'f> Reader<'t, 'f> {
         let known: Vec<&str> =
             spec.keys.iter().map(|key| key.name).chain(spec.children.iter().map(|child| child.name)).collect();
         for (key, entry) in self.table.into_iter().flatten().filter(|(key, _)| !known.contains(&key.as_str())) {
-            let hint = match closest(key, &known) {
-                Some(near) => format!("did you mean {}?", self.join(near)),
-                None => format!("its keys are {}", known.join(", ")),
+            let hint = match (section_of(key), closest(key, &known)) {
+                (Some(section), _) => format!("it belongs under [{section}]"),
+                (None, Some(near)) => format!("did you mean {}?", self.join(near)),
+                (None, None) => format!("its keys are {}", known.join(", ")),
             };
             let section = if self.path.is_empty() { "a scenario" } else { &format!("[{}]", self.path) };
             let message = format!("{} is not a key of {section}; {hint}", self.join(key));
             self.findings.problems.push((entry.at.clone(), message));
         }
     }
+}
+
+/// The fixed section that has a key of exactly this name, if there is just one.
+fn section_of(key: &str) -> Option<String> {
+    fn visit(spec: &SectionSpec, path: &str, key: &str, found: &mut Vec<String>) {
+        if !path.is_empty() && spec.keys.iter().any(|known| known.name == key) {
+            found.push(path.to_owned());
+        }
+        for child in spec.children.iter().filter(|child| !child.named) {
+            let path = if path.is_empty() { child.name.to_owned() } else { format!("{path}.{}", child.name) };
+            visit(child.spec, &path, key, found);
+        }
+    }
+    let mut found = Vec::new();
+    visit(&super::sections::File::SPEC, "", key, &mut found);
+    if found.len() == 1 { found.pop() } else { None }
 }
 
 /// The known word nearest to a misspelt one, if it is near enough to be meant.

@@ -57,7 +57,13 @@ impl Scenario {
     /// A file that cannot be read gives one problem; everything else wrong is listed at once.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, Problems> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            let remedy = if path.exists() { "make it a readable UTF-8 text file" } else { "check the path" };
+            let with_ending = path.with_extension("toml");
+            let remedy = match () {
+                () if path.is_dir() => "it is a folder; give a scenario file in it".into(),
+                () if path.exists() => "make it a readable UTF-8 text file".into(),
+                () if with_ending.exists() => format!("did you mean {}?", with_ending.display()),
+                () => "check the path".into(),
+            };
             Problems(vec![format!("{}: cannot be read: {error}; {remedy}", path.display())])
         })?;
         let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
@@ -149,7 +155,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_the_default_scenario() {
         let scenario = parse("", &[]).expect("valid");
-        assert_eq!(scenario.file.population.players, 10_000);
+        assert_eq!(scenario.file.population.players, 150_000);
         assert!(scenario.file.regions.len() > 3);
     }
 

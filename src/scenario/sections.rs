@@ -72,7 +72,7 @@ section! {
     /// Who plays: registered accounts, when they were made, on which days they come back.
     Population {
         /// Accounts ever registered, those from before the run included.
-        players: u32 = "10000", Int(1, 20_000_000);
+        players: u32 = "150000", Int(1, 20_000_000);
         /// Closed worlds that players are dealt to; 0 means one per 2,000 players expected online, at least 2.
         realms: u32 = "0", Int(0, 32_767);
     }
@@ -245,7 +245,7 @@ section! {
         event_types: bool = "true", Flag;
         /// What telemetry would not show: latent traits.
         truth_players: bool = "true", Flag;
-        /// What telemetry would not show: installs, returns, churn.
+        /// What telemetry would not show: installs and churn.
         truth_events: bool = "true", Flag;
     }
 }
@@ -311,7 +311,7 @@ section! {
         engagement: f64 = "0.0", Num(-5.0, 5.0);
         /// Standard deviation of engagement.
         engagement_spread: f64 = "1.0", Num(0.0, 5.0);
-        /// Mean sessions on an active day; never more than 10.
+        /// Mean sessions on an active day, before the limit of 10.
         sessions_per_day: f64 = "1.5", Num(1.0, 10.0);
         /// Mean session length in minutes.
         session_minutes: f64 = "60.0", Num(0.1, 1440.0);

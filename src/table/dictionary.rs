@@ -62,8 +62,19 @@ pub fn page() -> String {
             } else {
                 column.kind.name().into()
             };
-            out.push_str(&format!("| {} | `{}` | {kind} | {} |\n", column.id, column.name, column.doc.trim()));
+            let doc = column.doc.trim().replace('|', "\\|");
+            out.push_str(&format!("| {} | `{}` | {kind} | {doc} |\n", column.id, column.name));
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_row_of_the_page_has_four_cells() {
+        let rows: Vec<String> =
+            super::page().lines().filter(|line| line.starts_with("| ")).map(|line| line.replace("\\|", "")).collect();
+        assert!(rows.len() > 100 && rows.iter().all(|row| row.matches('|').count() == 5));
+    }
 }

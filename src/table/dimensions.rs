@@ -37,8 +37,8 @@ table! {
 }
 
 table! {
-    /// One row a country of a region.
-    CountryRow in "countries", Dimension, sorted by (|row| (i64::from(row.region.index), i64::from(row.country.index))) ["region"] {
+    /// One row a country of a region; a country may lie in several, so both together are the key.
+    CountryRow in "countries", Dimension, sorted by (|row| (i64::from(row.region.index), i64::from(row.country.index))) ["region", "country"] {
         /// Region.
         1 region: Text<domain::Region>, Dictionary;
         /// Country, ISO 3166-1 alpha-2.

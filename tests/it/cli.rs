@@ -34,7 +34,7 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let screen = stdout(&output);
     assert!(screen.contains("DuckDB:\n  duckdb -c ") && screen.contains("Polars:\n  python3 -c "), "{screen}");
-    assert!(screen.contains("heartbeats") && screen.contains("tiny: 300 players, 1 days"), "{screen}");
+    assert!(screen.contains("heartbeats") && screen.contains("tiny: 300 players, 1 day,"), "{screen}");
     assert!(stderr(&output).contains("online"), "progress in plain lines: {}", stderr(&output));
     let root = folder.path().join("output/tiny");
     for name in ["run.json", "scenario.toml", "scenario.resolved.toml", "tables", "report.html"] {
@@ -93,7 +93,7 @@ fn a_folder_that_is_not_a_run_is_never_overwritten() {
     std::fs::write(folder.path().join("thesis/chapter.txt"), "precious").unwrap();
     let output = skirmish(folder.path(), &[&RUN[..], &["--out", "thesis", "--overwrite"]].concat());
     assert_eq!(output.status.code(), Some(4));
-    assert!(stderr(&output).contains("not a run folder"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("holds chapter.txt, which is not part of a run"), "{}", stderr(&output));
     assert!(folder.path().join("thesis/chapter.txt").exists());
 }
 
@@ -105,6 +105,16 @@ fn a_missing_scenario_is_named_with_a_remedy() {
     let message = stderr(&output);
     assert!(message.contains("tinny.toml: cannot be read") && message.contains("check the path"), "{message}");
     assert!(!folder.path().join("output").exists());
+}
+
+#[test]
+fn a_path_that_is_nearly_right_is_helped() {
+    let folder = folder();
+    assert!(stderr(&skirmish(folder.path(), &["run", "tiny"])).contains("did you mean tiny.toml?"));
+    assert!(stderr(&skirmish(folder.path(), &["check", "."])).contains("it is a folder"));
+    let output = skirmish(folder.path(), &[&RUN[..], &["--out", "tiny.toml"]].concat());
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("tiny.toml exists and is left alone"), "{}", stderr(&output));
 }
 
 #[test]
@@ -141,7 +151,7 @@ fn an_output_path_below_a_file_is_an_io_error_with_the_path() {
     let output = skirmish(folder.path(), &[&RUN[..], &["--out", "tiny.toml/run"]].concat());
     assert_eq!(output.status.code(), Some(5));
     let message = stderr(&output);
-    assert!(message.contains("tiny.toml/run") && message.contains("folder"), "{message}");
+    assert!(message.contains("tiny.toml/run") && message.contains("folder above"), "{message}");
 }
 
 /// /dev/full answers every write with "no space left on device": a full disk without filling one.
@@ -238,8 +248,8 @@ fn init_writes_a_file_that_checks_and_is_not_overwritten() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("mine.toml is valid"));
     let output = skirmish(folder.path(), &["init", "mine.toml"]);
-    assert_eq!(output.status.code(), Some(5));
-    assert!(stderr(&output).contains("mine.toml"), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("mine.toml exists and is left alone"), "{}", stderr(&output));
 }
 
 #[test]

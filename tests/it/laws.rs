@@ -496,6 +496,10 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
             assert_eq!(column("won", p) == 1, winners[row] == Some(column("team_id", p)));
         }
         let ended = t.matches.numbers("ended_at")[row];
+        if t.matches.texts("end_reason")[row] == "run_end" {
+            assert_eq!(winners[row], None, "match {game} is not decided");
+            continue;
+        }
         if t.matches.texts("mode")[row] == "last-stand" {
             let mut standing: Vec<i64> =
                 members.iter().filter(|&&p| column("left_at", p) == ended).map(|&p| column("team_id", p)).collect();
@@ -531,4 +535,44 @@ fn sums_of_the_report_equal_the_rows_of_the_files() {
     for (name, table) in &run.report.committed.tables {
         assert_eq!(table.rows, rows(name), "{name}");
     }
+}
+
+/// Thirty against thirty on a yard of ten metres, a heartbeat a second, nobody ever leaves: more kills than 16 bits hold.
+#[test]
+fn counters_that_are_full_stay_true() {
+    let text = "seed = 1\n[clock]\ndays = 1\nheartbeat_seconds = 2\n[population]\nplayers = 70\nrealms = 1\n\
+                [population.installs]\nveteran_share = 0\nhorizon_days = 1\n[sessions]\nmax_minutes = 1440\n\
+                [archetypes.all]\nsession_minutes = 1440\n[maps.yard]\nextent_x_m = 10\nextent_y_m = 10\nrelief_m = 1\n\
+                generated_radius_m = 2\n[modes.brawl]\nteam_size = 30\nmatch_minutes = 1440\nkill_chance = 1\n";
+    let run = simulate(&compile(text, &["output.tables.heartbeats=false"]), &options(2));
+    let (sessions, kills) = (run.table("session_ends"), run.table("kills"));
+    let largest = *sessions.numbers("kills").iter().max().unwrap();
+    assert_eq!(largest, i64::from(i16::MAX), "the limit was reached");
+    let total = |name: &str| sessions.numbers(name).iter().sum::<i64>();
+    assert_eq!((total("kills"), total("deaths")), (kills.len() as i64, kills.len() as i64));
+    assert_eq!(run.table("encounters").numbers("kills").iter().sum::<i64>(), kills.len() as i64);
+}
+
+#[test]
+fn no_team_wins_by_its_number_and_arenas_are_used_again() {
+    let text = "[clock]\ndays = 2\n[population]\nplayers = 20000\nrealms = 2\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 2\n[modes.duel]\nteam_size = 3\nmatch_minutes = 6\nmaps = [\"courtyard\"]\n\
+                [modes.survival]\nteams = 4\nteam_size = 3\nmatch_minutes = 6\nelimination = true\njoin_window_s = 60\n\
+                maps = [\"courtyard\"]\n";
+    let run = simulate(&compile(text, &["output.tables.heartbeats=false"]), &options(2));
+    let matches = run.table("matches");
+    let Column::Optional(winners) = &matches.columns["winner_team"] else { panic!("nullable") };
+    let wins = |team: i64| {
+        let duels = matches.texts("mode").iter().zip(winners).filter(|(mode, _)| *mode == "duel");
+        duels.filter(|(_, winner)| **winner == Some(team)).count() as f64
+    };
+    let share = wins(0) / (wins(0) + wins(1));
+    assert!(wins(0) > 2_000.0 && (0.47..0.53).contains(&share), "{share}");
+    for row in 0..matches.len() {
+        let column = |name: &str| matches.numbers(name)[row];
+        assert_eq!(column("match_id") >> 44, column("realm_id"));
+        assert_eq!(column("match_id") >> 22 & 0x3f_ffff, column("arena_id"));
+    }
+    let arenas = *matches.numbers("arena_id").iter().max().unwrap();
+    assert!((matches.len() as i64) > 20 * arenas, "{} matches on {arenas} arenas", matches.len());
 }

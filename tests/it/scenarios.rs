@@ -76,8 +76,13 @@ fn a_mode_too_large_for_the_quietest_hour_is_warned_about_with_both_figures() {
     let setting = Setting::new(Scenario::parse("t", "t", "", &sets).unwrap());
     let warnings = setting.warnings();
     let warning = warnings.iter().find(|warning| warning.starts_with("modes.team-battle")).expect("a warning");
-    let trough = format!("{:.0} online", setting.size.trough_online_per_realm);
+    let trough = format!("expects {:.0};", setting.size.trough_online_per_realm);
     assert!(warning.contains("1000 players") && warning.contains(&trough), "{warning}");
+}
+
+#[test]
+fn the_defaults_are_not_warned_about() {
+    assert_eq!(Setting::new(Scenario::parse("t", "t", "", &[]).unwrap()).warnings(), [""; 0]);
 }
 
 #[test]
