@@ -32,7 +32,7 @@ fn print_systems() {
         let mut realm = Realm::new(Arc::clone(&setting), 0);
         let mut detector = CpuDetector::default();
         let mut heartbeats = 0;
-        realm.open_window(TICKS);
+        realm.open_window(0..TICKS);
         for tick in 0..TICKS {
             realm.set_tick(tick);
             let (first, second) = times.split_at_mut(before.len());
@@ -71,7 +71,7 @@ const TICKS: u32 = 480;
 fn run(setting: &Arc<Setting>, with_contacts: bool) -> (u64, u64) {
     let mut realm = Realm::new(Arc::clone(setting), 0);
     let mut detector = CpuDetector::default();
-    realm.open_window(TICKS);
+    realm.open_window(0..TICKS);
     let (mut heartbeats, mut pairs) = (0, 0);
     for tick in 0..TICKS {
         realm.before_contacts(tick);

@@ -1,6 +1,7 @@
 //! A realm: one closed world and its two schedules, stepped tick by tick around detection.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -149,9 +150,14 @@ impl Realm {
         self.world.resource_mut::<Now>().tick = tick;
     }
 
-    /// Starts a window of heartbeats that ends before a tick.
-    pub fn open_window(&mut self, end_tick: u32) {
-        self.world.resource_mut::<Trajectories>().open(end_tick);
+    /// Lends the realm memory for its heartbeats; returns what it had.
+    pub fn exchange_trajectories(&mut self, trajectories: Trajectories) -> Trajectories {
+        std::mem::replace(&mut self.world.resource_mut::<Trajectories>(), trajectories)
+    }
+
+    /// Starts a window of heartbeats.
+    pub fn open_window(&mut self, ticks: Range<u32>) {
+        self.world.resource_mut::<Trajectories>().open(ticks);
     }
 
     /// Heartbeats of the window that is full.

@@ -22,6 +22,7 @@ use crate::output::folder::RunFolder;
 use crate::realm::Realm;
 use crate::setting::Setting;
 use crate::table::{HeartbeatRow, Row};
+use crate::trajectory::Trajectories;
 
 /// How a run is carried out. Nothing here changes a byte of any table.
 #[derive(Clone, Debug)]
@@ -376,6 +377,8 @@ struct Worker<'s> {
     times: StageTimes,
     frame: Frame,
     contacts: Contacts,
+    /// Memory for heartbeats, one for each realm of a group.
+    memory: Vec<Trajectories>,
 }
 
 impl<'s> Worker<'s> {
@@ -388,6 +391,7 @@ impl<'s> Worker<'s> {
             times: StageTimes::default(),
             frame: Frame::default(),
             contacts: Contacts::default(),
+            memory: Vec::new(),
         }
     }
 
@@ -403,8 +407,16 @@ impl<'s> Worker<'s> {
                 group.push(slot.unwrap_or_else(|| Realm::new(Arc::clone(&self.shared.setting), id)));
             }
             self.times.wait += waiting.elapsed();
+            for realm in &mut group {
+                let is_kept = self.shared.setting.writes_rows::<HeartbeatRow>();
+                let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(is_kept));
+                realm.exchange_trajectories(memory);
+            }
             if self.step_day(day, &mut group)?.is_none() {
                 break;
+            }
+            for realm in &mut group {
+                self.memory.push(realm.exchange_trajectories(Trajectories::default()));
             }
             for realm in group {
                 // The slot is empty while its realm is out, so this never blocks.
@@ -422,7 +434,7 @@ impl<'s> Worker<'s> {
         while tick < day_end {
             let window_end = (tick + self.shared.setting.size.window_ticks).min(day_end);
             for realm in &mut *group {
-                realm.open_window(window_end);
+                realm.open_window(tick..window_end);
             }
             while tick < window_end {
                 if self.shared.stop.load(Ordering::Relaxed) {
@@ -517,7 +529,9 @@ impl<'s> Worker<'s> {
         if trajectories.rows() == 0 {
             return Ok(Some(()));
         }
-        let group = encoder.encode(&trajectories.columns(clock)).map_err(OutputError::parquet("heartbeats"))?;
+        let columns = trajectories.columns(clock);
+        let group = encoder.encode(&columns).map_err(OutputError::parquet("heartbeats"))?;
+        trajectories.reclaim(columns);
         let encoded = Instant::now();
         self.times.encode += encoded - started;
         let sent = self.shared.send(day, realm.id, Payload::Heartbeats(group));

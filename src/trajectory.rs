@@ -4,8 +4,11 @@
 //! window are consecutive ticks whose number is known when it first appears (its end is fixed at login and so is the
 //! window's), so every session gets its stretch of rows then and each tick writes into the middle of it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Int8Type, Int32Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, TimestampMillisecondArray};
 use bevy_ecs::prelude::*;
 
@@ -14,6 +17,7 @@ use crate::time::Clock;
 /// Where a session writes its next heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
+    /// First tick of the window it belongs to.
     window: u32,
     row: u32,
     seat: u32,
@@ -47,16 +51,31 @@ struct Record {
     seat: u32,
 }
 
-/// The heartbeats of the open window.
+/// The heartbeats of the open window. The memory belongs to whoever steps the realm and is lent to it for a day, so that
+/// it is as much as realms are being stepped, not as there are.
 #[derive(Resource, Debug, Default)]
 pub struct Trajectories {
     is_kept: bool,
+    /// First tick of the window.
     window: u32,
     end_tick: u32,
     tracks: Vec<Track>,
     records: Vec<Record>,
     /// Match and team of each seat taken in this window.
     seats: Vec<(i64, i8)>,
+    /// Memory of columns that have been encoded.
+    spare: Columns,
+}
+
+/// The columns of a window while they are filled.
+#[derive(Debug, Default)]
+struct Columns {
+    session_id: Vec<i64>,
+    event_ts: Vec<i64>,
+    player_id: Vec<i32>,
+    match_id: Vec<i64>,
+    team_id: Vec<i8>,
+    position: [Vec<i32>; 3],
 }
 
 /// What [`Trajectories::record`] needs to know of a session.
@@ -82,10 +101,10 @@ impl Trajectories {
         Self { is_kept, ..Self::default() }
     }
 
-    /// Starts a window that ends before a tick.
-    pub fn open(&mut self, end_tick: u32) {
-        self.window = self.window.wrapping_add(1);
-        self.end_tick = end_tick;
+    /// Starts a window of some ticks.
+    pub fn open(&mut self, ticks: Range<u32>) {
+        self.window = ticks.start;
+        self.end_tick = ticks.end;
         self.tracks.clear();
         self.records.clear();
         self.seats.clear();
@@ -121,13 +140,8 @@ impl Trajectories {
     /// The window's columns in the order of the table, rows sorted by session and time.
     pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
         self.tracks.sort_unstable_by_key(|track| track.session_id);
-        let rows = self.records.len();
-        let mut session_id = Vec::with_capacity(rows);
-        let mut event_ts = Vec::with_capacity(rows);
-        let mut player_id = Vec::with_capacity(rows);
-        let mut match_id = Vec::with_capacity(rows);
-        let mut team_id = Vec::with_capacity(rows);
-        let mut position: [Vec<i32>; 3] = std::array::from_fn(|_| Vec::with_capacity(rows));
+        let Columns { mut session_id, mut event_ts, mut player_id, mut match_id, mut team_id, mut position } =
+            std::mem::take(&mut self.spare);
         let step_ms = i64::from(clock.heartbeat_s) * 1000;
         for track in &self.tracks {
             let count = track.rows as usize;
@@ -157,5 +171,28 @@ impl Trajectories {
             y,
             z,
         ]
+    }
+
+    /// Takes back the memory of columns that nobody else holds any more.
+    pub fn reclaim(&mut self, columns: Vec<ArrayRef>) {
+        fn memory<T: ArrowPrimitiveType>(array: ArrayRef) -> Vec<T::Native> {
+            let values = array.as_primitive::<T>().values().clone();
+            drop(array);
+            let mut memory = values.into_inner().into_vec().unwrap_or_default();
+            memory.clear();
+            memory
+        }
+        let Ok([session_id, event_ts, player_id, match_id, team_id, x, y, z]) = <[ArrayRef; 8]>::try_from(columns)
+        else {
+            return;
+        };
+        self.spare = Columns {
+            session_id: memory::<Int64Type>(session_id),
+            event_ts: memory::<TimestampMillisecondType>(event_ts),
+            player_id: memory::<Int32Type>(player_id),
+            match_id: memory::<Int64Type>(match_id),
+            team_id: memory::<Int8Type>(team_id),
+            position: [memory::<Int32Type>(x), memory::<Int32Type>(y), memory::<Int32Type>(z)],
+        };
     }
 }

@@ -131,6 +131,9 @@ fn properties(setting: &Setting, table: &Table) -> WriterProperties {
                 .set_column_encoding(path(), Encoding::DELTA_BINARY_PACKED)
                 .set_column_compression(path(), Compression::UNCOMPRESSED),
             Layout::Dictionary => builder.set_column_dictionary_enabled(path(), true),
+            Layout::DictionaryRaw => builder
+                .set_column_dictionary_enabled(path(), true)
+                .set_column_compression(path(), Compression::UNCOMPRESSED),
             Layout::Plain => builder.set_column_dictionary_enabled(path(), false),
         };
     }

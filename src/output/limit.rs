@@ -66,7 +66,7 @@ fn sample(setting: &Arc<Setting>) -> Sample {
     let mut sample = Sample { heartbeats: 0, tables: Vec::new() };
     for tick in 0..ticks {
         if tick % windows == 0 {
-            realm.open_window((tick + windows).min(ticks));
+            realm.open_window(tick..(tick + windows).min(ticks));
         }
         realm.before_contacts(tick);
         let (frame, mut contacts): (_, Contacts) = realm.detection();

@@ -10,13 +10,13 @@ table! {
         /// Match.
         2 match_id: i64, Dictionary;
         /// The player with the smaller account number.
-        3 player_a: i32, Plain;
+        3 player_a: i32, DictionaryRaw;
         /// The other player.
-        4 player_b: i32, Plain;
+        4 player_b: i32, DictionaryRaw;
         /// Session of player_a.
-        5 session_a: i64, Plain;
+        5 session_a: i64, DictionaryRaw;
         /// Session of player_b.
-        6 session_b: i64, Plain;
+        6 session_b: i64, DictionaryRaw;
         /// Team of player_a.
         7 team_a: i8, Dictionary;
         /// Team of player_b.
@@ -32,15 +32,15 @@ table! {
         /// Heartbeats within the exit radius.
         13 near_beats: i32, Dictionary;
         /// Least distance at a heartbeat, centimetres, rounded down.
-        14 min_distance_cm: i32, Delta;
+        14 min_distance_cm: i32, DeltaRaw;
         /// Earliest heartbeat with that distance, UTC.
         15 min_distance_at: Timestamp, Delta;
         /// Midpoint of the two then, east, centimetres, rounded down.
-        16 x_cm: i32, Delta;
+        16 x_cm: i32, DeltaRaw;
         /// Likewise, north.
-        17 y_cm: i32, Delta;
+        17 y_cm: i32, DeltaRaw;
         /// Likewise, up.
-        18 z_cm: i32, Delta;
+        18 z_cm: i32, DeltaRaw;
         /// Kills of one by the other inside it.
         19 kills: i16, Dictionary;
         /// Why it ended: run_end, match_end, left, separated.

@@ -14,30 +14,30 @@ table! {
         /// Encounter it happened in.
         4 encounter_id: i64, Plain;
         /// Account number of the killer.
-        5 killer_id: i32, Plain;
+        5 killer_id: i32, DictionaryRaw;
         /// Account number of the victim.
-        6 victim_id: i32, Plain;
+        6 victim_id: i32, DictionaryRaw;
         /// Session of the killer.
-        7 killer_session: i64, Plain;
+        7 killer_session: i64, DictionaryRaw;
         /// Session of the victim.
-        8 victim_session: i64, Plain;
+        8 victim_session: i64, DictionaryRaw;
         /// Weapon.
         9 weapon: Text<domain::Weapon>, Dictionary;
         /// Whether it was a headshot.
         10 is_headshot: bool, Plain;
         /// Distance of the two at event_ts, centimetres, rounded down; may exceed the radius.
-        11 distance_cm: i32, Delta;
+        11 distance_cm: i32, DeltaRaw;
         /// Killer's position at event_ts, east, centimetres.
-        12 killer_x_cm: i32, Delta;
+        12 killer_x_cm: i32, DeltaRaw;
         /// Likewise, north.
-        13 killer_y_cm: i32, Delta;
+        13 killer_y_cm: i32, DeltaRaw;
         /// Likewise, up.
-        14 killer_z_cm: i32, Delta;
+        14 killer_z_cm: i32, DeltaRaw;
         /// Victim's position at event_ts, east, centimetres.
-        15 victim_x_cm: i32, Delta;
+        15 victim_x_cm: i32, DeltaRaw;
         /// Likewise, north.
-        16 victim_y_cm: i32, Delta;
+        16 victim_y_cm: i32, DeltaRaw;
         /// Likewise, up.
-        17 victim_z_cm: i32, Delta;
+        17 victim_z_cm: i32, DeltaRaw;
     }
 }

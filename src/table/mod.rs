@@ -95,6 +95,8 @@ pub enum Layout {
     DeltaRaw,
     /// A dictionary: few distinct values.
     Dictionary,
+    /// A dictionary of many values whose indices are noise, not compressed any further.
+    DictionaryRaw,
     /// As they are, compressed.
     Plain,
 }

@@ -172,7 +172,7 @@ fn the_golden_digest_is_unchanged() {
 /// Steps a realm through a span of ticks on the CPU.
 fn step(realm: &mut Realm, setting: &Setting, ticks: std::ops::Range<u32>) -> DayRows {
     let mut detector = CpuDetector::default();
-    realm.open_window(ticks.end);
+    realm.open_window(ticks.clone());
     for tick in ticks {
         realm.before_contacts(tick);
         let (frame, mut contacts): (_, Contacts) = realm.detection();
