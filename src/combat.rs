@@ -5,10 +5,11 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::arena::{Leaving, Lobby, MAX_COUNT, Match};
 use crate::encounter::Contact;
 use crate::encounter::episode::{self, Book, EndReason, Episode, Touch};
 use crate::journal::Journal;
+use crate::matches::{Leaving, MAX_COUNT, Match};
+use crate::matchmaking::Lobby;
 use crate::movement::{self, Body};
 use crate::random::{self, Purpose, Stream, mix, name_key};
 use crate::realm::{Found, Now, Positions, RealmId};

@@ -3,16 +3,23 @@
 //! A heartbeat needs only the state at its time, so a step jumps 30 seconds at once: dwell (roam around), travel
 //! towards a target no farther than top speed allows, or respawn. Positions are integer centimetres; the only floats
 //! are IEEE multiplication, division and square root, which are the same on every machine.
-
 use bevy_ecs::prelude::*;
 
-use crate::random::{Purpose, Seed, Stream, name_key};
-use crate::scenario::sections::{File, Map, Mode, Place};
+use crate::ground::{Circle, Ground, HypotExact};
+use crate::journal::Journal;
+use crate::matches::Match;
+use crate::matchmaking::Lobby;
+use crate::random::{Purpose, Stream};
+use crate::realm::{Now, Positions};
+use crate::scenario::sections::{File, Mode};
+use crate::setting::Rules;
 use crate::tape::Tape;
+use crate::trajectory::{Heartbeat, Slot, Trajectories};
 
 /// Slopes make ways longer than their shadow on the ground: a map's relief of at most a tenth of its extent costs at
 /// most 1 % of the distance, so horizontal steps stay this far below top speed.
 const SLOPE_ALLOWANCE: f64 = 0.985;
+
 /// Rounding to whole centimetres on three axes.
 const ROUNDING_CM: f64 = 3.0;
 
@@ -25,7 +32,7 @@ pub struct Body {
     target: [i32; 2],
     is_travelling: bool,
     /// Place in the trajectory window; meaningless between windows.
-    pub slot: crate::trajectory::Slot,
+    pub slot: Slot,
 }
 
 impl Body {
@@ -34,111 +41,6 @@ impl Body {
         self.position.iter_mut().for_each(|coordinate| tape.i32(coordinate));
         self.target.iter_mut().for_each(|coordinate| tape.i32(coordinate));
         tape.flag(&mut self.is_travelling);
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Spot {
-    x: i32,
-    y: i32,
-    radius: i32,
-}
-
-/// A map, compiled for moving on it.
-#[derive(Clone, Debug)]
-pub struct Ground {
-    extent: [i32; 2],
-    /// Rise of each ridge over the ground, as a fraction of 2^32.
-    slope: [i64; 2],
-    places: Vec<Spot>,
-    /// Cumulative popularity of the places, scaled to the whole range of 32 bits.
-    popularity: Vec<u32>,
-    spawns: Vec<Spot>,
-}
-
-impl Ground {
-    /// Compiles a map; places that it does not list are laid out from its name and the seed.
-    pub fn new(seed: Seed, name: &str, map: &Map) -> Self {
-        let cm = |metres: u32| (metres * 100) as i32;
-        let extent = [cm(map.extent_x_m), cm(map.extent_y_m)];
-        let mut popularity = Vec::new();
-        let places: Vec<Spot> = if map.places.is_empty() {
-            let lay_out = |rank: u32| {
-                let mut draws = seed.stream(Purpose::Places, name_key(name), rank.into());
-                let radius = cm(map.generated_radius_m).min(extent[0].min(extent[1]) / 2);
-                popularity.push(libm::pow(f64::from(rank), -0.75));
-                let [x, y] = extent.map(|extent| draws.within(radius, extent - radius));
-                Spot { x, y, radius }
-            };
-            (1..=map.generated_places).map(lay_out).collect()
-        } else {
-            popularity.extend(map.places.values().map(|place| place.popularity));
-            let spot = |place: &Place| Spot { x: cm(place.x_m), y: cm(place.y_m), radius: cm(place.radius_m) };
-            map.places.values().map(spot).collect()
-        };
-        let total: f64 = popularity.iter().sum();
-        let mut sum = 0.0;
-        let cumulate = |weight: &f64| {
-            sum += weight;
-            (sum / total * f64::from(u32::MAX)) as u32
-        };
-        let spawns =
-            map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
-        Self {
-            extent,
-            slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
-            popularity: popularity.iter().map(cumulate).collect(),
-            places,
-            spawns: spawns.collect(),
-        }
-    }
-
-    /// Number of places.
-    pub fn places(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Height of the ground: two ridges across the middle of the map.
-    pub fn height(&self, x: i32, y: i32) -> i32 {
-        let ridge = |at: i32, axis: usize| {
-            let from_edge = i64::from(at.min(self.extent[axis] - at).max(0));
-            ((from_edge * self.slope[axis]) >> 32) as i32
-        };
-        ridge(x, 0) + ridge(y, 1)
-    }
-
-    fn clamp(&self, x: i32, y: i32) -> [i32; 2] {
-        [x.clamp(0, self.extent[0]), y.clamp(0, self.extent[1])]
-    }
-
-    fn choose_place(&self, draws: &mut Stream) -> Spot {
-        let at = (draws.bits() >> 32) as u32;
-        let index = self.popularity.partition_point(|&cumulative| cumulative < at);
-        self.places[index.min(self.places.len() - 1)]
-    }
-
-    /// A uniform point of the square around a spot.
-    fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
-        let [dx, dy] = [0; 2].map(|_: i32| draws.within(-spot.radius, spot.radius));
-        self.clamp(spot.x + dx, spot.y + dy)
-    }
-
-    /// Where a member of a team appears. Teams take listed spawn points in turn, or an own stretch of the border.
-    fn spawn(&self, team: u8, teams: u8, draws: &mut Stream) -> [i32; 2] {
-        if !self.spawns.is_empty() {
-            return self.point_in(self.spawns[usize::from(team) % self.spawns.len()], draws);
-        }
-        let [width, height] = self.extent.map(i64::from);
-        let along = 2 * (width + height) * i64::from(team) / i64::from(teams)
-            + i64::from(draws.below((2 * (width + height) / i64::from(teams)).max(1) as u32));
-        let depth = i64::from(draws.below((width.min(height) / 20).max(1) as u32));
-        let (x, y) = match along {
-            a if a < height => (depth, a),
-            a if a < height + width => (a - height, height - depth),
-            a if a < 2 * height + width => (width - depth, 2 * height + width - a),
-            a => (2 * (height + width) - a, depth),
-        };
-        self.clamp(x as i32, y as i32)
     }
 }
 
@@ -181,52 +83,6 @@ impl Gait {
             leave_chance: ((1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9))) * f64::from(u32::MAX))
                 as u32,
         }
-    }
-}
-
-/// The part of a map that is still in play: a circle around a centre, as squares of distance.
-#[derive(Clone, Copy, Debug)]
-pub struct Circle {
-    centre: [i32; 2],
-    radius: f64,
-    /// Radius relative to the whole map's.
-    open_share: f64,
-}
-
-impl Circle {
-    /// The circle of a match after a share of its length; `about` identifies the match for the draw of its centre.
-    pub fn closing(seed: Seed, ground: &Ground, about: u64, elapsed_share: f64) -> Self {
-        let mut draws = seed.stream(Purpose::Places, about, u64::MAX);
-        let centre = ground.extent.map(|extent| draws.within(extent / 4, extent - extent / 4));
-        // Smallest from four fifths of the match on, so that the last ones meet before its time is up.
-        let open_share = (1.0 - elapsed_share / 0.8).clamp(0.01, 1.0);
-        let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));
-        Self { centre, radius: diagonal / 2.0 * open_share, open_share }
-    }
-
-    /// The point of the circle that a point of the whole map becomes.
-    fn draw_in(&self, target: [i32; 2]) -> [i32; 2] {
-        let [dx, dy] = [0, 1].map(|axis| f64::from(target[axis]) - f64::from(self.centre[axis]));
-        let reach = dx.hypot_exact(dy) * self.open_share;
-        // A centre off the middle of the map has farther points than the circle is wide.
-        let share = self.open_share * (0.95 * self.radius / reach.max(1.0)).min(1.0);
-        [self.centre[0] + (dx * share) as i32, self.centre[1] + (dy * share) as i32]
-    }
-
-    fn holds(&self, position: [i32; 3]) -> bool {
-        let dx = f64::from(position[0]) - f64::from(self.centre[0]);
-        dx.hypot_exact(f64::from(position[1]) - f64::from(self.centre[1])) <= self.radius
-    }
-}
-
-trait HypotExact {
-    fn hypot_exact(self, other: f64) -> f64;
-}
-
-impl HypotExact for f64 {
-    /// Length of a vector by operations that IEEE 754 rounds the same everywhere, unlike `f64::hypot`.
-    fn hypot_exact(self, other: f64) -> f64 {
-        (self * self + other * other).sqrt()
     }
 }
 
@@ -310,9 +166,64 @@ pub fn drift(
     if reach == 0 { position } else { [x, y, ground.height(x, y)] }
 }
 
+/// Moves everyone in every match by one heartbeat, notes where they stand and lays out the frame for detection.
+pub fn advance_positions(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    lobby: Res<Lobby>,
+    mut frame: ResMut<Positions>,
+    mut trajectories: ResMut<Trajectories>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<&mut Match>,
+    mut bodies: Query<&mut Body>,
+) {
+    frame.0.clear();
+    for (_, entity) in &lobby.games {
+        let Ok(mut game) = matches.get_mut(*entity) else { continue };
+        let game = &mut *game;
+        let mode = &rules.modes[usize::from(game.mode)];
+        let ground = &rules.grounds[usize::from(game.map)];
+        if game.has_leavers {
+            game.sweep_present();
+        }
+        let circle = mode.circle_closes.then(|| {
+            let elapsed = f64::from(now.tick - game.started_tick) / f64::from(game.ends_tick - game.started_tick);
+            Circle::closing(rules.seed, ground, game.about, elapsed)
+        });
+        for participant in &game.present {
+            let participation = &mut game.roster[*participant as usize];
+            let Ok(mut body) = bodies.get_mut(participation.session) else { continue };
+            let body = &mut *body;
+            let about = participation.player_id as u64;
+            if participation.must_spawn {
+                participation.must_spawn = false;
+                let mut draws = rules.seed.stream(Purpose::Spawn, about, now.tick.into());
+                spawn(ground, participation.team, mode.teams, body, &mut draws);
+            } else {
+                let mut draws = rules.seed.stream(Purpose::Movement, about, now.tick.into());
+                step(ground, &mode.gait, circle.as_ref(), body, &mut draws);
+            }
+            frame.0.push(body.position);
+            let heartbeat = Heartbeat {
+                session_id: participation.session_id,
+                player_id: participation.player_id,
+                ended_s: participation.ended_s,
+                match_id: game.id,
+                team: participation.team,
+                position: body.position,
+            };
+            trajectories.record(rules.clock, &mut body.slot, now.tick, heartbeat);
+        }
+        frame.0.end_match();
+    }
+    journal.aggregate.heartbeats += frame.0.len() as u64;
+    journal.aggregate.peak_online = journal.aggregate.peak_online.max(frame.0.len() as u64);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Seed;
     use crate::scenario::Scenario;
 
     fn compile(sets: &[&str]) -> (Ground, Gait) {

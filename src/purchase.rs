@@ -2,8 +2,8 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::arena::Match;
 use crate::journal::Journal;
+use crate::matches::Match;
 use crate::player::Player;
 use crate::random::{self, Purpose, name_key};
 use crate::realm::Now;

@@ -7,15 +7,18 @@ use std::time::{Duration, Instant};
 
 use bevy_ecs::prelude::*;
 
-use crate::arena::{Arena, Lobby, Match, MatchEnd, Seat};
+use crate::arena::Arena;
 use crate::encounter::{Contacts, Frame};
 use crate::journal::{DayRows, Journal};
+use crate::matches::{Leaving, Match, MatchEnd, Seat};
+use crate::matchmaking::Lobby;
 use crate::movement::Body;
 use crate::player::{MAX_DAYS, Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::schedule;
-use crate::session::{self, Agenda, Identity, Plan, Session, SessionEnd, Sitting};
+use crate::session::{self, Agenda, Identity, Plan, Session};
 use crate::setting::{Rules, Setting};
+use crate::sitting::{SessionEnd, Sitting};
 use crate::tape::Tape;
 use crate::trajectory::Trajectories;
 
@@ -194,7 +197,7 @@ impl Realm {
             for participant in game.present.clone() {
                 let member = game.roster[participant as usize].session;
                 if let Some(mut session) = self.world.get_mut::<Session>(member) {
-                    let leaving = crate::arena::Leaving { left_tick: end_tick, left_ms: end_ms };
+                    let leaving = Leaving { left_tick: end_tick, left_ms: end_ms };
                     game.leave(participant, leaving, &mut session);
                 }
             }

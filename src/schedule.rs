@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 
-use crate::{arena, combat, purchase, session};
+use crate::{combat, matchmaking, movement, purchase, session};
 
 /// What happens before contacts are known: matches end, sessions come and go, everyone moves.
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,12 +43,12 @@ half!(
     before_contacts,
     each_before_contacts,
     [
-        arena::end_matches,
+        matchmaking::end_matches,
         session::log_out_on_the_tick,
         session::wake_players,
         session::log_in,
-        arena::fill_matches,
-        arena::advance_positions,
+        matchmaking::fill_matches,
+        movement::advance_positions,
     ]
 );
 

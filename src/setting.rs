@@ -7,12 +7,12 @@ use bevy_ecs::prelude::*;
 use crate::arena::ModeRules;
 use crate::combat::Arsenal;
 use crate::encounter::episode::EpisodeRules;
-use crate::movement::Ground;
+use crate::ground::Ground;
 use crate::player::Population;
 use crate::purchase::Shop;
 use crate::random::{Purpose, Seed};
 use crate::scenario::Scenario;
-use crate::session::{self, SessionRules};
+use crate::sitting::{self, SessionRules};
 use crate::table::{Names, Row};
 use crate::time::Clock;
 
@@ -249,7 +249,7 @@ fn estimate_online(horizon_days: u32, population: &Population, sessions: &Sessio
         let profile = population.profile(id);
         let mut day = population.first_active_day_from(&profile.nature, 0);
         while let Some(today) = day.filter(|&day| day < horizon_days as i32) {
-            for sitting in session::plan_day(Seed(seed), sessions, &profile, today, 0) {
+            for sitting in sitting::plan_day(Seed(seed), sessions, &profile, today, 0) {
                 let (mut from, to) = (sitting.started_s, sitting.ended_s);
                 while from < to {
                     let hour_end = (from / 3600 + 1) * 3600;

@@ -3,12 +3,13 @@
 use super::cell::name_array;
 use super::dimensions::EVENT_TYPES;
 use super::{Names, Nature, all};
-use crate::arena::MATCH_ENDS;
 use crate::combat::{ENCOUNTER_ENDS, RELATIONS};
+use crate::matches::MATCH_ENDS;
 use crate::player::Population;
 use crate::purchase::Shop;
 use crate::scenario::Scenario;
-use crate::session::{SESSION_ENDS, SessionRules, TRUTH_EVENTS};
+use crate::session::TRUTH_EVENTS;
+use crate::sitting::{SESSION_ENDS, SessionRules};
 
 /// The names of a scenario, in the order in which compiled parts index them.
 pub fn names(scenario: &Scenario, population: &Population, shop: &Shop) -> Names {

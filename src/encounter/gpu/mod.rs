@@ -4,27 +4,34 @@
 //! pairs into canonical order. Frames larger than the adapter's binding limit are split between matches; a pair buffer
 //! that is too small is grown to the size that the kernel counted, and the frame run again. In a run the device lives
 //! on its own thread behind a [`GpuService`], because a lost device may panic deep inside wgpu.
+mod adapter;
+mod pack;
+mod service;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::bounded;
 use wgpu::util::DeviceExt as _;
 
-use super::cpu::ALL_PAIRS_LIMIT;
-use super::{Contact, Contacts, DetectError, Detector, Frame};
+use super::{Contacts, DetectError, Detector, Frame};
+pub use adapter::{AdapterReport, has_hardware_adapter, list_adapters};
+use adapter::{adapters, report};
+use pack::{Kernel, Packed, detect_with};
+pub use service::{GpuClient, GpuService};
 
 /// The kernels.
-pub const SHADER: &str = include_str!("../../shaders/encounters.wgsl");
+pub const SHADER: &str = include_str!("../../../shaders/encounters.wgsl");
 
 /// Threads of a workgroup, as in the shader.
 const GROUP: u32 = 64;
+
 /// Bytes of a packed player and of a pair.
 const PLAYER_BYTES: u64 = 16;
+
 const PAIR_BYTES: u64 = 12;
+
 /// A device that has not answered by then is lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -41,142 +48,11 @@ struct Params {
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
-struct PackedMatch {
-    first: u32,
-    end: u32,
-    columns: u32,
-    rows: u32,
-    first_cell: u32,
-    cell_size: u32,
-    west: i32,
-    south: i32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
 struct Outcome {
     pairs: u32,
     players: u32,
     frame: u32,
     unused: u32,
-}
-
-/// Part of a frame in the layout of the shader.
-#[derive(Clone, Debug, Default)]
-struct Packed {
-    players: Vec<[i32; 4]>,
-    matches: Vec<PackedMatch>,
-    cells: u32,
-}
-
-impl Packed {
-    fn push_match(&mut self, frame: &Frame, index: usize, radius_cm: u32) {
-        let range = frame.range(index);
-        let (first, count) = (self.players.len() as u32, range.len());
-        let number = self.matches.len() as i32;
-        self.players.extend(range.clone().map(|i| [frame.x[i], frame.y[i], frame.z[i], number]));
-        let mut packed = PackedMatch {
-            first,
-            end: first + count as u32,
-            columns: 0,
-            rows: 0,
-            first_cell: self.cells,
-            cell_size: 1,
-            west: 0,
-            south: 0,
-        };
-        if count > ALL_PAIRS_LIMIT {
-            packed.lay_out_cells(&frame.x[range.clone()], &frame.y[range], radius_cm);
-            self.cells += packed.columns * packed.rows;
-        }
-        self.matches.push(packed);
-    }
-}
-
-impl PackedMatch {
-    /// Chooses cells of at least one radius, never many more of them than players.
-    fn lay_out_cells(&mut self, x: &[i32], y: &[i32], radius_cm: u32) {
-        let bounds = |values: &[i32]| {
-            let low = values.iter().copied().min().unwrap_or(0);
-            let high = values.iter().copied().max().unwrap_or(0);
-            (low, high.abs_diff(low))
-        };
-        let ((west, width), (south, height)) = (bounds(x), bounds(y));
-        let mut size = radius_cm.max(1);
-        while u64::from(width / size + 1) * u64::from(height / size + 1) > 2 * x.len() as u64 {
-            size = size.saturating_mul(2);
-        }
-        (self.west, self.south, self.cell_size) = (west, south, size);
-        (self.columns, self.rows) = (width / size + 1, height / size + 1);
-    }
-}
-
-/// An adapter in words.
-#[derive(Clone, Debug)]
-pub struct AdapterReport {
-    /// Name of the device.
-    pub name: String,
-    /// Driver and its version.
-    pub driver: String,
-    /// API through which it is reached.
-    pub backend: String,
-    /// Discrete, integrated, virtual, software.
-    pub kind: &'static str,
-    /// Largest storage binding in bytes.
-    pub max_binding_bytes: u64,
-    /// Largest buffer in bytes.
-    pub max_buffer_bytes: u64,
-    /// Most workgroups in a dimension.
-    pub max_groups: u32,
-}
-
-fn instance() -> wgpu::Instance {
-    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
-}
-
-fn adapters() -> Vec<wgpu::Adapter> {
-    // Broken drivers have been seen to panic while being listed: that is a machine without a GPU, not a crash.
-    let list = || pollster::block_on(instance().enumerate_adapters(wgpu::Backends::all()));
-    let mut adapters = catch_unwind(AssertUnwindSafe(list)).unwrap_or_default();
-    adapters.retain(|adapter| adapter.limits().max_compute_invocations_per_workgroup >= GROUP);
-    // Fast kinds first; the order among equals is the driver's.
-    adapters.sort_by_key(|adapter| match adapter.get_info().device_type {
-        wgpu::DeviceType::DiscreteGpu => 0,
-        wgpu::DeviceType::IntegratedGpu => 1,
-        wgpu::DeviceType::VirtualGpu => 2,
-        wgpu::DeviceType::Other => 3,
-        wgpu::DeviceType::Cpu => 4,
-    });
-    adapters
-}
-
-fn report(adapter: &wgpu::Adapter) -> AdapterReport {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
-    AdapterReport {
-        name: info.name,
-        driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
-        backend: format!("{:?}", info.backend),
-        kind: match info.device_type {
-            wgpu::DeviceType::DiscreteGpu => "discrete",
-            wgpu::DeviceType::IntegratedGpu => "integrated",
-            wgpu::DeviceType::VirtualGpu => "virtual",
-            wgpu::DeviceType::Cpu => "software",
-            wgpu::DeviceType::Other => "other",
-        },
-        max_binding_bytes: limits.max_storage_buffer_binding_size,
-        max_buffer_bytes: limits.max_buffer_size,
-        max_groups: limits.max_compute_workgroups_per_dimension,
-    }
-}
-
-/// Every adapter that can run the kernels, the one that would be used first.
-pub fn list_adapters() -> Vec<AdapterReport> {
-    adapters().iter().map(report).collect()
-}
-
-/// Whether there is a GPU that is not software.
-pub fn has_hardware_adapter() -> bool {
-    list_adapters().first().is_some_and(|adapter| adapter.kind != "software")
 }
 
 struct Buffers {
@@ -442,50 +318,6 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("encounters"), entries: &entries })
 }
 
-/// Anything that answers a packed part of a frame with unsorted pairs.
-trait Kernel {
-    fn max_players(&self) -> usize;
-    fn run(&mut self, packed: Packed, radius_cm: u32) -> Result<Vec<[u32; 3]>, String>;
-}
-
-/// Packs a frame part by part, lets a kernel find the pairs and puts them into canonical order.
-fn detect_with(
-    kernel: &mut impl Kernel,
-    frame: &Frame,
-    radius_cm: u32,
-    contacts: &mut Contacts,
-) -> Result<(), DetectError> {
-    contacts.clear();
-    let max_players = kernel.max_players();
-    let mut index = 0;
-    while index < frame.matches() {
-        let mut packed = Packed::default();
-        while index < frame.matches() && packed.players.len() + frame.range(index).len() <= max_players {
-            packed.push_match(frame, index, radius_cm);
-            index += 1;
-        }
-        if packed.matches.is_empty() {
-            let count = frame.range(index).len();
-            return Err(DetectError::Gpu(format!("a match of {count} players exceeds a binding of this adapter")));
-        }
-        let matches = packed.matches.clone();
-        let mut pairs = if packed.players.is_empty() {
-            Vec::new()
-        } else {
-            kernel.run(packed, radius_cm).map_err(DetectError::Gpu)?
-        };
-        pairs.sort_unstable();
-        let mut pairs = pairs.into_iter().peekable();
-        for game in matches {
-            while let Some([a, b, d2]) = pairs.next_if(|pair| pair[0] < game.end) {
-                contacts.pairs.push(Contact { a: a - game.first, b: b - game.first, d2 });
-            }
-            contacts.starts.push(contacts.pairs.len() as u32);
-        }
-    }
-    Ok(())
-}
-
 impl Kernel for GpuDetector {
     fn max_players(&self) -> usize {
         self.max_players
@@ -497,96 +329,6 @@ impl Kernel for GpuDetector {
 }
 
 impl Detector for GpuDetector {
-    fn name(&self) -> &str {
-        "gpu"
-    }
-
-    fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
-        detect_with(self, frame, radius_cm, contacts)
-    }
-}
-
-struct Job {
-    packed: Packed,
-    radius_cm: u32,
-    answer: Sender<Result<Vec<[u32; 3]>, String>>,
-}
-
-/// A device on its own thread, shared by the workers of a run. The thread ends when the service and all of its clients
-/// are gone.
-pub struct GpuService {
-    jobs: Sender<Job>,
-    max_players: usize,
-    description: String,
-}
-
-impl GpuService {
-    /// Opens the best adapter on a thread of its own.
-    ///
-    /// # Errors
-    /// If there is none or it cannot be opened, in words.
-    pub fn start() -> Result<Self, String> {
-        let (jobs, queue) = bounded::<Job>(64);
-        let (opened_sender, opened) = bounded(1);
-        thread::Builder::new()
-            .name("gpu".into())
-            .spawn(move || serve(&opened_sender, &queue))
-            .map_err(|error| format!("no thread for the GPU: {error}"))?;
-        let (description, max_players) = opened.recv().map_err(|_| "the GPU's thread ended".to_owned())??;
-        Ok(Self { jobs, max_players, description })
-    }
-
-    /// The device in words.
-    pub fn describe(&self) -> String {
-        format!("gpu: {}", self.description)
-    }
-
-    /// A detector that sends its frames to the service.
-    pub fn client(&self) -> GpuClient {
-        GpuClient { jobs: self.jobs.clone(), max_players: self.max_players }
-    }
-}
-
-fn serve(opened: &Sender<Result<(String, usize), String>>, jobs: &Receiver<Job>) {
-    let mut device = match catch_unwind(GpuDetector::open) {
-        Ok(Ok(device)) => device,
-        Ok(Err(error)) => return drop(opened.send(Err(error))),
-        Err(_) => return drop(opened.send(Err("the GPU driver failed while it was opened".into()))),
-    };
-    if opened.send(Ok((device.description.clone(), device.max_players))).is_err() {
-        return;
-    }
-    for job in jobs {
-        let answer = catch_unwind(AssertUnwindSafe(|| device.run(&job.packed, job.radius_cm)));
-        let is_lost = answer.is_err();
-        // A client that has given up does not wait for its answer.
-        drop(job.answer.send(answer.unwrap_or_else(|_| Err("the GPU driver failed".into()))));
-        if is_lost {
-            return;
-        }
-    }
-}
-
-/// A worker's end of a [`GpuService`].
-pub struct GpuClient {
-    jobs: Sender<Job>,
-    max_players: usize,
-}
-
-impl Kernel for GpuClient {
-    fn max_players(&self) -> usize {
-        self.max_players
-    }
-
-    fn run(&mut self, packed: Packed, radius_cm: u32) -> Result<Vec<[u32; 3]>, String> {
-        let (answer, answered) = bounded(1);
-        let gone = |_| "the GPU's thread ended".to_owned();
-        self.jobs.send(Job { packed, radius_cm, answer }).map_err(|_| gone(()))?;
-        answered.recv().map_err(|_| gone(()))?
-    }
-}
-
-impl Detector for GpuClient {
     fn name(&self) -> &str {
         "gpu"
     }
