@@ -8,6 +8,7 @@ pub mod aggregate;
 pub mod arena;
 pub mod cli;
 pub mod combat;
+pub mod detect;
 pub mod encounter;
 pub mod ground;
 pub mod journal;

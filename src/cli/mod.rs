@@ -1,6 +1,7 @@
 //! The command line: arguments, exit codes, and which command does what.
 
 mod bench;
+mod detect;
 mod doctor;
 mod run;
 mod scenario;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::detect::{DetectFailure, InputError};
 use crate::encounter::backend::Backend;
 use crate::output::OutputError;
 use crate::output::commit::Sink;
@@ -22,7 +24,7 @@ use crate::scenario::{Problems, Scenario};
 #[derive(Debug, Parser)]
 #[command(name = "skirmish", version, about, max_term_width = 110, arg_required_else_help = true)]
 #[command(after_help = "Start here:\n  skirmish run scenarios/quickstart.toml\n\nExit codes: 0 ok, 1 internal error, \
-2 usage, 3 invalid scenario, 4 output refused, 5 I/O error,\n6 GPU required and failed, 7 verification failed, \
+2 usage, 3 invalid scenario or input, 4 output refused, 5 I/O error,\n6 GPU required and failed, 7 verification failed, \
 130 and 143 interrupted.")]
 struct Cli {
     #[command(subcommand)]
@@ -44,6 +46,9 @@ enum Command {
     Schema,
     /// Run the real pipeline on a scenario and print where the time goes
     Bench(BenchArgs),
+    /// Find contacts and encounters in positions that Skirmish did not make
+    #[command(args_override_self = true)]
+    Detect(Box<detect::DetectArgs>),
     /// List GPUs, test them against the CPU and show what --backend auto would choose
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -207,6 +212,19 @@ enum Failure {
     Signal { signal: i32, error: RunError },
     #[error("{0}")]
     Verification(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Input(InputError),
+}
+
+impl From<DetectFailure> for Failure {
+    fn from(failure: DetectFailure) -> Self {
+        match failure {
+            DetectFailure::Input(error) => Self::Input(error),
+            DetectFailure::Output(error) => Self::Output(error),
+        }
+    }
 }
 
 impl Failure {
@@ -223,6 +241,8 @@ impl Failure {
             Self::Run(RunError::Internal(_)) => 1,
             Self::Signal { signal, .. } => (128 + signal) as u8,
             Self::Verification(_) => 7,
+            Self::Usage(_) => 2,
+            Self::Input(_) => 3,
         }
     }
 }
@@ -267,6 +287,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init { file } => scenario::init(file.as_deref()),
         Command::Schema => scenario::print(&format!("{:#}\n", crate::scenario::schema::json_schema())),
         Command::Bench(args) => bench::bench(&args),
+        Command::Detect(args) => detect::detect(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -8,7 +8,7 @@ use super::Contact;
 use crate::tape::Tape;
 
 /// What makes an episode start, last and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EpisodeRules {
     /// Distance at which episodes start.
     pub radius_cm: u32,

@@ -172,22 +172,4 @@ mod tests {
         let name = FileName { table: "maps", date: None, is_tail: false, shard: 0, sequence: 0 };
         assert_eq!(name.published(), Path::new("maps/part-00000-00000.parquet"));
     }
-
-    #[test]
-    fn a_folder_with_foreign_files_is_never_touched() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        fs::write(root.path().join("thesis.txt"), "precious").expect("writes");
-        assert!(matches!(RunFolder::create(root.path(), true), Err(OutputError::Foreign(..))));
-        assert!(root.path().join("thesis.txt").exists());
-    }
-
-    #[test]
-    fn an_existing_run_needs_overwrite() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let path = root.path().join("run");
-        RunFolder::create(&path, false).expect("creates").write("run.json", "{}").expect("writes");
-        assert!(matches!(RunFolder::create(&path, false), Err(OutputError::Exists(..))));
-        RunFolder::create(&path, true).expect("replaces");
-        assert!(!path.join("run.json").exists());
-    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use crate::support::TempDir;
 
 fn skirmish(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skirmish")).current_dir(folder).args(args).output().unwrap()
@@ -19,7 +19,7 @@ fn stdout(output: &Output) -> String {
 
 /// A folder with a scenario that runs in a blink.
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TempDir::new();
     let text = "[clock]\ndays = 1\n[population]\nplayers = 300\n[population.installs]\nhorizon_days = 1\n";
     std::fs::write(folder.path().join("tiny.toml"), text).unwrap();
     folder
@@ -158,7 +158,7 @@ fn an_output_path_below_a_file_is_an_io_error_with_the_path() {
 #[test]
 fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
     if !Path::new("/dev/full").exists() || !is_mountable() {
-        eprintln!("SKIPPED: this system cannot mount a small file system for the test");
+        crate::support::skipped("this system cannot mount a small file system for the full-disk test");
         return;
     }
     let folder = folder();
@@ -179,7 +179,7 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
 }
 
 fn is_mountable() -> bool {
-    let Ok(folder) = tempfile::tempdir() else { return false };
+    let folder = TempDir::new();
     let path = folder.path().to_string_lossy().into_owned();
     let run =
         |args: &[&str]| Command::new(args[0]).args(&args[1..]).output().is_ok_and(|output| output.status.success());

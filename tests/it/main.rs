@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod detect;
 mod detectors;
 mod determinism;
+mod duckdb;
 mod house;
 mod laws;
 mod scenarios;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMillisecondType};
@@ -17,7 +17,6 @@ use skirmish::output::folder::RunFolder;
 use skirmish::run::{self, RunOptions, RunReport};
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
-use tempfile::TempDir;
 
 /// A column read back: integers, times and booleans as numbers, text as text.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +56,29 @@ impl Table {
     }
 }
 
+/// A folder of its own that is deleted with the value.
+pub struct TempDir(PathBuf);
+
+impl TempDir {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("skirmish-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
 /// A finished run in a temporary folder.
 pub struct Run {
     _keep: TempDir,
@@ -76,7 +98,7 @@ pub fn compile(text: &str, sets: &[&str]) -> Arc<Setting> {
 }
 
 pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
-    let keep = tempfile::tempdir().unwrap();
+    let keep = TempDir::new();
     let root = keep.path().join("run");
     let folder = RunFolder::create(&root, false).unwrap();
     dimensions::write_dimensions(setting, &folder).unwrap();
@@ -104,27 +126,7 @@ pub fn files_below(root: &Path) -> Vec<String> {
 
 impl Run {
     pub fn table(&self, name: &str) -> Table {
-        let folder = self.root.join("tables").join(name);
-        let mut table = Table::default();
-        let mut group = 0;
-        for path in files_below(&folder) {
-            let file = File::open(folder.join(&path)).unwrap();
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-            let sizes: Vec<usize> =
-                builder.metadata().row_groups().iter().map(|group| group.num_rows() as usize).collect();
-            for rows in sizes {
-                table.groups.extend(std::iter::repeat_n(group, rows));
-                group += 1;
-            }
-            for batch in builder.build().unwrap() {
-                let batch = batch.unwrap();
-                for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-                    append(&mut table.columns, field.name(), array);
-                }
-                table.files.extend(std::iter::repeat_n(path.clone(), batch.num_rows()));
-            }
-        }
-        table
+        read_table(&self.root.join("tables").join(name))
     }
 
     /// SHA-256 of every table file.
@@ -137,6 +139,29 @@ impl Run {
         };
         files_below(&root).into_iter().map(digest).collect()
     }
+}
+
+/// Reads every Parquet file below a folder.
+pub fn read_table(folder: &Path) -> Table {
+    let mut table = Table::default();
+    let mut group = 0;
+    for path in files_below(folder) {
+        let file = File::open(folder.join(&path)).unwrap();
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let sizes: Vec<usize> = builder.metadata().row_groups().iter().map(|group| group.num_rows() as usize).collect();
+        for rows in sizes {
+            table.groups.extend(std::iter::repeat_n(group, rows));
+            group += 1;
+        }
+        for batch in builder.build().unwrap() {
+            let batch = batch.unwrap();
+            for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+                append(&mut table.columns, field.name(), array);
+            }
+            table.files.extend(std::iter::repeat_n(path.clone(), batch.num_rows()));
+        }
+    }
+    table
 }
 
 fn append(columns: &mut HashMap<String, Column>, name: &str, array: &ArrayRef) {
@@ -177,6 +202,12 @@ fn append(columns: &mut HashMap<String, Column>, name: &str, array: &ArrayRef) {
     }
 }
 
+/// Tells that a test did not run. Written past the capture of the test runner, which would hide it.
+pub fn skipped(why: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "SKIPPED: {why}").ok();
+}
+
 /// A GPU for a test, or a visible skip; a failure where SKIRMISH_REQUIRE_GPU=1 says that there must be one.
 pub fn gpu_or_skip<T>(open: impl FnOnce() -> Result<T, String>) -> Option<T> {
     match open() {
@@ -185,7 +216,7 @@ pub fn gpu_or_skip<T>(open: impl FnOnce() -> Result<T, String>) -> Option<T> {
             panic!("SKIRMISH_REQUIRE_GPU=1, but: {error}")
         }
         Err(error) => {
-            eprintln!("SKIPPED: no GPU for this test: {error}");
+            skipped(&format!("no GPU for this test: {error}"));
             None
         }
     }

@@ -1,0 +1,192 @@
+//! `skirmish detect`: contacts and encounters of anyone's Parquet.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Failure, grouped};
+use crate::detect::{self, Columns, DetectOptions, LengthUnit, TimeUnit};
+
+/// Flags of `skirmish detect`. The defaults fit the heartbeats of a run.
+#[derive(Debug, Args)]
+pub struct DetectArgs {
+    /// Parquet files, folders of them, or patterns in quotes
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+    /// Folder to write to: tables/contacts and tables/encounters
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace what an earlier detection wrote there
+    #[arg(long)]
+    overwrite: bool,
+    /// Column of positions east
+    #[arg(long, value_name = "COLUMN", default_value = "position_x_cm")]
+    x: String,
+    /// Column of positions north
+    #[arg(long, value_name = "COLUMN", default_value = "position_y_cm")]
+    y: String,
+    /// Column of positions up; none for a plane
+    #[arg(long, value_name = "COLUMN", default_value = "position_z_cm")]
+    z: String,
+    /// Unit of the positions
+    #[arg(long, value_enum, default_value = "cm")]
+    unit: LengthUnitArg,
+    /// Fractions of positions are rounded to a grid of this many centimetres
+    #[arg(long, value_name = "CM", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    grid_cm: u32,
+    /// Column of what keeps players apart (match, map, ...); none if all can meet
+    #[arg(long, value_name = "COLUMN", default_value = "match_id")]
+    group: String,
+    /// Column of times: timestamps, or integers in --time-unit
+    #[arg(long, value_name = "COLUMN", default_value = "event_ts")]
+    time: String,
+    /// Unit of times that are integers
+    #[arg(long, value_enum, default_value = "ms")]
+    time_unit: TimeUnitArg,
+    /// Column of players
+    #[arg(long, value_name = "COLUMN", default_value = "player_id")]
+    id: String,
+    /// A pair this near or nearer is in contact
+    #[arg(long, value_name = "CM", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=37_836))]
+    radius_cm: u32,
+    /// A pair this near or nearer keeps an open encounter alive [default: the radius]
+    #[arg(long, value_name = "CM", value_parser = clap::value_parser!(u32).range(1..=37_836))]
+    exit_radius_cm: Option<u32>,
+    /// Longest time between two near times of one encounter
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=4_000_000))]
+    merge_gap_s: u32,
+    /// Most memory for rows that overlap in time
+    #[arg(long, value_name = "MB", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
+    memory_mb: u32,
+    /// Show nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print a summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LengthUnitArg {
+    /// Centimetres
+    Cm,
+    /// Metres
+    M,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TimeUnitArg {
+    /// Seconds
+    S,
+    /// Milliseconds
+    Ms,
+}
+
+/// Detects and prints a summary.
+pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
+    let unless_none = |name: &String| (name != "none").then(|| name.clone());
+    let exit_radius_cm = args.exit_radius_cm.unwrap_or(args.radius_cm);
+    if exit_radius_cm < args.radius_cm {
+        return Err(Failure::Usage(format!(
+            "--exit-radius-cm {exit_radius_cm}: must be at least --radius-cm {}",
+            args.radius_cm
+        )));
+    }
+    let options = DetectOptions {
+        inputs: args.inputs.clone(),
+        columns: Columns {
+            x: args.x.clone(),
+            y: args.y.clone(),
+            z: unless_none(&args.z),
+            group: unless_none(&args.group),
+            time: args.time.clone(),
+            id: args.id.clone(),
+            unit: match args.unit {
+                LengthUnitArg::Cm => LengthUnit::Centimetres,
+                LengthUnitArg::M => LengthUnit::Metres,
+            },
+            time_unit: match args.time_unit {
+                TimeUnitArg::S => TimeUnit::Seconds,
+                TimeUnitArg::Ms => TimeUnit::Milliseconds,
+            },
+            grid_cm: args.grid_cm,
+        },
+        radius_cm: args.radius_cm,
+        exit_radius_cm,
+        merge_gap_s: args.merge_gap_s,
+        memory_bytes: (args.memory_mb as usize) << 20,
+    };
+    let started = Instant::now();
+    let mut display = Display::new(args.quiet);
+    let summary = detect::detect(&options, &args.out, args.overwrite, &mut |share| display.show(share))?;
+    display.end();
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        return super::scenario::print(&format!(
+            "{:#}\n",
+            json!({
+                "files": summary.files, "rows": summary.rows, "times": summary.times, "players": summary.players,
+                "groups": summary.groups, "contacts": summary.contacts, "encounters": summary.encounters,
+                "seconds": seconds,
+            })
+        ));
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    super::scenario::print(&format!(
+        "{} positions of {} players in {} groups at {} times\n{} contacts and {} encounters in {:.1} s ({}/s), in {}\n",
+        grouped(summary.rows),
+        grouped(summary.players),
+        grouped(summary.groups),
+        grouped(summary.times),
+        grouped(summary.contacts),
+        grouped(summary.encounters),
+        seconds,
+        super::short(summary.rows as f64 / seconds.max(1e-9)),
+        args.out.join("tables").display(),
+    ))
+}
+
+/// A bar on a terminal, a line every few seconds elsewhere.
+enum Display {
+    Nothing,
+    Bar(ProgressBar),
+    Lines(Instant),
+}
+
+impl Display {
+    fn new(is_quiet: bool) -> Self {
+        if is_quiet {
+            return Self::Nothing;
+        }
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines(Instant::now());
+        }
+        let style = ProgressStyle::with_template("detect {bar:28} {percent:>3} %  {elapsed} (left {eta})");
+        Self::Bar(ProgressBar::new(1000).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+
+    fn show(&mut self, share: f64) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => bar.set_position((share * 1000.0) as u64),
+            Self::Lines(last) => {
+                if last.elapsed() > Duration::from_secs(5) {
+                    *last = Instant::now();
+                    eprintln!("{:5.1} %", share * 100.0);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! `skirmish detect`: contacts and encounters of anyone's positions, with the engine that runs use.
+//!
+//! `input` reads Parquet row groups in order of time and hands on rows up to a watermark, the earliest time that may
+//! still come; here rows of one time become a frame, contacts are found and merged into episodes; `output` writes them.
+//! Memory holds the row groups that overlap in time and the open episodes, whatever the size of the input.
+
+mod input;
+mod output;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::encounter::cpu::CpuDetector;
+use crate::encounter::episode::{self, Book, EndReason, EpisodeRules};
+use crate::encounter::{Contact, Contacts, Detector, Frame};
+use crate::output::OutputError;
+use crate::output::folder::RunFolder;
+pub use input::{Columns, InputError, LengthUnit, TimeUnit};
+use input::{Row, Source};
+use output::{ContactRow, EncounterRow, Writer};
+
+/// What to detect.
+#[derive(Clone, Debug)]
+pub struct DetectOptions {
+    /// Files, folders or patterns.
+    pub inputs: Vec<PathBuf>,
+    /// Which columns hold what.
+    pub columns: Columns,
+    /// Distance at which a pair is in contact.
+    pub radius_cm: u32,
+    /// Distance at which an open encounter stays open; at least the radius.
+    pub exit_radius_cm: u32,
+    /// Longest time between two near times of one encounter.
+    pub merge_gap_s: u32,
+    /// Most bytes of rows to hold at once.
+    pub memory_bytes: usize,
+}
+
+/// Why detection failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectFailure {
+    /// The input is not what was said of it.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The output could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// What was detected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DetectSummary {
+    /// Files read.
+    pub files: usize,
+    /// Positions read.
+    pub rows: u64,
+    /// Distinct times.
+    pub times: u64,
+    /// Distinct players.
+    pub players: u64,
+    /// Distinct groups.
+    pub groups: u64,
+    /// Contacts written.
+    pub contacts: u64,
+    /// Encounters written.
+    pub encounters: u64,
+}
+
+/// Detects contacts and encounters and writes them into a folder, which is made once the input has been found good.
+/// `watch` gets the share of rows that are done.
+///
+/// # Errors
+/// See [`DetectFailure`]; nothing half-written stays in a table folder.
+pub fn detect(
+    options: &DetectOptions,
+    out: &Path,
+    overwrite: bool,
+    watch: &mut dyn FnMut(f64),
+) -> Result<DetectSummary, DetectFailure> {
+    let source = Source::open(options)?;
+    let folder = RunFolder::create(out, overwrite)?;
+    let result = run(options, source, &folder, watch);
+    folder.discard_staging();
+    result
+}
+
+fn run(
+    options: &DetectOptions,
+    mut source: Source,
+    folder: &RunFolder,
+    watch: &mut dyn FnMut(f64),
+) -> Result<DetectSummary, DetectFailure> {
+    let mut engine = Engine {
+        rules: EpisodeRules {
+            radius_cm: options.radius_cm,
+            exit_radius_cm: options.exit_radius_cm,
+            gap_ticks: source.ticks(i64::from(options.merge_gap_s) * 1000),
+        },
+        ..Engine::default()
+    };
+    let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids())?;
+    let total = source.total_rows().max(1);
+    while let Some(rows) = source.next_span()? {
+        for span in rows.chunk_by(|a, b| a.tick == b.tick) {
+            engine.step(span, &source, &mut writer)?;
+        }
+        watch(source.rows_read() as f64 / total as f64);
+    }
+    engine.finish(&source, &mut writer)?;
+    let mut summary = engine.summary;
+    (summary.files, summary.rows) = (source.files(), source.rows_read());
+    (summary.players, summary.groups) = (source.ids().len() as u64, source.groups().len().max(1) as u64);
+    writer.finish(&source, folder)?;
+    Ok(summary)
+}
+
+#[derive(Default)]
+struct Engine {
+    rules: EpisodeRules,
+    detector: CpuDetector,
+    frame: Frame,
+    contacts: Contacts,
+    /// Open episodes by group.
+    books: BTreeMap<u32, Book>,
+    next_number: i64,
+    last_sweep: u32,
+    last_tick: u32,
+    summary: DetectSummary,
+}
+
+impl Engine {
+    /// One time: its rows are sorted by group and player.
+    fn step(&mut self, rows: &[Row], source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
+        let tick = rows[0].tick;
+        if let Some(pair) = rows.windows(2).find(|pair| (pair[0].group, pair[0].id) == (pair[1].group, pair[1].id)) {
+            return Err(source.twice(&pair[0]).into());
+        }
+        self.summary.times += 1;
+        self.frame.clear();
+        let groups: Vec<&[Row]> = rows.chunk_by(|a, b| a.group == b.group).collect();
+        for group in &groups {
+            group.iter().for_each(|row| self.frame.push(row.position));
+            self.frame.end_match();
+        }
+        let found = self.detector.detect(&self.frame, self.rules.exit_radius_cm, &mut self.contacts);
+        found.expect("the CPU detects every frame");
+        let within = self.rules.radius_cm * self.rules.radius_cm;
+        for (index, group) in groups.iter().enumerate() {
+            let contacts = self.contacts.of_match(index);
+            for contact in contacts.iter().filter(|contact| contact.d2 <= within) {
+                let (a, b) = (&group[contact.a as usize], &group[contact.b as usize]);
+                writer.contact(source, ContactRow { tick, group: a.group, pair: (a.id, b.id), d2: contact.d2 })?;
+                self.summary.contacts += 1;
+            }
+            if contacts.is_empty() && !self.books.contains_key(&group[0].group) {
+                continue;
+            }
+            let book = self.books.entry(group[0].group).or_default();
+            let pair_of = |contact: Contact| episode::pack(group[contact.a as usize].id, group[contact.b as usize].id);
+            let midpoint = |contact: Contact| {
+                let (a, b) = (group[contact.a as usize].position, group[contact.b as usize].position);
+                [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
+            };
+            let near = contacts.iter().copied();
+            book.advance(self.rules, tick, near, pair_of, midpoint, &mut self.next_number, &mut Vec::new());
+            close(group[0].group, book, source, writer, &mut self.summary)?;
+        }
+        self.last_tick = tick;
+        self.sweep(source, writer)
+    }
+
+    /// Once a merge gap, closes what has ended in groups that are not seen any more.
+    fn sweep(&mut self, source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
+        if self.last_tick - self.last_sweep <= self.rules.gap_ticks {
+            return Ok(());
+        }
+        self.last_sweep = self.last_tick;
+        for (group, book) in &mut self.books {
+            let none = std::iter::empty();
+            let number = &mut self.next_number;
+            book.advance(self.rules, self.last_tick, none, |_| 0, |_| [0; 3], number, &mut Vec::new());
+            close(*group, book, source, writer, &mut self.summary)?;
+        }
+        self.books.retain(|_, book| !book.open.is_empty());
+        Ok(())
+    }
+
+    fn finish(&mut self, source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
+        for (group, book) in &mut self.books {
+            let mut rows = Vec::new();
+            book.close_all(EndReason::RunEnd, |episode, reason| rows.push((episode, reason)));
+            for (episode, reason) in rows {
+                writer.encounter(source, EncounterRow { group: *group, episode, reason })?;
+                self.summary.encounters += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn close(
+    group: u32,
+    book: &mut Book,
+    source: &Source,
+    writer: &mut Writer,
+    summary: &mut DetectSummary,
+) -> Result<(), DetectFailure> {
+    let mut rows = Vec::new();
+    book.close(None, |episode, reason| rows.push((episode, reason)));
+    for (episode, reason) in rows {
+        writer.encounter(source, EncounterRow { group, episode, reason })?;
+        summary.encounters += 1;
+    }
+    Ok(())
+}

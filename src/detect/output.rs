@@ -1,0 +1,217 @@
+//! Writing contacts and encounters of [`super::detect`]: ids and groups in the type they came in.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::input::{Names, Source};
+use crate::combat::ENCOUNTER_ENDS;
+use crate::encounter::episode::{EndReason, Episode};
+use crate::output::OutputError;
+use crate::output::folder::{FileName, RunFolder};
+
+/// Rows gathered before they are written.
+const BATCH_ROWS: usize = 1 << 18;
+
+/// A pair within the radius at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactRow {
+    /// Time.
+    pub tick: u32,
+    /// Code of the group.
+    pub group: u32,
+    /// Codes of the players.
+    pub pair: (u32, u32),
+    /// Squared distance.
+    pub d2: u32,
+}
+
+/// An encounter that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EncounterRow {
+    /// Code of the group.
+    pub group: u32,
+    /// The episode; its pair are codes of players.
+    pub episode: Episode,
+    /// Why it ended.
+    pub reason: EndReason,
+}
+
+struct TableFile {
+    name: FileName,
+    path: PathBuf,
+    schema: SchemaRef,
+    writer: ArrowWriter<File>,
+}
+
+/// The two tables.
+pub struct Writer {
+    contact_file: TableFile,
+    encounter_file: TableFile,
+    contacts: Vec<ContactRow>,
+    encounters: Vec<EncounterRow>,
+}
+
+impl Writer {
+    /// Stages both files.
+    ///
+    /// # Errors
+    /// When one cannot be created.
+    pub fn create(folder: &RunFolder, text_groups: bool, text_ids: bool) -> Result<Self, OutputError> {
+        let named =
+            |name: &str, is_text: bool| Field::new(name, if is_text { DataType::Utf8 } else { DataType::Int64 }, false);
+        let time = |name: &str| Field::new(name, DataType::Timestamp(TimeUnit::Millisecond, None), false);
+        let int = |name: &str| Field::new(name, DataType::Int32, false);
+        let contacts = vec![
+            time("event_ts"),
+            named("group", text_groups),
+            named("player_a", text_ids),
+            named("player_b", text_ids),
+            int("distance_cm"),
+        ];
+        let encounters = vec![
+            Field::new("encounter_id", DataType::Int64, false),
+            named("group", text_groups),
+            named("player_a", text_ids),
+            named("player_b", text_ids),
+            time("started_at"),
+            time("ended_at"),
+            int("contact_beats"),
+            int("near_beats"),
+            int("min_distance_cm"),
+            time("min_distance_at"),
+            int("x_cm"),
+            int("y_cm"),
+            int("z_cm"),
+            Field::new("end_reason", DataType::Utf8, false),
+        ];
+        Ok(Self {
+            contact_file: TableFile::create(folder, "contacts", contacts)?,
+            encounter_file: TableFile::create(folder, "encounters", encounters)?,
+            contacts: Vec::new(),
+            encounters: Vec::new(),
+        })
+    }
+
+    /// Adds a contact.
+    ///
+    /// # Errors
+    /// When rows cannot be written.
+    pub fn contact(&mut self, source: &Source, row: ContactRow) -> Result<(), OutputError> {
+        self.contacts.push(row);
+        if self.contacts.len() >= BATCH_ROWS { self.write_contacts(source) } else { Ok(()) }
+    }
+
+    /// Adds an encounter.
+    ///
+    /// # Errors
+    /// When rows cannot be written.
+    pub fn encounter(&mut self, source: &Source, row: EncounterRow) -> Result<(), OutputError> {
+        self.encounters.push(row);
+        if self.encounters.len() >= BATCH_ROWS { self.write_encounters(source) } else { Ok(()) }
+    }
+
+    /// Writes what is left, finishes both files and publishes them.
+    ///
+    /// # Errors
+    /// When something cannot be written; nothing is published then.
+    pub fn finish(mut self, source: &Source, folder: &RunFolder) -> Result<(), OutputError> {
+        self.write_contacts(source)?;
+        self.write_encounters(source)?;
+        for mut file in [self.contact_file, self.encounter_file] {
+            file.writer.finish().map_err(OutputError::parquet(file.path.clone()))?;
+            file.writer.inner().sync_all().map_err(OutputError::io("syncing", &file.path))?;
+            folder.publish(&file.name)?;
+        }
+        Ok(())
+    }
+
+    fn write_contacts(&mut self, source: &Source) -> Result<(), OutputError> {
+        let rows = std::mem::take(&mut self.contacts);
+        let time = rows.iter().map(|row| source.ms(row.tick));
+        let pairs: Vec<(u32, u32)> = rows.iter().map(|row| ordered(source.ids(), row.pair)).collect();
+        self.contact_file.write(vec![
+            Arc::new(TimestampMillisecondArray::from_iter_values(time)),
+            column(source.groups(), rows.iter().map(|row| row.group)),
+            column(source.ids(), pairs.iter().map(|pair| pair.0)),
+            column(source.ids(), pairs.iter().map(|pair| pair.1)),
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.d2.isqrt() as i32))),
+        ])
+    }
+
+    fn write_encounters(&mut self, source: &Source) -> Result<(), OutputError> {
+        let mut rows = std::mem::take(&mut self.encounters);
+        rows.sort_unstable_by_key(|row| row.episode.number);
+        let pairs: Vec<(u32, u32)> = rows.iter().map(|row| ordered(source.ids(), row.episode.participants())).collect();
+        let time = |tick: fn(&Episode) -> u32| -> ArrayRef {
+            let values = rows.iter().map(|row| source.ms(tick(&row.episode)));
+            Arc::new(TimestampMillisecondArray::from_iter_values(values))
+        };
+        let int = |value: fn(&Episode) -> i32| -> ArrayRef {
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| value(&row.episode))))
+        };
+        let reasons = rows.iter().map(|row| ENCOUNTER_ENDS[row.reason as usize]);
+        self.encounter_file.write(vec![
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.episode.number))),
+            column(source.groups(), rows.iter().map(|row| row.group)),
+            column(source.ids(), pairs.iter().map(|pair| pair.0)),
+            column(source.ids(), pairs.iter().map(|pair| pair.1)),
+            time(|episode| episode.started_tick),
+            time(|episode| episode.last_tick),
+            int(|episode| episode.contact_ticks as i32),
+            int(|episode| episode.near_ticks as i32),
+            int(|episode| episode.min_d2.isqrt() as i32),
+            time(|episode| episode.min_tick),
+            int(|episode| episode.midpoint[0]),
+            int(|episode| episode.midpoint[1]),
+            int(|episode| episode.midpoint[2]),
+            Arc::new(StringArray::from_iter_values(reasons)),
+        ])
+    }
+}
+
+impl TableFile {
+    fn create(folder: &RunFolder, table: &'static str, fields: Vec<Field>) -> Result<Self, OutputError> {
+        let name = FileName { table, date: None, is_tail: false, shard: 0, sequence: 0 };
+        let (path, file) = folder.stage(&name)?;
+        let schema = Arc::new(Schema::new(fields));
+        let level = ZstdLevel::try_new(1).expect("level 1 exists");
+        let properties =
+            WriterProperties::builder().set_created_by("skirmish".into()).set_compression(Compression::ZSTD(level));
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()));
+        let writer = writer.map_err(OutputError::parquet(path.clone()))?;
+        Ok(Self { name, path, schema, writer })
+    }
+
+    fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), OutputError> {
+        let failed = || OutputError::parquet(self.path.clone());
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
+            .map_err(|error| failed()(parquet::errors::ParquetError::ArrowError(error.to_string())))?;
+        self.writer.write(&batch).map_err(failed())
+    }
+}
+
+/// A pair with the smaller id first.
+fn ordered(ids: &Names, (a, b): (u32, u32)) -> (u32, u32) {
+    let is_ordered = match ids {
+        Names::None => true,
+        Names::Numbers(_, values) => values[a as usize] < values[b as usize],
+        Names::Texts(_, values) => values[a as usize] < values[b as usize],
+    };
+    if is_ordered { (a, b) } else { (b, a) }
+}
+
+/// A column of the values behind codes.
+fn column(names: &Names, codes: impl Iterator<Item = u32>) -> ArrayRef {
+    match names {
+        Names::None => Arc::new(Int64Array::from_iter_values(codes.map(i64::from))),
+        Names::Numbers(_, values) => Arc::new(Int64Array::from_iter_values(codes.map(|code| values[code as usize]))),
+        Names::Texts(_, values) => Arc::new(StringArray::from_iter_values(codes.map(|code| &values[code as usize]))),
+    }
+}

@@ -1,0 +1,173 @@
+//! `skirmish detect` on the heartbeats of a run and on input that is not as it should be.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
+
+use crate::support::{Run, TempDir, compile, options, simulate};
+
+fn detect(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skirmish")).arg("detect").args(args).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A run with hysteresis and several row groups that overlap in time.
+fn run() -> Run {
+    let text = "[clock]\ndays = 2\n[population]\nplayers = 2000\nrealms = 3\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 2\n[encounter]\nradius_cm = 700\nexit_radius_cm = 1100\nmerge_gap_s = 60\n\
+                [maps.yard]\nextent_x_m = 150\nextent_y_m = 150\n[modes.brawl]\nteam_size = 6\nmatch_minutes = 9\n";
+    simulate(&compile(text, &[]), &options(2))
+}
+
+#[test]
+fn detect_finds_the_encounters_of_a_run_in_its_heartbeats() {
+    let (run, folder) = (run(), TempDir::new());
+    let heartbeats = run.root.join("tables/heartbeats").to_string_lossy().into_owned();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let flags =
+        ["--id", "session_id", "--radius-cm", "700", "--exit-radius-cm", "1100", "--merge-gap-s", "60", "--json"];
+    let output = detect(&[&[heartbeats.as_str(), "--out", &out], &flags[..]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let found = crate::support::read_table(&folder.path().join("out/tables/encounters"));
+    let expected = run.table("encounters");
+    let columns = [
+        "started_at",
+        "ended_at",
+        "contact_beats",
+        "near_beats",
+        "min_distance_cm",
+        "min_distance_at",
+        "x_cm",
+        "y_cm",
+        "z_cm",
+    ];
+    let rows = |table: &crate::support::Table, pair: [&str; 3]| {
+        let names: Vec<&str> = pair.into_iter().chain(columns).collect();
+        let mut rows: Vec<Vec<i64>> =
+            (0..table.len()).map(|row| names.iter().map(|name| table.numbers(name)[row]).collect()).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let (found, expected) =
+        (rows(&found, ["group", "player_a", "player_b"]), rows(&expected, ["match_id", "session_a", "session_b"]));
+    assert!(found.len() > 3_000);
+    assert!(found == expected, "{} found, {} expected", found.len(), expected.len());
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["encounters"], found.len());
+    assert_eq!(summary["rows"], run.table("heartbeats").len());
+}
+
+/// Writes columns id, t, x, y of one row group each.
+fn write(path: &Path, groups: &[&[(i64, i64, f64, f64)]]) {
+    let batch = |rows: &[(i64, i64, f64, f64)]| {
+        let int = |value: fn(&(i64, i64, f64, f64)) -> i64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(value)))
+        };
+        let float = |value: fn(&(i64, i64, f64, f64)) -> f64| -> ArrayRef {
+            Arc::new(Float64Array::from_iter_values(rows.iter().map(value)))
+        };
+        RecordBatch::try_from_iter([
+            ("id", int(|r| r.0)),
+            ("t", int(|r| r.1)),
+            ("x", float(|r| r.2)),
+            ("y", float(|r| r.3)),
+        ])
+        .unwrap()
+    };
+    let first = batch(groups[0]);
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), first.schema(), None).unwrap();
+    for rows in groups {
+        writer.write(&batch(rows)).unwrap();
+        writer.flush().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+fn detect_plane(folder: &TempDir, more: &[&str]) -> Output {
+    let input = folder.path().join("in.parquet").to_string_lossy().into_owned();
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let flags = ["--x", "x", "--y", "y", "--z", "none", "--group", "none", "--time", "t", "--id", "id", "--unit", "m"];
+    detect(&[&[input.as_str(), "--out", &out, "--overwrite", "--time-unit", "s", "--json"], &flags[..], more].concat())
+}
+
+#[test]
+fn floats_in_metres_are_rounded_to_the_grid_and_integers_are_times() {
+    let folder = TempDir::new();
+    // 10.004 m and 10.006 m: on a grid of 1 cm the first is on the radius, the second beyond it.
+    write(
+        &folder.path().join("in.parquet"),
+        &[
+            &[(2, 100, 10.004, 0.0), (1, 100, 0.0, 0.0), (3, 100, 0.0, 10.006)],
+            &[(1, 105, 0.0, 0.0), (2, 105, 3.0, 4.0)],
+        ],
+    );
+    let output = detect_plane(&folder, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let contacts = crate::support::read_table(&folder.path().join("out/tables/contacts"));
+    assert_eq!(contacts.numbers("event_ts"), [100_000, 105_000]);
+    assert_eq!((contacts.numbers("player_a"), contacts.numbers("player_b")), (&[1, 1][..], &[2, 2][..]));
+    assert_eq!(contacts.numbers("distance_cm"), [1000, 500]);
+    let encounters = crate::support::read_table(&folder.path().join("out/tables/encounters"));
+    assert_eq!(
+        (encounters.numbers("contact_beats"), encounters.numbers("min_distance_at")),
+        (&[2][..], &[105_000][..])
+    );
+    assert_eq!((encounters.numbers("x_cm"), encounters.numbers("y_cm")), (&[150][..], &[200][..]));
+}
+
+#[test]
+fn wrong_input_is_told_with_its_place_and_a_remedy() {
+    let folder = TempDir::new();
+    let input = folder.path().join("in.parquet");
+    let good = (1, 100, 0.0, 0.0);
+    for (rows, more, message) in [
+        (vec![good, (2, 100, f64::NAN, 0.0)], vec![], "NaN in column \"x\" in row 1 of row group 0"),
+        (vec![good, (2, 100, 0.0, 3e7)], vec![], "30000000, out of range, in column \"y\" in row 1"),
+        (vec![good, good], vec![], "player 1 has two rows at time 100000"),
+        (vec![good], vec!["--x", "east"], "no column \"east\" for --x; it has id, t, x, y"),
+        (vec![good], vec!["--time", "x"], "column \"x\" of --time has type Float64; expected timestamps or integers"),
+    ] {
+        write(&input, &[&rows]);
+        let output = detect_plane(&folder, &more);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{message}: {}", stderr(&output));
+        assert!(!folder.path().join("out/tables/contacts").exists(), "nothing half-written");
+    }
+    let unused = folder.path().join("unused");
+    assert_eq!(detect(&["nowhere/*.parquet", "--out", &unused.to_string_lossy()]).status.code(), Some(3));
+    assert!(!unused.exists());
+    write(&input, &[&[good]]);
+    assert_eq!(detect_plane(&folder, &["--exit-radius-cm", "10"]).status.code(), Some(2));
+    std::fs::write(&input, "not Parquet").unwrap();
+    assert!(stderr(&detect_plane(&folder, &[])).contains("not a readable Parquet file"));
+}
+
+#[test]
+fn unsorted_input_beyond_memory_is_refused_and_sorted_input_streams() {
+    let folder = TempDir::new();
+    let rows = |times: &mut dyn Iterator<Item = i64>| -> Vec<(i64, i64, f64, f64)> {
+        times.map(|t| (t % 50, t / 50, (t % 97) as f64, (t % 89) as f64)).collect()
+    };
+    let sorted: Vec<Vec<_>> = (0..8).map(|n| rows(&mut (n * 20_000..(n + 1) * 20_000))).collect();
+    let shuffled: Vec<Vec<_>> = (0..8).map(|n| rows(&mut (0..20_000).map(|t| t * 8 + n))).collect();
+    let groups = |rows: &[Vec<(i64, i64, f64, f64)>]| -> serde_json::Value {
+        write(&folder.path().join("in.parquet"), &rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let output = detect_plane(&folder, &["--memory-mb", "2"]);
+        if output.status.success() {
+            serde_json::from_slice(&output.stdout).unwrap()
+        } else {
+            assert_eq!(output.status.code(), Some(3));
+            stderr(&output).into()
+        }
+    };
+    assert_eq!(groups(&sorted)["rows"], 160_000);
+    let refused = groups(&shuffled);
+    assert!(refused.as_str().is_some_and(|message| message.contains("--memory-mb 2")), "{refused}");
+}
