@@ -6,11 +6,18 @@
 use divan::counter::ItemsCount;
 use skirmish::encounter::cpu::CpuDetector;
 use skirmish::encounter::gpu::GpuDetector;
-use skirmish::encounter::probe::uniform_frame;
+use skirmish::encounter::probe::{hotspot_frame, uniform_frame};
 use skirmish::encounter::{Contact, Contacts, Detector, Frame, clamped_d2};
 
 fn main() {
     divan::main();
+}
+
+/// How players are spread.
+#[derive(Clone, Copy, Debug)]
+enum Layout {
+    Uniform,
+    Hotspots,
 }
 
 /// Size of the matches, extent of their maps, radius, players in all.
@@ -20,54 +27,105 @@ struct Case {
     extent_cm: i32,
     radius_cm: u32,
     players: usize,
+    layout: Layout,
+}
+
+impl Case {
+    fn frame(&self) -> Frame {
+        match self.layout {
+            Layout::Uniform => uniform_frame(1, self.players, self.size, self.extent_cm),
+            Layout::Hotspots => hotspot_frame(1, self.players, self.size, self.extent_cm),
+        }
+    }
 }
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} on {} m, {} cm", self.size, self.extent_cm / 100, self.radius_cm)
+        let layout = if matches!(self.layout, Layout::Uniform) { "" } else { ", hot spots" };
+        write!(f, "{} on {} m, {} cm{layout}", self.size, self.extent_cm / 100, self.radius_cm)
     }
 }
 
 const fn case(size: usize, extent_m: i32, radius_cm: u32, players: usize) -> Case {
-    Case { size, extent_cm: extent_m * 100, radius_cm, players }
+    Case { size, extent_cm: extent_m * 100, radius_cm, players, layout: Layout::Uniform }
 }
 
-/// Sizes at their usual density, density at 64, radius at 64.
-const CASES: [Case; 10] = [
-    case(12, 200, 1000, 240_000),
-    case(64, 400, 1000, 256_000),
-    case(100, 1000, 1000, 200_000),
-    case(1_000, 600, 1000, 200_000),
-    case(5_000, 1000, 1000, 100_000),
-    case(64, 800, 1000, 256_000),
-    case(64, 200, 1000, 256_000),
-    case(64, 100, 1000, 256_000),
-    case(64, 400, 300, 256_000),
-    case(64, 400, 3500, 256_000),
+const fn crowded(case: Case) -> Case {
+    Case { layout: Layout::Hotspots, ..case }
+}
+
+const SMALL: Case = case(12, 200, 1000, 999_996);
+const USUAL: Case = case(64, 400, 1000, 1_000_000);
+const HUNDRED: Case = case(100, 1000, 1000, 1_000_000);
+const LARGE: Case = case(5_000, 1000, 1000, 1_000_000);
+/// One world with four neighbours each: a ball of 10 m holds 4 of a million on 4,577 m times 50 m of height.
+const WORLD: Case = case(1_000_000, 4_577, 1000, 1_000_000);
+
+/// Sizes at their usual density, the same crowded; then density and radius at 64 a match.
+const CASES: [Case; 15] = [
+    SMALL,
+    USUAL,
+    HUNDRED,
+    LARGE,
+    WORLD,
+    crowded(SMALL),
+    crowded(USUAL),
+    crowded(HUNDRED),
+    crowded(LARGE),
+    case(1_000, 600, 1000, 1_000_000),
+    case(64, 800, 1000, 1_000_000),
+    case(64, 200, 1000, 1_000_000),
+    case(64, 100, 1000, 1_000_000),
+    case(64, 400, 300, 1_000_000),
+    case(64, 400, 3500, 1_000_000),
 ];
 
+/// Every pair by comparing each player with all later ones in order of x, up to the radius: for small matches the plain
+/// double loop, for a world of a million what makes it affordable.
 fn brute_force(frame: &Frame, radius_cm: u32) -> Contacts {
     let mut contacts = Contacts::default();
     contacts.clear();
     for index in 0..frame.matches() {
         let range = frame.range(index);
         let at = |i: usize| [frame.x[i], frame.y[i], frame.z[i]];
-        for i in range.clone() {
-            for j in i + 1..range.end {
+        let mut order: Vec<usize> = range.clone().collect();
+        order.sort_by_key(|&i| frame.x[i]);
+        let first = contacts.pairs.len();
+        for (n, &i) in order.iter().enumerate() {
+            for &j in &order[n + 1..] {
+                if frame.x[j] - frame.x[i] > radius_cm as i32 {
+                    break;
+                }
                 let d2 = clamped_d2(at(i), at(j), radius_cm);
                 if d2 <= radius_cm * radius_cm {
-                    let (a, b) = ((i - range.start) as u32, (j - range.start) as u32);
+                    let (a, b) = ((i.min(j) - range.start) as u32, (i.max(j) - range.start) as u32);
                     contacts.pairs.push(Contact { a, b, d2 });
                 }
             }
         }
+        contacts.pairs[first..].sort_unstable();
         contacts.starts.push(contacts.pairs.len() as u32);
     }
     contacts
 }
 
+/// The plain double loop, the reference in the same run.
+fn double_loop(frame: &Frame, radius_cm: u32) -> usize {
+    let mut pairs = 0;
+    for index in 0..frame.matches() {
+        let range = frame.range(index);
+        let at = |i: usize| [frame.x[i], frame.y[i], frame.z[i]];
+        for i in range.clone() {
+            for j in i + 1..range.end {
+                pairs += usize::from(clamped_d2(at(i), at(j), radius_cm) <= radius_cm * radius_cm);
+            }
+        }
+    }
+    pairs
+}
+
 fn measure(bencher: divan::Bencher<'_, '_>, case: Case, detector: &mut dyn Detector) {
-    let frame = uniform_frame(1, case.players, case.size, case.extent_cm);
+    let frame = case.frame();
     let expected = brute_force(&frame, case.radius_cm);
     let mut contacts = Contacts::default();
     detector.detect(&frame, case.radius_cm, &mut contacts).expect("detection works");
@@ -92,12 +150,30 @@ fn gpu(bencher: divan::Bencher<'_, '_>, case: Case) {
     }
 }
 
-/// The plain double loop, as a reference in the same run.
-#[divan::bench(args = [CASES[0], CASES[1], CASES[2]], sample_count = 20)]
+#[divan::bench(args = [SMALL, USUAL, HUNDRED], sample_count = 10)]
 fn plain_loop(bencher: divan::Bencher<'_, '_>, case: Case) {
-    let frame = uniform_frame(1, case.players, case.size, case.extent_cm);
+    let frame = case.frame();
     let pairs = brute_force(&frame, case.radius_cm).pairs.len();
     bencher
         .counter(ItemsCount::new(frame.len()))
-        .bench_local(|| assert_eq!(brute_force(&frame, case.radius_cm).pairs.len(), pairs));
+        .bench_local(|| assert_eq!(double_loop(&frame, case.radius_cm), pairs));
+}
+
+/// Two detectors on two threads, half the matches each: what a second core brings.
+#[divan::bench(args = [USUAL, LARGE], sample_count = 10)]
+fn cpu_two_threads(bencher: divan::Bencher<'_, '_>, case: Case) {
+    let half = Case { players: case.players / 2, ..case };
+    let frames = [half.frame(), half.frame()];
+    let expected = brute_force(&frames[0], case.radius_cm).pairs.len();
+    let mut detectors = [(); 2].map(|()| (CpuDetector::default(), Contacts::default()));
+    bencher.counter(ItemsCount::new(2 * frames[0].len())).bench_local(|| {
+        std::thread::scope(|scope| {
+            for ((detector, contacts), frame) in detectors.iter_mut().zip(&frames) {
+                scope.spawn(move || {
+                    detector.detect(frame, case.radius_cm, contacts).expect("the CPU never fails");
+                    assert_eq!(contacts.pairs.len(), expected);
+                });
+            }
+        });
+    });
 }

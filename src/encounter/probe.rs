@@ -24,6 +24,37 @@ pub fn uniform_frame(seed: u64, players: usize, size: usize, extent_cm: i32) -> 
     frame
 }
 
+/// Crowded positions: as [`uniform_frame`], but three players in four stand in one of 25 places of 12 m radius whose
+/// popularity falls with rank as 1 / rank^0.75.
+pub fn hotspot_frame(seed: u64, players: usize, size: usize, extent_cm: i32) -> Frame {
+    const PLACES: u32 = 25;
+    const RADIUS_CM: i32 = 1_200;
+    let weights: Vec<f64> = (1..=PLACES).map(|rank| libm::pow(f64::from(rank), -0.75)).collect();
+    let total: f64 = weights.iter().sum();
+    let mut frame = Frame::default();
+    frame.clear();
+    for index in 0..(players / size).max(1) {
+        let mut draws = Seed(seed).stream(Purpose::Probe, index as u64, 2);
+        let places: Vec<[i32; 2]> = (0..PLACES).map(|_| [0; 2].map(|_: i32| draws.within(0, extent_cm))).collect();
+        for _ in 0..size {
+            let mut rest = draws.unit() * total;
+            let rank = weights.iter().position(|weight| {
+                rest -= weight;
+                rest < 0.0
+            });
+            let [x, y] = places[rank.unwrap_or(0)].map(|centre| centre + draws.within(-RADIUS_CM, RADIUS_CM));
+            let crowded = draws.below(4) > 0;
+            let at = |near: i32, draws: &mut crate::random::Stream| {
+                if crowded { near.clamp(0, extent_cm) } else { draws.within(0, extent_cm) }
+            };
+            let position = [at(x, &mut draws), at(y, &mut draws), draws.within(0, 5_000)];
+            frame.push(position);
+        }
+        frame.end_match();
+    }
+    frame
+}
+
 /// A frame as large as the scenario's expected number of players online, in matches of its modes.
 pub fn frame_like(setting: &Setting) -> Frame {
     let mut frame = Frame::default();
