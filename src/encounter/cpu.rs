@@ -2,9 +2,9 @@
 //!
 //! Small: each position is compared with blocks of later ones, see `lanes`. Large: positions are sorted into square
 //! columns at least one radius wide and each is compared with the later ones of its own cell and with four
-//! neighbouring cells, so that every pair is met once. [`clamped_d2`] alone decides.
+//! neighbouring cells, so that every pair is met once. [`super::clamped_d2`] alone decides.
 
-use super::{Contact, Contacts, DetectError, Detector, Frame, clamped_d2, lanes};
+use super::{Contact, Contacts, DetectError, Detector, Frame, lanes};
 
 /// Matches up to this size are done by all pairs.
 pub const ALL_PAIRS_LIMIT: usize = lanes::MAX_PLAYERS;
@@ -37,90 +37,101 @@ impl Detector for CpuDetector {
     }
 }
 
-/// Positions of one match sorted into cells.
+/// Room for sorting the positions of one match into cells, and its pairs into order.
 #[derive(Debug, Default)]
 struct CellList {
-    /// Start of each cell in `sorted`, with one entry past the last.
-    starts: Vec<u32>,
-    /// Where the next position of each cell goes while sorting.
+    cells: lanes::SortedCells,
+    /// Where the next position of each cell goes while sorting, then where the next pair of each position goes.
     cursors: Vec<u32>,
-    /// Position and its index in the match, cell by cell.
-    sorted: Vec<([i32; 3], u32)>,
+    /// Cell of each position.
+    cell_of: Vec<u32>,
+    /// Position and index, cell by cell.
+    scattered: Vec<[i32; 4]>,
+    unordered: Vec<Contact>,
 }
 
 impl CellList {
     fn detect(&mut self, x: &[i32], y: &[i32], z: &[i32], radius_cm: u32, pairs: &mut Vec<Contact>) {
-        let first = pairs.len();
-        let (columns, rows) = self.sort(x, y, z, radius_cm);
-        for row in 0..rows {
-            for column in 0..columns {
-                let cell = row * columns + column;
-                let own = self.starts[cell] as usize..self.starts[cell + 1] as usize;
-                if own.is_empty() {
-                    continue;
-                }
-                // The rest of the own cell and the eastern one lie side by side in `sorted`; so do the three to the north.
-                let east_end = self.starts[cell + if column + 1 < columns { 2 } else { 1 }] as usize;
-                let north = if row + 1 < rows {
-                    let above = cell + columns;
-                    let west = above - usize::from(column > 0);
-                    let east = above + usize::from(column + 1 < columns);
-                    self.starts[west] as usize..self.starts[east + 1] as usize
-                } else {
-                    0..0
-                };
-                for at in own {
-                    let (position, index) = self.sorted[at];
-                    let later = self.sorted[at + 1..east_end].iter().chain(&self.sorted[north.clone()]);
-                    for (other, other_index) in later {
-                        let d2 = clamped_d2(position, *other, radius_cm);
-                        if d2 <= radius_cm * radius_cm {
-                            let (a, b) = (index.min(*other_index), index.max(*other_index));
-                            pairs.push(Contact { a, b, d2 });
-                        }
-                    }
-                }
-            }
-        }
-        pairs[first..].sort_unstable();
+        self.sort_positions(x, y, z, radius_cm);
+        self.unordered.clear();
+        lanes::search_cells(&self.cells, radius_cm, &mut self.unordered);
+        self.order_pairs(x.len(), pairs);
     }
 
-    /// Counting sort into cells; returns the number of columns and rows.
-    fn sort(&mut self, x: &[i32], y: &[i32], z: &[i32], radius_cm: u32) -> (usize, usize) {
+    /// Counting sort of the positions into cells.
+    fn sort_positions(&mut self, x: &[i32], y: &[i32], z: &[i32], radius_cm: u32) {
         let bounds = |values: &[i32]| {
             let low = values.iter().copied().min().unwrap_or(0);
             let high = values.iter().copied().max().unwrap_or(0);
-            (low, i64::from(high) - i64::from(low))
+            (low, high.abs_diff(low))
         };
         let ((west, width), (south, height)) = (bounds(x), bounds(y));
         // Never more cells than a few a position: a sparse world gets wider cells, which are as correct.
-        let limit = (4 * x.len()).max(16) as i64;
-        let mut size = i64::from(radius_cm.max(1));
-        while (width / size + 1) * (height / size + 1) > limit {
-            size *= 2;
+        let limit = (4 * x.len()).max(16) as u64;
+        let mut size = radius_cm.max(1);
+        while u64::from(width / size + 1) * u64::from(height / size + 1) > limit {
+            size = size.saturating_mul(2);
         }
-        let (columns, rows) = ((width / size + 1) as usize, (height / size + 1) as usize);
-        let cell_of = |i: usize| {
-            let column = (i64::from(x[i]) - i64::from(west)) / size;
-            let row = (i64::from(y[i]) - i64::from(south)) / size;
-            row as usize * columns + column as usize
-        };
-        self.starts.clear();
-        self.starts.resize(columns * rows + 1, 0);
-        for i in 0..x.len() {
-            self.starts[cell_of(i) + 1] += 1;
+        let cells = &mut self.cells;
+        (cells.columns, cells.rows) = ((width / size + 1) as usize, (height / size + 1) as usize);
+        // Division by the size as a multiplication: exact for 32-bit numbers by the 64-bit reciprocal rounded up, since
+        // the error of the product stays below 2^64 / size.
+        let reciprocal = u128::from(u64::MAX / u64::from(size)) + 1;
+        let along = |value: i32, origin: i32| ((u128::from(value.abs_diff(origin)) * reciprocal) >> 64) as usize;
+        let columns = cells.columns;
+        let cell_of = |i: usize| along(y[i], south) * columns + along(x[i], west);
+        cells.starts.clear();
+        cells.starts.resize(cells.columns * cells.rows + 1, 0);
+        self.cell_of.clear();
+        self.cell_of.extend((0..x.len()).map(|i| cell_of(i) as u32));
+        for cell in &self.cell_of {
+            cells.starts[*cell as usize + 1] += 1;
         }
-        for cell in 0..columns * rows {
-            self.starts[cell + 1] += self.starts[cell];
+        accumulate(&mut cells.starts);
+        for axis in [&mut cells.x, &mut cells.y, &mut cells.z] {
+            axis.resize(x.len() + lanes::PADDING, 0);
         }
-        self.sorted.clear();
-        self.sorted.resize(x.len(), ([0; 3], 0));
-        self.cursors.clone_from(&self.starts);
-        for i in 0..x.len() {
-            let slot = &mut self.cursors[cell_of(i)];
-            self.sorted[*slot as usize] = ([x[i], y[i], z[i]], i as u32);
+        cells.index.resize(x.len(), 0);
+        self.cursors.clone_from(&cells.starts);
+        // Scattered as whole records, one cache line each, and laid out by axis in a second, sequential pass.
+        self.scattered.resize(x.len(), [0; 4]);
+        for (i, cell) in self.cell_of.iter().enumerate() {
+            let slot = &mut self.cursors[*cell as usize];
+            self.scattered[*slot as usize] = [x[i], y[i], z[i], i as i32];
             *slot += 1;
         }
-        (columns, rows)
+        for (at, [x, y, z, index]) in self.scattered.iter().enumerate() {
+            (cells.x[at], cells.y[at], cells.z[at], cells.index[at]) = (*x, *y, *z, *index as u32);
+        }
+    }
+
+    /// Counting sort of the pairs by their first position; the few of each are then sorted by their second.
+    fn order_pairs(&mut self, positions: usize, pairs: &mut Vec<Contact>) {
+        let first = pairs.len();
+        self.cursors.clear();
+        self.cursors.resize(positions + 1, 0);
+        for pair in &self.unordered {
+            self.cursors[pair.a as usize + 1] += 1;
+        }
+        accumulate(&mut self.cursors);
+        pairs.resize(first + self.unordered.len(), Contact { a: 0, b: 0, d2: 0 });
+        let ordered = &mut pairs[first..];
+        for pair in &self.unordered {
+            let slot = &mut self.cursors[pair.a as usize];
+            ordered[*slot as usize] = *pair;
+            *slot += 1;
+        }
+        for run in ordered.chunk_by_mut(|one, other| one.a == other.a) {
+            run.sort_unstable_by_key(|pair| pair.b);
+        }
+    }
+}
+
+/// Counts become starts.
+fn accumulate(counts: &mut [u32]) {
+    let mut sum = 0;
+    for count in counts {
+        sum += *count;
+        *count = sum;
     }
 }

@@ -1,12 +1,12 @@
-//! The all-pairs loop in vector lanes: one portable form and one a vector instruction set, chosen at run time.
+//! The inner loops of detection in vector lanes: one portable form and one a vector instruction set, chosen at run time.
 //!
-//! Per position, blocks of sixteen later ones go through a filter of two subtractions and two comparisons (is the
-//! other within the square of side 2 r around this one?); only the few that pass are measured with
+//! Per position, blocks of sixteen later ones go through a filter of three subtractions and three comparisons (is the
+//! other within the cube of side 2 r around this one?); only the few that pass are measured with
 //! [`clamped_d2`], which alone decides. The filter works modulo 2^32: a pair a whole range of i32 apart may pass it by
 //! wrapping around, and is then rejected; no near pair can fail it. So the answer is the same on every machine.
 //!
 //! The only module with `unsafe`: functions compiled for an instruction set may be called only where the machine has
-//! it, which the compiler cannot see and [`all_pairs`] checks right before each call; vector loads take pointers, which
+//! it, which the compiler cannot see and `in_lanes` checks right before each call; vector loads take pointers, which
 //! come from arrays of exactly the size that is loaded.
 #![allow(unsafe_code)]
 
@@ -22,13 +22,12 @@ pub const MAX_PLAYERS: usize = 256;
 /// clearing it would cost more than a small match; what padding holds is masked out.
 #[derive(Debug)]
 pub struct Padded {
-    x: [i32; MAX_PLAYERS + LANES],
-    y: [i32; MAX_PLAYERS + LANES],
+    axes: [[i32; MAX_PLAYERS + LANES]; 3],
 }
 
 impl Default for Padded {
     fn default() -> Self {
-        Self { x: [0; MAX_PLAYERS + LANES], y: [0; MAX_PLAYERS + LANES] }
+        Self { axes: [[0; MAX_PLAYERS + LANES]; 3] }
     }
 }
 
@@ -43,33 +42,89 @@ pub struct Points<'a> {
     pub z: &'a [i32],
 }
 
-/// Appends every pair within the radius, sorted by (a, b). At most [`MAX_PLAYERS`] positions.
-pub fn all_pairs(points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the feature the function is compiled for was detected on the line above.
-            return unsafe { x86::all_pairs_avx512(points, radius_cm, room, pairs) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: as above.
-            return unsafe { x86::all_pairs_avx2(points, radius_cm, room, pairs) };
-        }
-    }
-    all_pairs_portable(points, radius_cm, room, pairs);
+/// Positions of a match in order of their cells, for [`search_cells`].
+#[derive(Debug, Default)]
+pub struct SortedCells {
+    /// Start of each cell in the arrays below, row by row, with one entry past the last.
+    pub starts: Vec<u32>,
+    /// Cells from west to east.
+    pub columns: usize,
+    /// Cells from south to north.
+    pub rows: usize,
+    /// East, padded so that a block may start at any position.
+    pub x: Vec<i32>,
+    /// North, padded likewise.
+    pub y: Vec<i32>,
+    /// Up, padded likewise.
+    pub z: Vec<i32>,
+    /// Index of each position in its match.
+    pub index: Vec<u32>,
 }
 
-/// The portable form, which the compiler vectorises as far as the target's baseline allows (NEON on aarch64).
-pub fn all_pairs_portable(points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>) {
-    all_pairs_with(points, radius_cm, room, pairs, |x, y, west, south, reach| {
-        let mut mask = 0;
-        for lane in 0..LANES {
-            let dx = x[lane].wrapping_sub(west) as u32;
-            let dy = y[lane].wrapping_sub(south) as u32;
-            mask |= u32::from(dx <= reach && dy <= reach) << lane;
+/// Entries that [`SortedCells::x`] and `y` need past the last position.
+pub const PADDING: usize = LANES;
+
+/// Declares a loop in three forms: chosen at run time, and one for each vector instruction set.
+macro_rules! in_lanes {
+    ($(#[doc = $doc:literal])+ $name:ident, $avx512:ident, $avx2:ident, $portable:ident, $with:ident,
+     ($($arg:ident: $type:ty),+)) => {
+        $(#[doc = $doc])+
+        pub fn $name($($arg: $type),+) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                if is_x86_feature_detected!("avx512f") {
+                    // SAFETY: the feature the function is compiled for was detected on the line above.
+                    return unsafe { $avx512($($arg),+) };
+                }
+                if is_x86_feature_detected!("avx2") {
+                    // SAFETY: as above.
+                    return unsafe { $avx2($($arg),+) };
+                }
+            }
+            $portable($($arg),+);
         }
-        mask
-    });
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f")]
+        fn $avx512($($arg: $type),+) {
+            $with($($arg),+, |axes, corner, reach| x86::filter_avx512(axes, corner, reach));
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2")]
+        fn $avx2($($arg: $type),+) {
+            $with($($arg),+, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
+        }
+
+        /// The portable form, which the compiler vectorises as far as the baseline of the target allows.
+        fn $portable($($arg: $type),+) {
+            $with($($arg),+, filter_portable);
+        }
+    };
+}
+
+in_lanes!(
+    /// Appends every pair within the radius, sorted by (a, b). At most [`MAX_PLAYERS`] positions.
+    all_pairs, all_pairs_avx512, all_pairs_avx2, all_pairs_portable, all_pairs_with,
+    (points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>)
+);
+
+in_lanes!(
+    /// Appends every pair within the radius, in no particular order, each once.
+    search_cells, search_cells_avx512, search_cells_avx2, search_cells_portable, search_cells_with,
+    (cells: &SortedCells, radius_cm: u32, pairs: &mut Vec<Contact>)
+);
+
+/// Which of sixteen positions lie in the cube of side `reach` whose lowest corner is given: a bit each.
+#[inline(always)]
+fn filter_portable(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+    let inside = |value: i32, corner: i32| value.wrapping_sub(corner) as u32 <= reach;
+    let mut mask = 0;
+    for (lane, ((x, y), z)) in axes[0].iter().zip(axes[1]).zip(axes[2]).enumerate() {
+        let is_near = inside(*x, corner[0]) & inside(*y, corner[1]) & inside(*z, corner[2]);
+        mask |= u32::from(is_near) << lane;
+    }
+    mask
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -80,38 +135,38 @@ mod x86 {
         _mm512_mask_cmple_epu32_mask, _mm512_set1_epi32, _mm512_sub_epi32,
     };
 
-    use super::{Contact, LANES, Padded, Points, all_pairs_with};
+    use super::LANES;
 
+    #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn all_pairs_avx512(points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>) {
-        all_pairs_with(points, radius_cm, room, pairs, |x: &[i32; LANES], y: &[i32; LANES], west, south, reach| {
-            // SAFETY: both arrays hold the sixteen numbers that are loaded.
-            let (x, y) = unsafe { (_mm512_loadu_si512(x.as_ptr().cast()), _mm512_loadu_si512(y.as_ptr().cast())) };
-            let reach = _mm512_set1_epi32(reach.cast_signed());
-            let near_x = _mm512_cmple_epu32_mask(_mm512_sub_epi32(x, _mm512_set1_epi32(west)), reach);
-            let dy = _mm512_sub_epi32(y, _mm512_set1_epi32(south));
-            u32::from(_mm512_mask_cmple_epu32_mask(near_x, dy, reach))
-        });
+    pub fn filter_avx512(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+        let reach = _mm512_set1_epi32(reach.cast_signed());
+        let from_corner = |axis: usize| {
+            // SAFETY: the array holds the sixteen numbers that are loaded.
+            let values = unsafe { _mm512_loadu_si512(axes[axis].as_ptr().cast()) };
+            _mm512_sub_epi32(values, _mm512_set1_epi32(corner[axis]))
+        };
+        let near_x = _mm512_cmple_epu32_mask(from_corner(0), reach);
+        let near_xy = _mm512_mask_cmple_epu32_mask(near_x, from_corner(1), reach);
+        u32::from(_mm512_mask_cmple_epu32_mask(near_xy, from_corner(2), reach))
     }
 
+    #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn all_pairs_avx2(points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>) {
-        all_pairs_with(points, radius_cm, room, pairs, |x: &[i32; LANES], y: &[i32; LANES], west, south, reach| {
-            let (west, south) = (_mm256_set1_epi32(west), _mm256_set1_epi32(south));
-            let reach = _mm256_set1_epi32(reach.cast_signed());
-            let half = |first: usize| {
-                // SAFETY: `first` is 0 or 8, so eight of the sixteen numbers of each array are loaded.
-                let (x, y): (__m256i, __m256i) = unsafe {
-                    (_mm256_loadu_si256(x.as_ptr().add(first).cast()), _mm256_loadu_si256(y.as_ptr().add(first).cast()))
-                };
-                let (dx, dy) = (_mm256_sub_epi32(x, west), _mm256_sub_epi32(y, south));
+    pub fn filter_avx2(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+        let reach = _mm256_set1_epi32(reach.cast_signed());
+        let half = |first: usize| {
+            let near = |axis: usize| {
+                // SAFETY: `first` is 0 or 8, so eight of the sixteen numbers of the array are loaded.
+                let values: __m256i = unsafe { _mm256_loadu_si256(axes[axis].as_ptr().add(first).cast()) };
+                let from_corner = _mm256_sub_epi32(values, _mm256_set1_epi32(corner[axis]));
                 // d <= reach, unsigned, is min(d, reach) == d: AVX2 compares signed numbers only.
-                let near_x = _mm256_cmpeq_epi32(_mm256_min_epu32(dx, reach), dx);
-                let near_y = _mm256_cmpeq_epi32(_mm256_min_epu32(dy, reach), dy);
-                _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_and_si256(near_x, near_y))).cast_unsigned()
+                _mm256_cmpeq_epi32(_mm256_min_epu32(from_corner, reach), from_corner)
             };
-            half(0) | half(8) << 8
-        });
+            let near = _mm256_and_si256(near(0), _mm256_and_si256(near(1), near(2)));
+            _mm256_movemask_ps(_mm256_castsi256_ps(near)).cast_unsigned()
+        };
+        half(0) | half(8) << 8
     }
 }
 
@@ -123,21 +178,20 @@ fn all_pairs_with(
     radius_cm: u32,
     room: &mut Padded,
     pairs: &mut Vec<Contact>,
-    filter: impl Fn(&[i32; LANES], &[i32; LANES], i32, i32, u32) -> u32,
+    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
 ) {
     let Points { x, y, z } = points;
     let count = x.len();
-    room.x[..count].copy_from_slice(x);
-    room.y[..count].copy_from_slice(y);
+    for (axis, values) in room.axes.iter_mut().zip([x, y, z]) {
+        axis[..count].copy_from_slice(values);
+    }
     let radius = radius_cm.cast_signed();
     for a in 0..count.saturating_sub(1) {
-        let (west, south) = (x[a].wrapping_sub(radius), y[a].wrapping_sub(radius));
+        let corner = [x[a], y[a], z[a]].map(|value: i32| value.wrapping_sub(radius));
         let mut first = a + 1;
         while first < count {
-            let block = |values: &[i32; MAX_PLAYERS + LANES]| -> [i32; LANES] {
-                *values[first..].first_chunk().expect("padding holds a whole block")
-            };
-            let mut mask = filter(&block(&room.x), &block(&room.y), west, south, 2 * radius_cm);
+            let blocks = [0, 1, 2].map(|axis| block(&room.axes[axis], first));
+            let mut mask = filter(blocks, corner, 2 * radius_cm);
             if count - first < LANES {
                 mask &= (1 << (count - first)) - 1;
             }
@@ -150,6 +204,61 @@ fn all_pairs_with(
                 }
             }
             first += LANES;
+        }
+    }
+}
+
+/// Sixteen numbers from a position on; the arrays are padded so that they are always there.
+#[inline(always)]
+fn block(values: &[i32], first: usize) -> &[i32; LANES] {
+    values[first..].first_chunk().expect("padding holds a whole block")
+}
+
+/// Each position against the later ones of its own cell, the eastern cell and the three northern ones, so that every
+/// pair is met once. Own and eastern cell lie side by side in memory, and so do the three northern ones.
+#[inline(always)]
+fn search_cells_with(
+    cells: &SortedCells,
+    radius_cm: u32,
+    pairs: &mut Vec<Contact>,
+    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
+) {
+    let radius = radius_cm.cast_signed();
+    let start = |cell: usize| cells.starts[cell] as usize;
+    for row in 0..cells.rows {
+        for column in 0..cells.columns {
+            let cell = row * cells.columns + column;
+            let east_end = start(cell + if column + 1 < cells.columns { 2 } else { 1 });
+            let north = if row + 1 < cells.rows {
+                let above = cell + cells.columns;
+                start(above - usize::from(column > 0))..start(above + 1 + usize::from(column + 1 < cells.columns))
+            } else {
+                0..0
+            };
+            for at in start(cell)..start(cell + 1) {
+                let own = [cells.x[at], cells.y[at], cells.z[at]];
+                let corner = own.map(|value| value.wrapping_sub(radius));
+                for range in [at + 1..east_end, north.clone()] {
+                    let mut first = range.start;
+                    while first < range.end {
+                        let blocks = [&cells.x, &cells.y, &cells.z].map(|axis| block(axis, first));
+                        let mut mask = filter(blocks, corner, 2 * radius_cm);
+                        if range.end - first < LANES {
+                            mask &= (1 << (range.end - first)) - 1;
+                        }
+                        while mask != 0 {
+                            let other = first + mask.trailing_zeros() as usize;
+                            mask &= mask - 1;
+                            let d2 = clamped_d2(own, [cells.x[other], cells.y[other], cells.z[other]], radius_cm);
+                            if d2 <= radius_cm * radius_cm {
+                                let (i, j) = (cells.index[at], cells.index[other]);
+                                pairs.push(Contact { a: i.min(j), b: i.max(j), d2 });
+                            }
+                        }
+                        first += LANES;
+                    }
+                }
+            }
         }
     }
 }
@@ -167,7 +276,7 @@ mod tests {
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the feature was detected on the line above.
             forms.push(("avx2", |points, radius_cm, room, pairs| unsafe {
-                x86::all_pairs_avx2(points, radius_cm, room, pairs);
+                all_pairs_avx2(points, radius_cm, room, pairs);
             }));
         }
         forms
