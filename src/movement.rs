@@ -94,6 +94,7 @@ pub fn spawn(ground: &Ground, team: u8, teams: u8, body: &mut Body, draws: &mut 
 }
 
 /// One heartbeat interval of movement.
+#[inline]
 pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
     if !body.is_travelling {
         let is_outside = circle.is_some_and(|circle| !circle.holds(body.position));
@@ -203,14 +204,16 @@ pub fn advance_positions(
                 let mut draws = rules.seed.stream(Purpose::Movement, about, now.tick.into());
                 step(ground, &mode.gait, circle.as_ref(), body, &mut draws);
             }
-            frame.0.push(body.position);
+            // Coordinates one by one: reading back as a whole what was just written in parts would stall the processor.
+            let [x, y, z] = [0, 1, 2].map(|axis| body.position[axis]);
+            frame.0.push([x, y, z]);
             let heartbeat = Heartbeat {
                 session_id: participation.session_id,
                 player_id: participation.player_id,
                 ended_s: participation.ended_s,
                 match_id: game.id,
                 team: participation.team,
-                position: body.position,
+                position: [x, y, z],
             };
             trajectories.record(rules.clock, &mut body.slot, now.tick, heartbeat);
         }
