@@ -232,7 +232,7 @@ impl Place<'_> {
         let (weapon, is_headshot) = setting.arsenal.choose(setting, about, self.tick, distance_cm, &mut draws);
         let open = &mut book.open[episode as usize];
         open.kills += 1;
-        journal.kills.push(KillRow {
+        journal.rows.kills.push(KillRow {
             kill_id: i64::from(self.realm) << 40 | journal.next_kill,
             event_ts: Timestamp(fight.event_ms),
             match_id: game.id,
@@ -288,7 +288,7 @@ pub fn close_encounters(
         let has_left = |participant: u32| !game.roster[participant as usize].is_present;
         let has_left: Option<&dyn Fn(u32) -> bool> = if game.has_leavers { Some(&has_left) } else { None };
         book.close(has_left, |episode, reason| {
-            journal.encounters.push(encounter_row(&rules, realm.0, game, &episode, reason));
+            journal.rows.encounters.push(encounter_row(&rules, realm.0, game, &episode, reason));
         });
         game.book = book;
         if game.has_leavers {

@@ -309,13 +309,13 @@ impl Match {
         let reason = if self.end == MatchEnd::RunEnd { EndReason::RunEnd } else { EndReason::MatchEnd };
         let mut book = std::mem::take(&mut self.book);
         book.close_all(reason, |episode, reason| {
-            journal.encounters.push(crate::combat::encounter_row(setting, realm, self, &episode, reason));
+            journal.rows.encounters.push(crate::combat::encounter_row(setting, realm, self, &episode, reason));
         });
         let mode = &setting.modes[usize::from(self.mode)];
         // A match that only the end of the run has cut off is not decided.
         let winner = if self.end == MatchEnd::RunEnd { None } else { self.winner(mode) };
         let ms = |tick: u32| Timestamp(setting.clock.ms(setting.clock.second(tick)));
-        journal.matches.push(MatchRow {
+        journal.rows.matches.push(MatchRow {
             match_id: self.id,
             realm_id: realm as i16,
             region: Text::at(self.region.into()),
@@ -336,7 +336,7 @@ impl Match {
             } else {
                 (participation.left_tick, Timestamp(participation.left_ms))
             };
-            journal.participations.push(ParticipationRow {
+            journal.rows.participations.push(ParticipationRow {
                 match_id: self.id,
                 session_id: participation.session_id,
                 player_id: participation.player_id,

@@ -219,8 +219,8 @@ pub fn advance_positions(
         }
         frame.0.end_match();
     }
-    journal.aggregate.heartbeats += frame.0.len() as u64;
-    journal.aggregate.peak_online = journal.aggregate.peak_online.max(frame.0.len() as u64);
+    journal.rows.aggregate.heartbeats += frame.0.len() as u64;
+    journal.rows.aggregate.peak_online = journal.rows.aggregate.peak_online.max(frame.0.len() as u64);
 }
 
 #[cfg(test)]

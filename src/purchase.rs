@@ -140,7 +140,7 @@ pub fn make_purchases(
             }
             let Ok(player) = players.get(session.player) else { break };
             let ordinal = player.purchases + u32::from(session.purchases);
-            journal.purchases.push(purchase_row(&rules, &session, shopping.next_s, ordinal));
+            journal.rows.purchases.push(purchase_row(&rules, &session, shopping.next_s, ordinal));
             session.purchases += 1;
             shopping.next_s = next_purchase(&rules, &session, shopping.next_s);
         }

@@ -112,7 +112,7 @@ impl Realm {
         self.before.run(&mut self.world);
         let online = self.positions().len() as u64;
         let hour = self.setting.clock.second(tick) / 3600 % 24;
-        self.world.resource_mut::<Journal>().aggregate.heartbeats_by_hour[hour as usize] += online;
+        self.world.resource_mut::<Journal>().rows.aggregate.heartbeats_by_hour[hour as usize] += online;
     }
 
     /// Positions of the tick.
@@ -129,7 +129,7 @@ impl Realm {
 
     /// Gives back what [`Self::detection`] took.
     pub fn detected(&mut self, frame: Frame, contacts: Contacts) {
-        self.world.resource_mut::<Journal>().aggregate.contacts += contacts.pairs.len() as u64;
+        self.world.resource_mut::<Journal>().rows.aggregate.contacts += contacts.pairs.len() as u64;
         self.world.resource_mut::<Positions>().0 = frame;
         self.world.resource_mut::<Found>().0 = contacts;
     }
@@ -207,7 +207,13 @@ impl Realm {
         let started = self.world.resource::<Agenda>().plans().filter(|plan| plan.sitting.started_s < end_s);
         let all: Vec<Session> = open.chain(started.map(|plan| session::open_session(plan, 0))).collect();
         for session in all {
-            journal.session_ends.push(session::session_row(&setting, self.id, &session, end_s, SessionEnd::RunEnd));
+            journal.rows.session_ends.push(session::session_row(
+                &setting,
+                self.id,
+                &session,
+                end_s,
+                SessionEnd::RunEnd,
+            ));
         }
         *self.world.resource_mut::<Journal>() = journal;
     }

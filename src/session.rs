@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
 
 use crate::journal::Journal;
 use crate::matches::{Leaving, Match, Seat};
@@ -161,9 +162,9 @@ pub fn wake_players(
         let player = Player { id, ..Player::default() };
         active.push((commands.spawn(player).id(), player));
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
-        journal.truth_events.push(TruthEventRow { event_ts, player_id: id, event: Text::at(INSTALLED) });
+        journal.rows.truth_events.push(TruthEventRow { event_ts, player_id: id, event: Text::at(INSTALLED) });
     }
-    journal.aggregate.active_players += active.len() as u64;
+    journal.rows.aggregate.active_players += active.len() as u64;
     for (entity, mut player) in active {
         plan_sittings(&rules, day, entity, &mut player, &mut calendar, &mut agenda, &mut journal);
         if player.is_leaving && player.open_sessions == 0 {
@@ -221,7 +222,7 @@ fn plan_sittings(
         None => {
             player.is_leaving = true;
             let event_ts = Timestamp(setting.clock.ms(last_start_s));
-            journal.truth_events.push(TruthEventRow { event_ts, player_id: player.id, event: Text::at(CHURNED) });
+            journal.rows.truth_events.push(TruthEventRow { event_ts, player_id: player.id, event: Text::at(CHURNED) });
         }
     }
 }
@@ -251,7 +252,13 @@ pub fn log_in(
             let shopping = Shopping::plan(&rules, &session);
             lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
         } else {
-            journal.session_ends.push(session_row(&rules, realm.0, &session, plan.sitting.ended_s, plan.sitting.end));
+            journal.rows.session_ends.push(session_row(
+                &rules,
+                realm.0,
+                &session,
+                plan.sitting.ended_s,
+                plan.sitting.end,
+            ));
             release_player(&mut players, &mut commands, &session);
         }
     }
@@ -301,63 +308,49 @@ pub fn open_session(plan: &Plan, practice_matches: u32) -> Session {
     }
 }
 
-/// Ends sessions that end exactly at this tick: they have no heartbeat in it.
-pub fn log_out_on_the_tick(
-    rules: Res<Rules>,
-    now: Res<Now>,
-    realm: Res<RealmId>,
-    mut journal: ResMut<Journal>,
-    mut sessions: Query<(Entity, &mut Session)>,
-    mut matches: Query<&mut Match>,
-    mut players: Query<&mut Player>,
-    mut commands: Commands,
-) {
-    let second = rules.clock.second(now.tick);
-    for (entity, mut session) in &mut sessions {
-        if session.sitting.ended_s <= second {
-            end_session(&rules, *realm, now.tick, &mut session, &mut matches, &mut journal);
-            release_player(&mut players, &mut commands, &session);
-            commands.entity(entity).despawn();
+/// What it takes to end sessions.
+#[derive(SystemParam)]
+pub struct Departures<'w, 's> {
+    rules: Res<'w, Rules>,
+    realm: Res<'w, RealmId>,
+    journal: ResMut<'w, Journal>,
+    sessions: Query<'w, 's, (Entity, &'static mut Session)>,
+    matches: Query<'w, 's, &'static mut Match>,
+    players: Query<'w, 's, &'static mut Player>,
+    commands: Commands<'w, 's>,
+}
+
+impl Departures<'_, '_> {
+    /// Ends every session whose end lies before a second; `left_tick` is the first tick without them.
+    fn end_before(&mut self, second: u32, left_tick: u32) {
+        for (entity, mut session) in &mut self.sessions {
+            let Sitting { ended_s, end, .. } = session.sitting;
+            if ended_s >= second {
+                continue;
+            }
+            if let Some(seat) = session.seat
+                && let Ok(mut game) = self.matches.get_mut(seat.game)
+            {
+                let leaving = Leaving { left_tick, left_ms: self.rules.clock.ms(ended_s) };
+                game.leave(seat.participant, leaving, &mut session);
+            }
+            self.journal.rows.session_ends.push(session_row(&self.rules, self.realm.0, &session, ended_s, end));
+            release_player(&mut self.players, &mut self.commands, &session);
+            self.commands.entity(entity).despawn();
         }
     }
+}
+
+/// Ends sessions that end exactly at this tick: they have no heartbeat in it.
+pub fn log_out_on_the_tick(now: Res<Now>, mut departures: Departures<'_, '_>) {
+    let second = departures.rules.clock.second(now.tick);
+    departures.end_before(second + 1, now.tick);
 }
 
 /// Ends sessions that end after this tick and before the next.
-pub fn log_out(
-    rules: Res<Rules>,
-    now: Res<Now>,
-    realm: Res<RealmId>,
-    mut journal: ResMut<Journal>,
-    mut sessions: Query<(Entity, &mut Session)>,
-    mut matches: Query<&mut Match>,
-    mut players: Query<&mut Player>,
-    mut commands: Commands,
-) {
-    let next_second = rules.clock.second(now.tick + 1);
-    for (entity, mut session) in &mut sessions {
-        if session.sitting.ended_s < next_second {
-            end_session(&rules, *realm, now.tick + 1, &mut session, &mut matches, &mut journal);
-            release_player(&mut players, &mut commands, &session);
-            commands.entity(entity).despawn();
-        }
-    }
-}
-
-fn end_session(
-    setting: &Setting,
-    realm: RealmId,
-    left_tick: u32,
-    session: &mut Session,
-    matches: &mut Query<&mut Match>,
-    journal: &mut Journal,
-) {
-    if let Some(seat) = session.seat
-        && let Ok(mut game) = matches.get_mut(seat.game)
-    {
-        let left_ms = setting.clock.ms(session.sitting.ended_s);
-        game.leave(seat.participant, Leaving { left_tick, left_ms }, session);
-    }
-    journal.session_ends.push(session_row(setting, realm.0, session, session.sitting.ended_s, session.sitting.end));
+pub fn log_out(now: Res<Now>, mut departures: Departures<'_, '_>) {
+    let next_second = departures.rules.clock.second(now.tick + 1);
+    departures.end_before(next_second, now.tick + 1);
 }
 
 /// One open session fewer; an account that will not come back goes with its last.

@@ -1,9 +1,10 @@
 //! `skirmish detect`: contacts and encounters of anyone's positions, with the engine that runs use.
 //!
-//! `input` reads Parquet row groups in order of time and hands on rows up to a watermark, the earliest time that may
+//! `column` knows which column is which; `input` reads Parquet row groups in order of time and hands on rows up to a watermark, the earliest time that may
 //! still come; here rows of one time become a frame, contacts are found and merged into episodes; `output` writes them.
 //! Memory holds the row groups that overlap in time and the open episodes, whatever the size of the input.
 
+mod column;
 mod input;
 mod output;
 
@@ -15,7 +16,8 @@ use crate::encounter::episode::{self, Book, EndReason, EpisodeRules};
 use crate::encounter::{Contact, Contacts, Detector, Frame};
 use crate::output::OutputError;
 use crate::output::folder::RunFolder;
-pub use input::{Columns, InputError, LengthUnit, TimeUnit};
+pub use column::{Columns, LengthUnit, TimeUnit};
+pub use input::InputError;
 use input::{Row, Source};
 use output::{ContactRow, EncounterRow, Writer};
 

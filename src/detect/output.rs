@@ -10,7 +10,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::input::{Names, Source};
+use super::column::Names;
+use super::input::Source;
 use crate::combat::ENCOUNTER_ENDS;
 use crate::encounter::episode::{EndReason, Episode};
 use crate::output::OutputError;

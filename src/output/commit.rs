@@ -188,15 +188,7 @@ impl Committer {
                     self.committed.days.resize_with(at + 1, Aggregate::default);
                 }
                 self.committed.days[at].merge(&rows.aggregate);
-                let mut rows = *rows;
-                let gathered = &mut self.gathered;
-                gathered.session_ends.append(&mut rows.session_ends);
-                gathered.purchases.append(&mut rows.purchases);
-                gathered.encounters.append(&mut rows.encounters);
-                gathered.kills.append(&mut rows.kills);
-                gathered.matches.append(&mut rows.matches);
-                gathered.participations.append(&mut rows.participations);
-                gathered.truth_events.append(&mut rows.truth_events);
+                self.gathered.append(*rows);
                 Ok(())
             }
         }
