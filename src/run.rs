@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::encounter::backend::{Backend, Detection, Engine};
-use crate::encounter::{Contacts, Detector, Frame};
+use crate::encounter::backend::{Backend, Detection, Engine, Verify};
+use crate::encounter::{Contacts, DetectError, Detector, Frame};
 use crate::output::OutputError;
 use crate::output::commit::{Committed, Committer, Message, Payload, Sink};
 use crate::output::encode::Encoder;
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub threads: usize,
     /// Who detects encounters.
     pub backend: Backend,
+    /// Which answers of a GPU are compared with the CPU's.
+    pub gpu_verify: Verify,
     /// Where rows go.
     pub sink: Sink,
     /// Realms that a worker steps together; `None` chooses by backend.
@@ -44,6 +46,7 @@ impl Default for RunOptions {
         Self {
             threads: thread::available_parallelism().map_or(1, usize::from),
             backend: Backend::Auto,
+            gpu_verify: Verify::Sample,
             sink: Sink::Parquet,
             realms_per_group: None,
             shuffle: None,
@@ -60,6 +63,9 @@ pub enum RunError {
     /// The GPU was demanded and failed.
     #[error("--backend gpu: {0}; use --backend auto to go on without one")]
     Gpu(String),
+    /// The GPU was demanded and gave a wrong answer.
+    #[error("--backend gpu: {0}; use --backend cpu, and report it with the output of `skirmish doctor`")]
+    Verification(String),
     /// The user stopped it.
     #[error(
         "interrupted after {0} complete days, which are kept whole; the unfinished one was discarded. Run again with --overwrite to start over"
@@ -214,7 +220,7 @@ pub fn run(
     let started = Instant::now();
     let threads = options.threads.max(1);
     let realms = setting.size.realms;
-    let engine = Engine::choose(options.backend, setting).map_err(RunError::Gpu)?;
+    let engine = Engine::choose(options.backend, options.gpu_verify, setting).map_err(RunError::Gpu)?;
     let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads)).clamp(1, realms);
     let groups = deal_groups(realms, group, options.shuffle);
     // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
@@ -317,6 +323,13 @@ fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunRep
     let notes = shared.engine.notes();
     let detector = shared.engine.describe();
     Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
+}
+
+fn detect_error(error: DetectError) -> RunError {
+    match error {
+        DetectError::Gpu(_) => RunError::Gpu(error.to_string()),
+        DetectError::Disagrees { .. } => RunError::Verification(error.to_string()),
+    }
 }
 
 /// What a panic said.
@@ -502,14 +515,14 @@ impl<'s> Worker<'s> {
             let (frame, mut contacts) = realm.detection();
             let result = self.detection.detect(&frame, radius_cm, &mut contacts);
             realm.detected(frame, contacts);
-            return result.map_err(|error| RunError::Gpu(error.to_string()));
+            return result.map_err(detect_error);
         }
         self.frame.clear();
         for realm in &*group {
             self.frame.append(realm.positions());
         }
         let result = self.detection.detect(&self.frame, radius_cm, &mut self.contacts);
-        result.map_err(|error| RunError::Gpu(error.to_string()))?;
+        result.map_err(detect_error)?;
         let mut first = 0;
         for realm in group {
             let (frame, mut contacts) = realm.detection();

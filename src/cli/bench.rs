@@ -20,11 +20,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let mut sets = args.scenario.sets.clone();
     sets.extend(args.days.map(|days| format!("clock.days={days}")));
     let setting = Arc::new(Setting::new(Scenario::load(&args.scenario.scenario, &sets)?));
-    let mut options =
-        RunOptions { backend: args.pipeline.backend.into(), sink: args.sink.into(), ..RunOptions::default() };
-    if let Some(threads) = args.pipeline.threads {
-        options.threads = threads.into();
-    }
+    let options = RunOptions { sink: args.sink.into(), ..args.pipeline.options() };
     let scratch = Scratch::new();
     let folder = match options.sink {
         Sink::Parquet => Some(RunFolder::create(&scratch.0, false)?),

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{DoctorArgs, Failure, size};
-use crate::encounter::backend::{Backend, Engine};
+use crate::encounter::backend::{Backend, Engine, Verify};
 use crate::encounter::gpu::{self, AdapterReport, GpuDetector};
 use crate::encounter::probe;
 use crate::scenario::Scenario;
@@ -20,7 +20,8 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let setting = Setting::new(scenario);
     let adapters = gpu::list_adapters();
     let test = GpuDetector::open().and_then(|mut detector| self_test(&mut detector));
-    let choice = Engine::choose(Backend::Auto, &setting).map_or_else(|error| error, |engine| engine.describe());
+    let choice =
+        Engine::choose(Backend::Auto, Verify::Off, &setting).map_or_else(|error| error, |engine| engine.describe());
     if args.json {
         let value = json!({
             "adapters": adapters.iter().map(adapter_value).collect::<Vec<_>>(),

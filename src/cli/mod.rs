@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::detect::{DetectFailure, InputError};
-use crate::encounter::backend::Backend;
+use crate::encounter::backend::{Backend, Verify};
 use crate::output::OutputError;
 use crate::output::commit::Sink;
 use crate::report::{grouped, plural};
-use crate::run::{RunError, panic_text};
+use crate::run::{RunError, RunOptions, panic_text};
 use crate::scenario::{Problems, Scenario};
 
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
@@ -135,6 +135,37 @@ struct PipelineArgs {
     /// Who finds encounters; the result is the same
     #[arg(long, value_enum, default_value = "auto")]
     backend: BackendArg,
+    /// Which answers of a GPU are compared with the CPU's
+    #[arg(long, value_enum, default_value = "sample")]
+    gpu_verify: VerifyArg,
+}
+
+impl PipelineArgs {
+    fn options(&self) -> RunOptions {
+        let mut options = RunOptions {
+            backend: self.backend.into(),
+            gpu_verify: match self.gpu_verify {
+                VerifyArg::Off => Verify::Off,
+                VerifyArg::Sample => Verify::Sample,
+                VerifyArg::All => Verify::All,
+            },
+            ..RunOptions::default()
+        };
+        if let Some(threads) = self.threads {
+            options.threads = threads.into();
+        }
+        options
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VerifyArg {
+    /// None
+    Off,
+    /// One in 256
+    Sample,
+    /// All; slower than the CPU alone
+    All,
 }
 
 #[derive(Debug, Args)]
@@ -237,6 +268,7 @@ impl Failure {
                 OutputError::Parquet { .. } | OutputError::Stopped => 1,
             },
             Self::Run(RunError::Gpu(_)) => 6,
+            Self::Run(RunError::Verification(_)) => 7,
             Self::Run(RunError::Interrupted(_)) => 130,
             Self::Run(RunError::Internal(_)) => 1,
             Self::Signal { signal, .. } => (128 + signal) as u8,

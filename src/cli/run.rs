@@ -33,10 +33,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     folder.write("scenario.resolved.toml", &resolved)?;
     folder.write("run.json", &format!("{:#}\n", summary::header(&setting, "running")))?;
 
-    let mut options = RunOptions { backend: args.pipeline.backend.into(), ..RunOptions::default() };
-    if let Some(threads) = args.pipeline.threads {
-        options.threads = threads.into();
-    }
+    let options = args.pipeline.options();
     let result = simulate(&setting, &options, &folder, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cpu::CpuDetector;
-use super::gpu::{GpuClient, GpuService};
+use super::gpu::GpuService;
 use super::{Contacts, DetectError, Detector, Frame, probe};
 use crate::setting::Setting;
 
@@ -22,10 +22,32 @@ pub enum Backend {
     Gpu,
 }
 
+/// Which answers of a GPU are compared with the CPU's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// None.
+    Off,
+    /// The first of each worker and every 256th after it.
+    Sample,
+    /// All.
+    All,
+}
+
+impl Verify {
+    fn includes(self, frame: u64) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Sample => frame.is_multiple_of(256),
+            Self::All => true,
+        }
+    }
+}
+
 /// The detector of a run, shared by its workers.
 pub struct Engine {
     gpu: Option<GpuService>,
     is_demanded: bool,
+    verify: Verify,
     description: String,
     notes: Arc<Mutex<Vec<String>>>,
 }
@@ -35,14 +57,14 @@ impl Engine {
     ///
     /// # Errors
     /// If the GPU is demanded and there is none, in words.
-    pub fn choose(backend: Backend, setting: &Setting) -> Result<Self, String> {
+    pub fn choose(backend: Backend, verify: Verify, setting: &Setting) -> Result<Self, String> {
         let notes = Arc::new(Mutex::new(Vec::new()));
-        let cpu = |description: String, notes| Self { gpu: None, is_demanded: false, description, notes };
+        let cpu = |description: String, notes| Self { gpu: None, is_demanded: false, verify, description, notes };
         match backend {
             Backend::Cpu => Ok(cpu("cpu".into(), notes)),
             Backend::Gpu => {
                 let service = GpuService::start()?;
-                Ok(Self { description: service.describe(), gpu: Some(service), is_demanded: true, notes })
+                Ok(Self { description: service.describe(), gpu: Some(service), is_demanded: true, verify, notes })
             }
             Backend::Auto => {
                 if setting.size.expected_online < WORTH_A_SUBMIT {
@@ -59,7 +81,7 @@ impl Engine {
                 match choice {
                     Ok((service, race)) if race.gpu_ns < race.cpu_ns => {
                         let description = format!("{} ({race})", service.describe());
-                        Ok(Self { description, gpu: Some(service), is_demanded: false, notes })
+                        Ok(Self { description, gpu: Some(service), is_demanded: false, verify, notes })
                     }
                     Ok((_, race)) => Ok(cpu(format!("cpu ({race})"), notes)),
                     Err(error) => {
@@ -73,12 +95,8 @@ impl Engine {
 
     /// A detector for one worker.
     pub fn detection(&self) -> Detection {
-        Detection {
-            cpu: CpuDetector::default(),
-            gpu: self.gpu.as_ref().map(GpuService::client),
-            is_demanded: self.is_demanded,
-            notes: Arc::clone(&self.notes),
-        }
+        let gpu = self.gpu.as_ref().map(|service| Box::new(service.client()) as Box<dyn Detector>);
+        Detection::new(gpu, self.is_demanded, self.verify, Arc::clone(&self.notes))
     }
 
     /// How many realms a worker steps together: one for caches, or as many as make a frame worth a GPU's while.
@@ -103,12 +121,48 @@ impl Engine {
     }
 }
 
-/// The detector of one worker: the GPU while it works, the CPU from its first failure on.
+/// The detector of one worker: the GPU while it works and agrees with the CPU, the CPU from its first fault on.
 pub struct Detection {
     cpu: CpuDetector,
-    gpu: Option<GpuClient>,
+    gpu: Option<Box<dyn Detector>>,
     is_demanded: bool,
+    verify: Verify,
+    frames: u64,
+    expected: Contacts,
     notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Detection {
+    /// A detector that asks `gpu` first, if there is one. Faults are noted, or are errors if the GPU is demanded.
+    pub fn new(
+        gpu: Option<Box<dyn Detector>>,
+        is_demanded: bool,
+        verify: Verify,
+        notes: Arc<Mutex<Vec<String>>>,
+    ) -> Self {
+        let (cpu, expected) = (CpuDetector::default(), Contacts::default());
+        Self { cpu, gpu, is_demanded, verify, frames: 0, expected, notes }
+    }
+
+    /// The GPU's answer, compared with the CPU's if this frame is among those that are.
+    fn ask_gpu(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Option<Result<(), DetectError>> {
+        let gpu = self.gpu.as_mut()?;
+        let is_verified = self.verify.includes(self.frames);
+        self.frames += 1;
+        if let Err(error) = gpu.detect(frame, radius_cm, contacts) {
+            return Some(Err(error));
+        }
+        if is_verified {
+            if let Err(error) = self.cpu.detect(frame, radius_cm, &mut self.expected) {
+                return Some(Err(error));
+            }
+            if self.expected != *contacts {
+                let (found, expected) = (contacts.pairs.len(), self.expected.pairs.len());
+                return Some(Err(DetectError::Disagrees { found, expected }));
+            }
+        }
+        Some(Ok(()))
+    }
 }
 
 impl Detector for Detection {
@@ -117,17 +171,91 @@ impl Detector for Detection {
     }
 
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
-        if let Some(gpu) = &mut self.gpu {
-            match gpu.detect(frame, radius_cm, contacts) {
-                Ok(()) => return Ok(()),
-                Err(error) if self.is_demanded => return Err(error),
-                Err(error) => {
-                    let note = format!("{error}; the CPU went on, with the same result");
-                    self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-                    self.gpu = None;
-                }
+        match self.ask_gpu(frame, radius_cm, contacts) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) if self.is_demanded => return Err(error),
+            Some(Err(error)) => {
+                let note = format!("{error}; the CPU went on from there");
+                self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+                self.gpu = None;
             }
+            None => {}
         }
         self.cpu.detect(frame, radius_cm, contacts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A GPU that works until a given frame and then fails in a given way; it counts how often it did.
+    struct Faulty {
+        good_frames: u32,
+        lies: bool,
+        seen: u32,
+        fired: Arc<AtomicU32>,
+    }
+
+    impl Detector for Faulty {
+        fn name(&self) -> &str {
+            "faulty"
+        }
+
+        fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
+            CpuDetector::default().detect(frame, radius_cm, contacts)?;
+            self.seen += 1;
+            if self.seen <= self.good_frames {
+                return Ok(());
+            }
+            self.fired.fetch_add(1, Ordering::Relaxed);
+            if !self.lies {
+                return Err(DetectError::Gpu("the device was lost".into()));
+            }
+            contacts.pairs.pop();
+            if let Some(last) = contacts.starts.last_mut() {
+                *last -= 1;
+            }
+            Ok(())
+        }
+    }
+
+    /// Runs three frames; returns whether each answer was right or an error, the notes, and how often the fault fired.
+    fn run(good_frames: u32, lies: bool, is_demanded: bool, verify: Verify) -> (Vec<Option<bool>>, usize, u32) {
+        let fired = Arc::new(AtomicU32::new(0));
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let gpu = Faulty { good_frames, lies, seen: 0, fired: Arc::clone(&fired) };
+        let mut detection = Detection::new(Some(Box::new(gpu)), is_demanded, verify, Arc::clone(&notes));
+        let answers = (0..3).map(|seed| {
+            let frame = probe::uniform_frame(seed, 640, 64, 5_000);
+            let (mut contacts, mut expected) = (Contacts::default(), Contacts::default());
+            CpuDetector::default().detect(&frame, 1000, &mut expected).expect("the CPU never fails");
+            let result = detection.detect(&frame, 1000, &mut contacts);
+            result.is_ok().then_some(contacts == expected)
+        });
+        let answers = answers.collect();
+        let noted = notes.lock().expect("nobody panicked").len();
+        (answers, noted, fired.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_device_that_is_lost_is_replaced_by_the_cpu_with_the_same_answers() {
+        assert_eq!(run(1, false, false, Verify::Off), (vec![Some(true); 3], 1, 1));
+    }
+
+    #[test]
+    fn a_device_that_is_demanded_and_lost_is_an_error() {
+        let (answers, noted, fired) = run(1, false, true, Verify::Off);
+        assert_eq!((answers[0], answers[1], noted), (Some(true), None, 0));
+        assert!(fired >= 1);
+    }
+
+    #[test]
+    fn a_device_that_lies_is_caught_where_answers_are_compared_and_only_there() {
+        assert_eq!(run(1, true, false, Verify::All), (vec![Some(true); 3], 1, 1));
+        assert_eq!(run(0, true, false, Verify::Sample), (vec![Some(true); 3], 1, 1));
+        assert_eq!(run(1, true, false, Verify::Off), (vec![Some(true), Some(false), Some(false)], 0, 2));
     }
 }

@@ -142,6 +142,14 @@ pub enum DetectError {
     /// The GPU failed or cannot hold the frame.
     #[error("GPU detection failed: {0}")]
     Gpu(String),
+    /// The GPU's answer is not the CPU's.
+    #[error("the GPU found {found} pairs in a frame in which the CPU found {expected}")]
+    Disagrees {
+        /// Pairs of the GPU.
+        found: usize,
+        /// Pairs of the CPU.
+        expected: usize,
+    },
 }
 
 /// Finds every pair of one match within a radius.

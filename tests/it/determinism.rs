@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skirmish::encounter::backend::Backend;
+use skirmish::encounter::backend::{Backend, Verify};
 use skirmish::encounter::cpu::CpuDetector;
 use skirmish::encounter::gpu::GpuDetector;
 use skirmish::encounter::{Contacts, Detector};
@@ -81,6 +81,7 @@ fn cpu_and_gpu_write_the_same_bytes() {
     for (threads, group) in [(1, 1), (2, 3), (5, 2)] {
         let options = RunOptions {
             backend: Backend::Gpu,
+            gpu_verify: Verify::All,
             realms_per_group: Some(group),
             shuffle: Some(threads as u64),
             ..options(threads)
