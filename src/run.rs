@@ -98,6 +98,8 @@ pub struct Snapshot {
 /// Where workers spent their time, summed over threads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StageTimes {
+    /// Making realms, with the lives of their veterans up to the first day.
+    pub start: Duration,
     /// Systems before detection.
     pub before_contacts: Duration,
     /// Detection.
@@ -114,6 +116,7 @@ pub struct StageTimes {
 
 impl StageTimes {
     fn merge(&mut self, other: &Self) {
+        self.start += other.start;
         self.before_contacts += other.before_contacts;
         self.detect += other.detect;
         self.after_contacts += other.after_contacts;
@@ -412,14 +415,18 @@ impl<'s> Worker<'s> {
         loop {
             let waiting = Instant::now();
             let Some((day, ids)) = self.shared.next_job() else { break };
+            let mut started = Duration::ZERO;
             let mut group = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(slot) = self.shared.patiently(&self.shared.realms[id as usize].1) else {
                     return Ok(self.times);
                 };
+                let starting = Instant::now();
                 group.push(slot.unwrap_or_else(|| Realm::new(Arc::clone(&self.shared.setting), id)));
+                started += starting.elapsed();
             }
-            self.times.wait += waiting.elapsed();
+            self.times.start += started;
+            self.times.wait += waiting.elapsed() - started;
             for realm in &mut group {
                 let is_kept = self.shared.setting.writes_rows::<HeartbeatRow>();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(is_kept));

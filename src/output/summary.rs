@@ -101,8 +101,9 @@ fn timing(report: &RunReport, heartbeats: u64) -> Value {
 }
 
 /// Thread-seconds by stage, in order of the pipeline.
-pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 6] {
+pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 7] {
     [
+        ("start", stages.start.as_secs_f64()),
         ("before_contacts", stages.before_contacts.as_secs_f64()),
         ("detect", stages.detect.as_secs_f64()),
         ("after_contacts", stages.after_contacts.as_secs_f64()),
