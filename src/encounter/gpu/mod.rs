@@ -337,3 +337,40 @@ impl Detector for GpuDetector {
         detect_with(self, frame, radius_cm, contacts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+    use pack::PackedMatch;
+
+    /// Members of a struct of the shader with their offsets, and its size.
+    fn layout(module: &naga::Module, name: &str) -> (Vec<(String, usize)>, usize) {
+        let found =
+            module.types.iter().find(|(_, kind)| kind.name.as_deref() == Some(name)).expect("the struct is there");
+        let naga::TypeInner::Struct { members, span } = &found.1.inner else { panic!("{name} is a struct") };
+        let offset = |member: &naga::StructMember| (member.name.clone().unwrap_or_default(), member.offset as usize);
+        (members.iter().map(offset).collect(), *span as usize)
+    }
+
+    macro_rules! offsets {
+        ($type:ty, $($member:ident),+) => {
+            vec![$((stringify!($member).to_owned(), offset_of!($type, $member))),+]
+        };
+    }
+
+    #[test]
+    fn records_and_group_size_are_those_of_the_shader() {
+        let module = naga::front::wgsl::parse_str(SHADER).expect("the shader parses");
+        let (members, span) = layout(&module, "Params");
+        assert_eq!(members, offsets!(Params, players, radius, capacity, frame, groups_x));
+        assert!(span <= size_of::<Params>(), "a uniform buffer may be longer than its struct, never shorter");
+        let expected = offsets!(PackedMatch, first, end, columns, rows, first_cell, cell_size, west, south);
+        assert_eq!(layout(&module, "Match"), (expected, size_of::<PackedMatch>()));
+        let expected = offsets!(Outcome, pairs, players, frame, unused);
+        assert_eq!(layout(&module, "Outcome"), (expected, size_of::<Outcome>()));
+        assert!(module.entry_points.iter().all(|entry| entry.workgroup_size == [GROUP, 1, 1]));
+        assert_eq!(module.entry_points.len(), 2);
+    }
+}

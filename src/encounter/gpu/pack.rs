@@ -9,14 +9,22 @@ use crate::encounter::{Contact, Contacts, DetectError, Frame};
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub struct PackedMatch {
-    first: u32,
-    end: u32,
-    columns: u32,
-    rows: u32,
-    first_cell: u32,
-    cell_size: u32,
-    west: i32,
-    south: i32,
+    /// First player of the part.
+    pub first: u32,
+    /// One past the last.
+    pub end: u32,
+    /// Cells from west to east; 0 for all pairs.
+    pub columns: u32,
+    /// Cells from south to north.
+    pub rows: u32,
+    /// Its first cell among those of the part.
+    pub first_cell: u32,
+    /// Side of a cell in centimetres.
+    pub cell_size: u32,
+    /// Western edge of the cells.
+    pub west: i32,
+    /// Southern edge of the cells.
+    pub south: i32,
 }
 
 /// Part of a frame in the layout of the shader.
