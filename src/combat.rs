@@ -6,7 +6,7 @@
 use bevy_ecs::prelude::*;
 
 use crate::encounter::Contact;
-use crate::encounter::episode::{self, Book, EndReason, Episode, Touch};
+use crate::encounter::episode::{self, Book, EndReason, Episode, Open, Sampled, Touch};
 use crate::journal::Journal;
 use crate::matches::{Leaving, MAX_COUNT, Match};
 use crate::matchmaking::Lobby;
@@ -15,7 +15,7 @@ use crate::random::{self, Purpose, Stream, mix, name_key};
 use crate::realm::{Found, Now, Positions, RealmId};
 use crate::scenario::sections::File;
 use crate::session::Session;
-use crate::setting::{Relation, Rules, Setting};
+use crate::setting::{Rules, Setting};
 use crate::table::{EncounterRow, KillRow, Text, Timestamp};
 
 /// Names of [`EndReason`], in order.
@@ -143,34 +143,29 @@ impl Place<'_> {
     fn meet(
         &self,
         game: &Match,
-        book: &mut Book,
+        book: &mut Book<Episode>,
         contacts: &[Contact],
         journal: &mut Journal,
         touches: &mut Vec<Touch>,
     ) {
-        let counts = |contact: &Contact| match self.setting.relation {
-            Relation::Any => true,
-            Relation::Opponents => are_opponents(game, pair_of(game, *contact)),
-            Relation::Allies => !are_opponents(game, pair_of(game, *contact)),
-        };
-        let midpoint = |contact: Contact| {
+        let relation = self.setting.relation;
+        let counts = |contact: &Contact| relation.includes(game.are_opponents(game.pair_of(*contact)));
+        let midpoint_of = |contact: Contact| {
             let (a, b) = (self.position(contact.a), self.position(contact.b));
             [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
         };
-        let pack = |contact: Contact| {
-            let (a, b) = pair_of(game, contact);
-            episode::pack(a, b)
-        };
-        let near = contacts.iter().copied().filter(counts);
-        let number = &mut journal.next_encounter;
-        book.advance(self.setting.episodes, self.tick, near, pack, midpoint, number, touches);
+        let near = contacts.iter().copied().filter(counts).map(|contact| {
+            let (a, b) = game.pair_of(contact);
+            (episode::pack(a, b), contact)
+        });
+        touches.clear();
+        let (rules, next_number) = (self.setting.episodes, &mut journal.next_encounter);
+        book.advance(&mut Sampled { rules, tick: self.tick, midpoint_of, next_number, touches }, near);
     }
 
     /// Position of the n-th member of the match at this tick.
     fn position(&self, member: u32) -> [i32; 3] {
-        let frame = &self.positions.0;
-        let at = frame.starts[self.index] as usize + member as usize;
-        [frame.x[at], frame.y[at], frame.z[at]]
+        self.positions.of_member(self.index, member)
     }
 
     /// Draws which contacts of opponents end in a kill, whose and when, in order of time and killer.
@@ -181,8 +176,8 @@ impl Place<'_> {
         let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
         let tick_s = setting.clock.second(self.tick);
         for touch in touches {
-            let pair = pair_of(game, touch.contact);
-            if !are_opponents(game, pair) {
+            let pair = game.pair_of(touch.contact);
+            if !game.are_opponents(pair) {
                 continue;
             }
             // Everything is drawn for the pair ordered by account number, so that seating order decides nothing.
@@ -205,7 +200,7 @@ impl Place<'_> {
     }
 
     /// Writes the kill unless one of the two has died in this interval; true if it happened.
-    fn resolve(&self, game: &mut Match, book: &mut Book, fight: &Fight, journal: &mut Journal) -> bool {
+    fn resolve(&self, game: &mut Match, book: &mut Book<Episode>, fight: &Fight, journal: &mut Journal) -> bool {
         let setting = self.setting;
         let tick_ms = setting.clock.ms(setting.clock.second(self.tick));
         let (killer, victim) = (&game.roster[fight.killer as usize], &game.roster[fight.victim as usize]);
@@ -216,7 +211,7 @@ impl Place<'_> {
         if !killer.can_kill() || !victim.can_die() || book.open[episode as usize].kills == MAX_COUNT {
             return false;
         }
-        let killer_is_a = pair_of(game, contact).0 == fight.killer;
+        let killer_is_a = game.pair_of(contact).0 == fight.killer;
         let (from, to) = if killer_is_a { (contact.a, contact.b) } else { (contact.b, contact.a) };
         let mode = &setting.modes[usize::from(game.mode)];
         let ground = &setting.grounds[usize::from(game.map)];
@@ -263,15 +258,6 @@ fn distance(a: [i32; 3], b: [i32; 3]) -> u32 {
     d2.isqrt() as u32
 }
 
-/// The pair of a contact, as participation numbers.
-fn pair_of(game: &Match, contact: Contact) -> (u32, u32) {
-    (game.present[contact.a as usize], game.present[contact.b as usize])
-}
-
-fn are_opponents(game: &Match, (a, b): (u32, u32)) -> bool {
-    game.roster[a as usize].team != game.roster[b as usize].team
-}
-
 /// At the tick's end: closes encounters of pairs that parted or of which one left, and drops who left.
 pub fn close_encounters(
     rules: Res<Rules>,
@@ -307,10 +293,7 @@ pub fn encounter_row(
     episode: &Episode,
     reason: EndReason,
 ) -> EncounterRow {
-    let (a, b) = episode.participants();
-    let (a, b) = (&game.roster[a as usize], &game.roster[b as usize]);
-    // Two sessions of one player can follow each other in one match but never meet, so accounts differ.
-    let (a, b) = if a.player_id < b.player_id { (a, b) } else { (b, a) };
+    let (a, b) = game.by_account(episode.participants());
     let at = |tick: u32| Timestamp(setting.clock.ms(setting.clock.second(tick)));
     EncounterRow {
         encounter_id: i64::from(realm) << 40 | episode.number,

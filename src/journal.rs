@@ -4,54 +4,74 @@ use bevy_ecs::prelude::*;
 
 use crate::aggregate::Aggregate;
 use crate::table::{
-    EncounterRow, KillRow, MatchRow, ParticipationRow, PurchaseRow, SessionEndRow, TruthEventRow, sort_rows,
+    EncounterGroupRow, EncounterRow, EncounterSweptRow, EncounterTeamRow, KillRow, MatchRow, ParticipationRow,
+    PurchaseRow, Row, SessionEndRow, TruthEventRow, sort_rows,
 };
 use crate::tape::Tape;
 
-/// Rows of a realm and a day, or of any union of such.
-#[derive(Debug, Default)]
-pub struct DayRows {
-    /// Sessions that ended.
-    pub session_ends: Vec<SessionEndRow>,
-    /// Purchases.
-    pub purchases: Vec<PurchaseRow>,
-    /// Encounters that ended.
-    pub encounters: Vec<EncounterRow>,
-    /// Kills.
-    pub kills: Vec<KillRow>,
-    /// Matches that ended.
-    pub matches: Vec<MatchRow>,
-    /// Parts in them.
-    pub participations: Vec<ParticipationRow>,
-    /// Hidden events.
-    pub truth_events: Vec<TruthEventRow>,
-    /// Sums; those of the rows are added when they are taken from the journal.
-    pub aggregate: Aggregate,
+/// Something done to the rows of every table but heartbeats, table by table.
+pub trait EachTable {
+    /// Why it may fail.
+    type Error;
+    /// Does it to the rows of one table.
+    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error>;
 }
 
-impl DayRows {
-    /// Moves in the rows and sums of another realm.
-    pub fn append(&mut self, mut other: Self) {
-        self.session_ends.append(&mut other.session_ends);
-        self.purchases.append(&mut other.purchases);
-        self.encounters.append(&mut other.encounters);
-        self.kills.append(&mut other.kills);
-        self.matches.append(&mut other.matches);
-        self.participations.append(&mut other.participations);
-        self.truth_events.append(&mut other.truth_events);
-        self.aggregate.merge(&other.aggregate);
-    }
+/// Declares [`DayRows`] from one list of tables.
+macro_rules! day_rows {
+    ($( $(#[doc = $doc:literal])+ $table:ident: $row:ty; )+) => {
+        /// Rows of a realm and a day, or of any union of such.
+        #[derive(Debug, Default)]
+        pub struct DayRows {
+            $( $(#[doc = $doc])+ pub $table: Vec<$row>, )+
+            /// Sums; those of the rows are added when they are taken from the journal.
+            pub aggregate: Aggregate,
+        }
 
-    /// Sorts every table by its key, the order in which it is written.
-    pub fn sort(&mut self) {
-        sort_rows(&mut self.session_ends);
-        sort_rows(&mut self.purchases);
-        sort_rows(&mut self.encounters);
-        sort_rows(&mut self.kills);
-        sort_rows(&mut self.matches);
-        sort_rows(&mut self.participations);
-        sort_rows(&mut self.truth_events);
-    }
+        impl DayRows {
+            /// Moves in the rows and sums of another realm.
+            pub fn append(&mut self, mut other: Self) {
+                $( self.$table.append(&mut other.$table); )+
+                self.aggregate.merge(&other.aggregate);
+            }
+
+            /// Does something to the rows of every table.
+            ///
+            /// # Errors
+            /// The first one, with the tables after it left as they were.
+            pub fn each<E: EachTable>(&mut self, action: &mut E) -> Result<(), E::Error> {
+                $( action.table(&mut self.$table)?; )+
+                Ok(())
+            }
+
+            /// Sorts every table by its key, the order in which it is written.
+            pub fn sort(&mut self) {
+                $( sort_rows(&mut self.$table); )+
+            }
+        }
+    };
+}
+day_rows! {
+    /// Sessions that ended.
+    session_ends: SessionEndRow;
+    /// Purchases.
+    purchases: PurchaseRow;
+    /// Encounters that ended.
+    encounters: EncounterRow;
+    /// Encounters between heartbeats that ended.
+    encounters_swept: EncounterSweptRow;
+    /// Encounters of teams that ended.
+    encounters_team: EncounterTeamRow;
+    /// Groups at heartbeats.
+    encounters_group: EncounterGroupRow;
+    /// Kills.
+    kills: KillRow;
+    /// Matches that ended.
+    matches: MatchRow;
+    /// Parts in them.
+    participations: ParticipationRow;
+    /// Hidden events.
+    truth_events: TruthEventRow;
 }
 
 /// What a realm has written since the last epoch, and the counters of its ids.
@@ -61,6 +81,12 @@ pub struct Journal {
     pub rows: DayRows,
     /// Number of the next encounter of the realm.
     pub next_encounter: i64,
+    /// Number of the next encounter between heartbeats.
+    pub next_swept: i64,
+    /// Number of the next encounter of teams.
+    pub next_team: i64,
+    /// Number of the next group.
+    pub next_group: i64,
     /// Number of the next kill of the realm.
     pub next_kill: i64,
 }
@@ -85,6 +111,9 @@ impl Journal {
     /// Records or plays the state between two epochs, when no rows are pending.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.next_encounter);
+        tape.i64(&mut self.next_swept);
+        tape.i64(&mut self.next_team);
+        tape.i64(&mut self.next_group);
         tape.i64(&mut self.next_kill);
     }
 }

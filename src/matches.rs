@@ -3,12 +3,15 @@
 use bevy_ecs::prelude::*;
 
 use crate::arena::ModeRules;
-use crate::encounter::episode::{Book, EndReason};
+use crate::encounter::Contact;
+use crate::encounter::episode::{Book, EndReason, Episode};
 use crate::journal::Journal;
 use crate::session::Session;
 use crate::setting::Setting;
+use crate::swept::{self, SweptMatch};
 use crate::table::{MatchRow, ParticipationRow, Text, Timestamp};
 use crate::tape::Tape;
+use crate::teams;
 
 /// Where a session sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +178,11 @@ pub struct Match {
     /// Kills by team.
     scores: Vec<u32>,
     /// Open encounters.
-    pub book: Book,
+    pub book: Book<Episode>,
+    /// Open encounters between heartbeats.
+    pub swept: SweptMatch,
+    /// Open encounters of teams.
+    pub team_book: Book<Episode>,
     /// Whether anyone left in this tick.
     pub has_leavers: bool,
 }
@@ -200,8 +207,27 @@ impl Match {
             team_skills: vec![0.0; teams.into()],
             scores: vec![0; teams.into()],
             book: Book::default(),
+            swept: SweptMatch::default(),
+            team_book: Book::default(),
             has_leavers: false,
         }
+    }
+
+    /// The pair of a contact, as participation numbers.
+    pub fn pair_of(&self, contact: Contact) -> (u32, u32) {
+        (self.present[contact.a as usize], self.present[contact.b as usize])
+    }
+
+    /// Whether two participations are of different teams.
+    pub fn are_opponents(&self, (a, b): (u32, u32)) -> bool {
+        self.roster[a as usize].team != self.roster[b as usize].team
+    }
+
+    /// Two participations, the one with the smaller account number first. Two sessions of one player can follow each
+    /// other in one match but never meet, so the accounts of an encounter differ.
+    pub fn by_account(&self, (a, b): (u32, u32)) -> (&Participation, &Participation) {
+        let (a, b) = (&self.roster[a as usize], &self.roster[b as usize]);
+        if a.player_id < b.player_id { (a, b) } else { (b, a) }
     }
 
     /// Whether a session may join at a tick.
@@ -311,6 +337,8 @@ impl Match {
         book.close_all(reason, |episode, reason| {
             journal.rows.encounters.push(crate::combat::encounter_row(setting, realm, self, &episode, reason));
         });
+        swept::close_all(setting, realm, self, reason, journal);
+        teams::close_all(setting, realm, self, reason, journal);
         let mode = &setting.modes[usize::from(self.mode)];
         // A match that only the end of the run has cut off is not decided.
         let winner = if self.end == MatchEnd::RunEnd { None } else { self.winner(mode) };
@@ -369,6 +397,8 @@ impl Match {
         tape.list(&mut self.team_skills, Tape::f64);
         tape.list(&mut self.scores, Tape::u32);
         self.book.state(tape);
+        self.swept.state(tape);
+        self.team_book.state(tape);
         self.end =
             [MatchEnd::Completed, MatchEnd::Eliminated, MatchEnd::Abandoned, MatchEnd::RunEnd][usize::from(end.min(3))];
     }

@@ -52,6 +52,14 @@ impl RealmId {
 #[derive(Resource, Debug, Default)]
 pub struct Positions(pub Frame);
 
+impl Positions {
+    /// Position of the n-th member present in a match of the frame.
+    pub fn of_member(&self, index: usize, member: u32) -> [i32; 3] {
+        let at = self.0.starts[index] as usize + member as usize;
+        [self.0.x[at], self.0.y[at], self.0.z[at]]
+    }
+}
+
 /// Contacts of this tick.
 #[derive(Resource, Debug, Default)]
 pub struct Found(pub Contacts);

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 
-use crate::{combat, matchmaking, movement, purchase, session};
+use crate::{combat, groups, matchmaking, movement, purchase, session, swept, teams};
 
 /// What happens before contacts are known: matches end, sessions come and go, everyone moves.
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +56,16 @@ half!(
     AfterContacts,
     after_contacts,
     each_after_contacts,
-    [combat::meet_and_fight, purchase::make_purchases, session::log_out, combat::close_encounters,]
+    [
+        swept::sweep_paths,
+        groups::list_groups,
+        teams::meet_teams,
+        combat::meet_and_fight,
+        purchase::make_purchases,
+        session::log_out,
+        swept::close_swept_encounters,
+        combat::close_encounters,
+    ]
 );
 
 fn single_threaded(label: impl ScheduleLabel) -> Schedule {

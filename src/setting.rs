@@ -7,6 +7,7 @@ use bevy_ecs::prelude::*;
 use crate::arena::ModeRules;
 use crate::combat::Arsenal;
 use crate::encounter::episode::EpisodeRules;
+use crate::encounter::sweep::SweepRules;
 use crate::ground::Ground;
 use crate::player::Population;
 use crate::purchase::Shop;
@@ -25,6 +26,17 @@ pub enum Relation {
     Opponents,
     /// Pairs of one team.
     Allies,
+}
+
+impl Relation {
+    /// Whether a pair counts.
+    pub fn includes(self, are_opponents: bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Opponents => are_opponents,
+            Self::Allies => !are_opponents,
+        }
+    }
 }
 
 /// A compiled scenario.
@@ -50,6 +62,14 @@ pub struct Setting {
     pub shop: Shop,
     /// Encounters.
     pub episodes: EpisodeRules,
+    /// Encounters between heartbeats, if they are written.
+    pub sweep: Option<SweepRules>,
+    /// Encounters of teams, if they are written.
+    pub team_episodes: Option<EpisodeRules>,
+    /// Whether groups are written.
+    pub lists_groups: bool,
+    /// Shortest encounter that is written, of those two kinds.
+    pub min_duration_ms: i64,
     /// Which pairs count.
     pub relation: Relation,
     /// Realms, shards, windows.
@@ -87,6 +107,19 @@ impl Setting {
             exit_radius_cm: encounter.exit_radius_cm.max(encounter.radius_cm),
             gap_ticks: encounter.merge_gap_s / clock.heartbeat_s,
         };
+        let tables = &file.output.tables;
+        let sweep = tables.encounters_swept.then(|| SweepRules {
+            radius_cm: episodes.radius_cm,
+            exit_radius_cm: episodes.exit_radius_cm,
+            gap_ms: i64::from(encounter.merge_gap_s) * 1000,
+            max_step_cm: encounter.sweep_max_step_cm,
+        });
+        let team_episodes = tables.encounters_team.then(|| EpisodeRules {
+            radius_cm: encounter.team_radius_cm,
+            exit_radius_cm: encounter.team_exit_radius_cm.max(encounter.team_radius_cm),
+            gap_ticks: encounter.team_merge_gap_s / clock.heartbeat_s,
+        });
+        let min_duration_ms = i64::from(encounter.min_duration_s) * 1000;
         let relation = match encounter.relation.as_str() {
             "opponents" => Relation::Opponents,
             "allies" => Relation::Allies,
@@ -107,6 +140,10 @@ impl Setting {
             arsenal,
             shop,
             episodes,
+            sweep,
+            team_episodes,
+            lists_groups: tables.encounters_group,
+            min_duration_ms,
             relation,
             size,
             names,
@@ -146,6 +183,9 @@ impl Setting {
             "purchases" => tables.purchases,
             "heartbeats" => tables.heartbeats,
             "encounters" => tables.encounters,
+            "encounters_swept" => tables.encounters_swept,
+            "encounters_team" => tables.encounters_team,
+            "encounters_group" => tables.encounters_group,
             "kills" => tables.kills,
             "matches" => tables.matches,
             "participations" => tables.participations,

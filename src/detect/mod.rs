@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::encounter::cpu::CpuDetector;
-use crate::encounter::episode::{self, Book, EndReason, EpisodeRules};
+use crate::encounter::episode::{self, Book, EndReason, Episode, EpisodeRules, Sampled};
 use crate::encounter::{Contact, Contacts, Detector, Frame};
 use crate::output::OutputError;
 use crate::output::folder::RunFolder;
@@ -123,7 +123,7 @@ struct Engine {
     frame: Frame,
     contacts: Contacts,
     /// Open episodes by group.
-    books: BTreeMap<u32, Book>,
+    books: BTreeMap<u32, Book<Episode>>,
     next_number: i64,
     last_sweep: u32,
     last_tick: u32,
@@ -158,13 +158,14 @@ impl Engine {
                 continue;
             }
             let book = self.books.entry(group[0].group).or_default();
-            let pair_of = |contact: Contact| episode::pack(group[contact.a as usize].id, group[contact.b as usize].id);
-            let midpoint = |contact: Contact| {
+            let pair_of = |contact: &Contact| episode::pack(group[contact.a as usize].id, group[contact.b as usize].id);
+            let midpoint_of = |contact: Contact| {
                 let (a, b) = (group[contact.a as usize].position, group[contact.b as usize].position);
                 [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
             };
-            let near = contacts.iter().copied();
-            book.advance(self.rules, tick, near, pair_of, midpoint, &mut self.next_number, &mut Vec::new());
+            let (next_number, touches) = (&mut self.next_number, &mut Vec::new());
+            let mut kind = Sampled { rules: self.rules, tick, midpoint_of, next_number, touches };
+            book.advance(&mut kind, contacts.iter().map(|contact| (pair_of(contact), *contact)));
             close(group[0].group, book, source, writer, &mut self.summary)?;
         }
         self.last_tick = tick;
@@ -178,9 +179,10 @@ impl Engine {
         }
         self.last_sweep = self.last_tick;
         for (group, book) in &mut self.books {
-            let none = std::iter::empty();
-            let number = &mut self.next_number;
-            book.advance(self.rules, self.last_tick, none, |_| 0, |_| [0; 3], number, &mut Vec::new());
+            let (next_number, touches) = (&mut self.next_number, &mut Vec::new());
+            let midpoint_of = |_| [0; 3];
+            let mut kind = Sampled { rules: self.rules, tick: self.last_tick, midpoint_of, next_number, touches };
+            book.advance(&mut kind, None);
             close(*group, book, source, writer, &mut self.summary)?;
         }
         self.books.retain(|_, book| !book.open.is_empty());
@@ -202,7 +204,7 @@ impl Engine {
 
 fn close(
     group: u32,
-    book: &mut Book,
+    book: &mut Book<Episode>,
     source: &Source,
     writer: &mut Writer,
     summary: &mut DetectSummary,

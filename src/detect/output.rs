@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use super::column::Names;
 use super::input::Source;
 use crate::combat::ENCOUNTER_ENDS;
-use crate::encounter::episode::{EndReason, Episode};
+use crate::encounter::episode::{EndReason, Episode, Open as _};
 use crate::output::OutputError;
 use crate::output::folder::{FileName, RunFolder};
 

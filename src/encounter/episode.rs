@@ -1,8 +1,10 @@
-//! Episodes: runs of contacts of one pair, merged over short gaps, decided tick by tick.
+//! Episodes: runs of meetings of one pair, merged over short gaps, decided tick by tick.
 //!
-//! A [`Book`] holds the open episodes of one match sorted by pair. Each tick its contacts, sorted the same way, are
-//! merged into it in one pass. Nothing closes in that pass: an episode whose gap has grown too long is set aside,
-//! because a player leaving in the same tick takes precedence as the reason; [`Book::close`] decides at the tick's end.
+//! A [`Book`] holds the open episodes of one match sorted by pair. Each tick its meetings, sorted the same way, are
+//! merged into it in one pass; what a meeting is and when an episode goes on is up to the [`Kind`] of encounter:
+//! [`Sampled`] at heartbeats here, swept between them in [`super::sweep`]. Nothing closes in that pass: an episode
+//! whose gap has grown too long is set aside, because a player leaving in the same tick takes precedence as the
+//! reason; [`Book::close`] decides at the tick's end.
 
 use super::Contact;
 use crate::tape::Tape;
@@ -56,11 +58,53 @@ pub struct Episode {
     pub kills: u16,
 }
 
-impl Episode {
-    /// Participation numbers of the pair.
-    pub fn participants(&self) -> (u32, u32) {
-        unpack(self.pair)
+impl Open for Episode {
+    fn pair(&self) -> u64 {
+        self.pair
     }
+
+    fn state(&mut self, tape: &mut Tape) {
+        tape.u64(&mut self.pair);
+        tape.i64(&mut self.number);
+        tape.u32(&mut self.started_tick);
+        tape.u32(&mut self.last_tick);
+        tape.u32(&mut self.contact_ticks);
+        tape.u32(&mut self.near_ticks);
+        tape.u32(&mut self.min_d2);
+        tape.u32(&mut self.min_tick);
+        self.midpoint.iter_mut().for_each(|coordinate| tape.i32(coordinate));
+        tape.u16(&mut self.kills);
+    }
+}
+
+/// An open episode of some kind.
+pub trait Open: Copy {
+    /// The pair: two numbers as [`pack`] packs them.
+    fn pair(&self) -> u64;
+
+    /// The two numbers, the smaller first.
+    fn participants(&self) -> (u32, u32) {
+        unpack(self.pair())
+    }
+
+    /// Records or plays it.
+    fn state(&mut self, tape: &mut Tape);
+}
+
+/// A kind of encounter at one tick.
+pub trait Kind {
+    /// What is kept of an open episode.
+    type Episode: Open;
+    /// What a tick tells about a pair.
+    type Meeting: Copy;
+    /// Whether an episode is over unless its pair meets in this tick.
+    fn is_over(&self, episode: &Self::Episode) -> bool;
+    /// Whether a meeting belongs to an open episode.
+    fn goes_on(&self, episode: &Self::Episode, meeting: &Self::Meeting) -> bool;
+    /// The episode that a meeting starts, if it does; it is extended by the same meeting next.
+    fn begin(&mut self, pair: u64, meeting: &Self::Meeting) -> Option<Self::Episode>;
+    /// Adds a meeting to an episode, which will be at `place` of [`Book::open`].
+    fn extend(&mut self, episode: &mut Self::Episode, meeting: &Self::Meeting, place: u32);
 }
 
 /// Packs two participation numbers, the smaller first.
@@ -72,11 +116,6 @@ fn unpack(pair: u64) -> (u32, u32) {
     ((pair >> 32) as u32, pair as u32)
 }
 
-/// Largest integer whose square is at most `value`.
-pub fn floor_sqrt(value: u32) -> u32 {
-    value.isqrt()
-}
-
 /// A near pair of this tick with its place in the book.
 #[derive(Clone, Copy, Debug)]
 pub struct Touch {
@@ -86,81 +125,117 @@ pub struct Touch {
     pub episode: u32,
 }
 
-/// The episodes of one match.
-#[derive(Clone, Debug, Default)]
-pub struct Book {
-    /// Open episodes, sorted by pair.
-    pub open: Vec<Episode>,
-    /// Episodes whose gap grew too long in this tick.
-    expired: Vec<Episode>,
-    /// Room for the next state of `open`.
-    scratch: Vec<Episode>,
+/// Encounters at heartbeats, at one tick.
+pub struct Sampled<'a, M> {
+    /// What makes them start, last and end.
+    pub rules: EpisodeRules,
+    /// The tick.
+    pub tick: u32,
+    /// Midpoint of the two of a contact.
+    pub midpoint_of: M,
+    /// Number of the next new episode.
+    pub next_number: &'a mut i64,
+    /// Gets every near pair that is part of an episode and within the radius.
+    pub touches: &'a mut Vec<Touch>,
 }
 
-impl Book {
-    /// Merges the near pairs of one tick, sorted by pair.
-    ///
-    /// `pair_of` gives a contact's participation numbers and `midpoint_of` the midpoint of the two; `next_number`
-    /// numbers new episodes; `touches` gets every near pair that is part of an episode and within the radius.
-    pub fn advance(
+impl<M: Fn(Contact) -> [i32; 3]> Sampled<'_, M> {
+    fn is_contact(&self, contact: &Contact) -> bool {
+        contact.d2 <= self.rules.radius_cm * self.rules.radius_cm
+    }
+}
+
+impl<M: Fn(Contact) -> [i32; 3]> Kind for Sampled<'_, M> {
+    type Episode = Episode;
+    type Meeting = Contact;
+
+    #[inline]
+    fn is_over(&self, episode: &Episode) -> bool {
+        self.tick - episode.last_tick > self.rules.gap_ticks
+    }
+
+    #[inline]
+    fn goes_on(&self, episode: &Episode, _: &Contact) -> bool {
+        !self.is_over(episode)
+    }
+
+    #[inline]
+    fn begin(&mut self, pair: u64, contact: &Contact) -> Option<Episode> {
+        self.is_contact(contact).then(|| {
+            let number = *self.next_number;
+            *self.next_number += 1;
+            Episode { pair, number, started_tick: self.tick, min_d2: u32::MAX, ..Episode::default() }
+        })
+    }
+
+    #[inline]
+    fn extend(&mut self, episode: &mut Episode, contact: &Contact, place: u32) {
+        episode.last_tick = self.tick;
+        episode.near_ticks += 1;
+        if contact.d2 < episode.min_d2 {
+            episode.min_d2 = contact.d2;
+            episode.min_tick = self.tick;
+            episode.midpoint = (self.midpoint_of)(*contact);
+        }
+        if self.is_contact(contact) {
+            episode.contact_ticks += 1;
+            self.touches.push(Touch { contact: *contact, episode: place });
+        }
+    }
+}
+
+/// The episodes of one match.
+#[derive(Clone, Debug)]
+pub struct Book<E> {
+    /// Open episodes, sorted by pair.
+    pub open: Vec<E>,
+    /// Episodes whose gap grew too long in this tick.
+    expired: Vec<E>,
+    /// Room for the next state of `open`.
+    scratch: Vec<E>,
+}
+
+impl<E> Default for Book<E> {
+    fn default() -> Self {
+        Self { open: Vec::new(), expired: Vec::new(), scratch: Vec::new() }
+    }
+}
+
+impl<E: Open + Default> Book<E> {
+    /// Merges the meetings of one tick, each with its pair and sorted by it.
+    pub fn advance<K: Kind<Episode = E>>(
         &mut self,
-        rules: EpisodeRules,
-        tick: u32,
-        near: impl Iterator<Item = Contact>,
-        pair_of: impl Fn(Contact) -> u64,
-        midpoint_of: impl Fn(Contact) -> [i32; 3],
-        next_number: &mut i64,
-        touches: &mut Vec<Touch>,
+        kind: &mut K,
+        meetings: impl IntoIterator<Item = (u64, K::Meeting)>,
     ) {
-        touches.clear();
-        let within = rules.radius_cm * rules.radius_cm;
         let mut next = std::mem::take(&mut self.scratch);
         next.clear();
         let mut old = self.open.iter().copied().peekable();
-        for contact in near {
-            let pair = pair_of(contact);
-            while let Some(episode) = old.next_if(|episode| episode.pair < pair) {
-                keep_or_expire(episode, rules, tick, &mut next, &mut self.expired);
+        for (pair, meeting) in meetings {
+            while let Some(episode) = old.next_if(|episode| episode.pair() < pair) {
+                if kind.is_over(&episode) { self.expired.push(episode) } else { next.push(episode) }
             }
-            let mut current = old.next_if(|episode| episode.pair == pair);
+            let mut current = old.next_if(|episode| episode.pair() == pair);
             if let Some(episode) = current
-                && tick - episode.last_tick > rules.gap_ticks
+                && !kind.goes_on(&episode, &meeting)
             {
                 self.expired.push(episode);
                 current = None;
             }
-            let is_contact = contact.d2 <= within;
-            let Some(mut episode) = current.or_else(|| {
-                is_contact.then(|| {
-                    *next_number += 1;
-                    let number = *next_number - 1;
-                    Episode { pair, number, started_tick: tick, min_d2: u32::MAX, ..Episode::default() }
-                })
-            }) else {
-                continue;
-            };
-            episode.last_tick = tick;
-            episode.near_ticks += 1;
-            episode.contact_ticks += u32::from(is_contact);
-            if contact.d2 < episode.min_d2 {
-                episode.min_d2 = contact.d2;
-                episode.min_tick = tick;
-                episode.midpoint = midpoint_of(contact);
+            if let Some(mut episode) = current.or_else(|| kind.begin(pair, &meeting)) {
+                kind.extend(&mut episode, &meeting, next.len() as u32);
+                next.push(episode);
             }
-            if is_contact {
-                touches.push(Touch { contact, episode: next.len() as u32 });
-            }
-            next.push(episode);
         }
         for episode in old {
-            keep_or_expire(episode, rules, tick, &mut next, &mut self.expired);
+            if kind.is_over(&episode) { self.expired.push(episode) } else { next.push(episode) }
         }
         self.scratch = std::mem::replace(&mut self.open, next);
     }
 
     /// Closes what ended in this tick: pairs of which `has_left` is true of one, and those that stayed apart too long.
-    pub fn close(&mut self, has_left: Option<&dyn Fn(u32) -> bool>, mut closed: impl FnMut(Episode, EndReason)) {
-        let left = |episode: &Episode| {
+    pub fn close(&mut self, has_left: Option<&dyn Fn(u32) -> bool>, mut closed: impl FnMut(E, EndReason)) {
+        let left = |episode: &E| {
             let (a, b) = episode.participants();
             has_left.is_some_and(|has_left| has_left(a) || has_left(b))
         };
@@ -180,7 +255,7 @@ impl Book {
     }
 
     /// Closes everything, for the end of the match or the run.
-    pub fn close_all(&mut self, reason: EndReason, mut closed: impl FnMut(Episode, EndReason)) {
+    pub fn close_all(&mut self, reason: EndReason, mut closed: impl FnMut(E, EndReason)) {
         for episode in self.expired.drain(..).chain(self.open.drain(..)) {
             closed(episode, reason);
         }
@@ -188,29 +263,8 @@ impl Book {
 
     /// Records or plays the state between two ticks.
     pub fn state(&mut self, tape: &mut Tape) {
-        tape.list(&mut self.open, |tape, episode| {
-            tape.u64(&mut episode.pair);
-            tape.i64(&mut episode.number);
-            tape.u32(&mut episode.started_tick);
-            tape.u32(&mut episode.last_tick);
-            tape.u32(&mut episode.contact_ticks);
-            tape.u32(&mut episode.near_ticks);
-            tape.u32(&mut episode.min_d2);
-            tape.u32(&mut episode.min_tick);
-            episode.midpoint.iter_mut().for_each(|coordinate| tape.i32(coordinate));
-            tape.u16(&mut episode.kills);
-        });
+        tape.list(&mut self.open, |tape, episode| episode.state(tape));
     }
-}
-
-fn keep_or_expire(
-    episode: Episode,
-    rules: EpisodeRules,
-    tick: u32,
-    open: &mut Vec<Episode>,
-    expired: &mut Vec<Episode>,
-) {
-    if tick - episode.last_tick > rules.gap_ticks { expired.push(episode) } else { open.push(episode) }
 }
 
 #[cfg(test)]
@@ -225,15 +279,15 @@ mod tests {
         for (tick, distance) in distances.iter().enumerate() {
             let near = distance.map(|d| Contact { a: 0, b: 1, d2: d * d });
             let midpoint = [tick as i32; 3];
-            book.advance(
-                RULES,
-                tick as u32,
-                near.into_iter(),
-                |c| pack(c.a, c.b),
-                |_| midpoint,
-                &mut number,
-                &mut touches,
-            );
+            touches.clear();
+            let mut kind = Sampled {
+                rules: RULES,
+                tick: tick as u32,
+                midpoint_of: |_| midpoint,
+                next_number: &mut number,
+                touches: &mut touches,
+            };
+            book.advance(&mut kind, near.map(|contact| (pack(contact.a, contact.b), contact)));
             assert_eq!(touches.len(), usize::from(distance.is_some_and(|d| d <= 10)));
             book.close(None, |episode, reason| closed.push((episode, reason)));
         }
@@ -269,8 +323,10 @@ mod tests {
         let (mut book, mut number) = (Book::default(), 0);
         for tick in 0..4 {
             let near = (tick == 0).then_some(Contact { a: 0, b: 1, d2: 0 });
-            let pair = |c: Contact| pack(c.a, c.b);
-            book.advance(RULES, tick, near.into_iter(), pair, |_| [0; 3], &mut number, &mut Vec::new());
+            let midpoint_of = |_| [0; 3];
+            let (next_number, touches) = (&mut number, &mut Vec::new());
+            let mut kind = Sampled { rules: RULES, tick, midpoint_of, next_number, touches };
+            book.advance(&mut kind, near.map(|contact| (pack(contact.a, contact.b), contact)));
             if tick < 3 {
                 book.close(None, |_, _| panic!("nothing ends yet"));
             }

@@ -10,6 +10,7 @@ pub mod episode;
 pub mod gpu;
 mod lanes;
 pub mod probe;
+pub mod sweep;
 
 /// Largest radius whose squared distances fit 32 bits: 3 * (r + 1)^2 < 2^32.
 pub const MAX_RADIUS_CM: u32 = 37_836;

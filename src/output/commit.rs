@@ -18,7 +18,7 @@ use super::OutputError;
 use super::encode::{Encoder, RowGroup};
 use super::folder::{FileName, RunFolder};
 use crate::aggregate::Aggregate;
-use crate::journal::DayRows;
+use crate::journal::{DayRows, EachTable};
 use crate::setting::Setting;
 use crate::table::{self, HeartbeatRow, Nature, Row};
 
@@ -202,13 +202,7 @@ impl Committer {
         let ends_shard = realm + 1 == size.realms_of(shard).end;
         let ends_day = realm + 1 == size.realms;
         let mut gathered = std::mem::take(&mut self.gathered);
-        self.encode_small(day, realm, &mut gathered.session_ends, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.purchases, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.encounters, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.kills, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.matches, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.participations, ends_shard)?;
-        self.encode_small(day, realm, &mut gathered.truth_events, ends_shard)?;
+        gathered.each(&mut EncodeSmall { committer: self, day, realm, ends_shard })?;
         self.gathered = gathered;
         if ends_shard {
             self.finish_shard(day, shard)?;
@@ -218,30 +212,6 @@ impl Committer {
                 folder.publish(&name)?;
             }
         }
-        Ok(())
-    }
-
-    fn encode_small<R: Row + Clone>(
-        &mut self,
-        day: u32,
-        realm: u32,
-        rows: &mut Vec<R>,
-        ends_shard: bool,
-    ) -> Result<(), OutputError> {
-        if rows.is_empty() || !(ends_shard || rows.len() >= ROWS_PER_GROUP) {
-            return Ok(());
-        }
-        let name = R::TABLE.name;
-        if self.sink == Sink::Null {
-            self.committed.tables.entry(name).or_default().rows += rows.len() as u64;
-        } else if let Some(encoder) = self.encoders.get(name) {
-            let started = Instant::now();
-            table::sort_rows(rows);
-            let group = encoder.encode(&R::arrays(rows, &self.setting.names)).map_err(OutputError::parquet(name))?;
-            self.committed.encode_time += started.elapsed();
-            self.append(day, realm, name, group)?;
-        }
-        rows.clear();
         Ok(())
     }
 
@@ -307,6 +277,38 @@ impl Committer {
             self.finished.push(file.name);
         }
         self.committed.write_time += started.elapsed();
+        Ok(())
+    }
+}
+
+/// Encodes the gathered rows of each small table once they fill a row group or the shard ends.
+struct EncodeSmall<'c> {
+    committer: &'c mut Committer,
+    day: u32,
+    realm: u32,
+    ends_shard: bool,
+}
+
+impl EachTable for EncodeSmall<'_> {
+    type Error = OutputError;
+
+    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), OutputError> {
+        if rows.is_empty() || !(self.ends_shard || rows.len() >= ROWS_PER_GROUP) {
+            return Ok(());
+        }
+        let name = R::TABLE.name;
+        let committer = &mut *self.committer;
+        if committer.sink == Sink::Null {
+            committer.committed.tables.entry(name).or_default().rows += rows.len() as u64;
+        } else if let Some(encoder) = committer.encoders.get(name) {
+            let started = Instant::now();
+            table::sort_rows(rows);
+            let group =
+                encoder.encode(&R::arrays(rows, &committer.setting.names)).map_err(OutputError::parquet(name))?;
+            committer.committed.encode_time += started.elapsed();
+            committer.append(self.day, self.realm, name, group)?;
+        }
+        rows.clear();
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use parquet::errors::Result;
 use super::encode::Encoder;
 use crate::encounter::cpu::CpuDetector;
 use crate::encounter::{Contacts, Detector};
-use crate::journal::DayRows;
+use crate::journal::EachTable;
 use crate::realm::Realm;
 use crate::run::RunReport;
 use crate::setting::Setting;
@@ -83,22 +83,26 @@ fn sample(setting: &Arc<Setting>) -> Sample {
             }
         }
     }
-    let rows = realm.take_rows();
-    let DayRows { session_ends, purchases, encounters, kills, matches, participations, truth_events, .. } = rows;
-    add_rows(&mut sample, setting, session_ends);
-    add_rows(&mut sample, setting, purchases);
-    add_rows(&mut sample, setting, encounters);
-    add_rows(&mut sample, setting, kills);
-    add_rows(&mut sample, setting, matches);
-    add_rows(&mut sample, setting, participations);
-    add_rows(&mut sample, setting, truth_events);
+    let mut rows = realm.take_rows();
+    let Ok(()) = rows.each(&mut AddRows { sample: &mut sample, setting });
     sample
 }
 
-fn add_rows<R: Row + Clone>(sample: &mut Sample, setting: &Setting, mut rows: Vec<R>) {
-    if !rows.is_empty() {
-        sort_rows(&mut rows);
-        add(sample, setting, const { &R::TABLE }, R::arrays(&rows, &setting.names));
+/// Adds the columns of every table that has rows.
+struct AddRows<'s> {
+    sample: &'s mut Sample,
+    setting: &'s Setting,
+}
+
+impl EachTable for AddRows<'_> {
+    type Error = std::convert::Infallible;
+
+    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> std::result::Result<(), Self::Error> {
+        if !rows.is_empty() {
+            sort_rows(rows);
+            add(self.sample, self.setting, const { &R::TABLE }, R::arrays(rows, &self.setting.names));
+        }
+        Ok(())
     }
 }
 

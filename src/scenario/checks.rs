@@ -76,14 +76,21 @@ fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {
         format!("clock.heartbeat_seconds = {heartbeat}: must divide a day of 86,400 seconds; 30 and 60 do")
     });
     let encounter = &file.encounter;
-    let (radius, exit) = (encounter.radius_cm, encounter.exit_radius_cm);
-    checker.require(exit == 0 || exit >= radius, "encounter.exit_radius_cm", || {
-        format!("encounter.exit_radius_cm = {exit}: must be at least encounter.radius_cm = {radius}, or 0 for the same")
-    });
-    let gap = encounter.merge_gap_s;
-    checker.require(gap >= heartbeat, "encounter.merge_gap_s", || {
-        format!("encounter.merge_gap_s = {gap}: must be at least clock.heartbeat_seconds = {heartbeat}")
-    });
+    let has_teams = file.output.tables.encounters_team;
+    let (team_radius, team_exit) = (encounter.team_radius_cm, encounter.team_exit_radius_cm);
+    for (prefix, radius, exit, gap, is_used) in [
+        ("", encounter.radius_cm, encounter.exit_radius_cm, encounter.merge_gap_s, true),
+        ("team_", team_radius, team_exit, encounter.team_merge_gap_s, has_teams),
+    ] {
+        let key = format!("encounter.{prefix}exit_radius_cm");
+        checker.require(exit == 0 || exit >= radius, &key, || {
+            format!("{key} = {exit}: must be at least encounter.{prefix}radius_cm = {radius}, or 0 for the same")
+        });
+        let key = format!("encounter.{prefix}merge_gap_s");
+        checker.require(!is_used || gap >= heartbeat, &key, || {
+            format!("{key} = {gap}: must be at least clock.heartbeat_seconds = {heartbeat}")
+        });
+    }
     checker.require(encounter.relation != "allies" || !file.combat.enabled, "encounter.relation", || {
         "encounter.relation = \"allies\": kills need encounters of opponents; set combat.enabled = false or another relation"
             .into()

@@ -23,6 +23,7 @@ use tree::At;
 pub const DATA_VERSION: u32 = 1;
 
 const BUILT_IN: &str = include_str!("built_in.toml");
+const PRESETS: &str = include_str!("presets.toml");
 
 /// A validated scenario.
 #[derive(Clone, Debug)]
@@ -87,6 +88,11 @@ impl Scenario {
                 findings.problems.push(complaint);
             }
         }
+        tree::fill_from_preset(
+            &mut root,
+            "encounter",
+            tree::built_in(tree::parse(PRESETS).expect("presets are valid")),
+        );
         let file = sections::read_file(&root, &mut findings);
         checks::check(&file, &mut findings);
         if findings.problems.is_empty() {

@@ -179,14 +179,26 @@ section! {
 }
 
 section! {
-    /// What counts as an encounter. Distances are compared at heartbeats, boundary included.
+    /// What counts as an encounter. Distances are compared with the boundary included.
     Encounter {
+        /// Whose rule to follow: fills in keys of this section that the scenario does not set itself; see docs/encounters.md.
+        preset: String = "\"none\"", OneOf(&["none", "sprint", "gfw", "cdc"]);
         /// A pair this near or nearer is in contact; contacts start encounters.
         radius_cm: u32 = "1000", Int(1, 37_836);
         /// A pair this near or nearer keeps an open encounter alive; 0 means the same as radius_cm.
         exit_radius_cm: u32 = "0", Int(0, 37_836);
         /// Longest time between two near heartbeats of one encounter; at least clock.heartbeat_seconds.
         merge_gap_s: u32 = "180", Int(1, 86_400);
+        /// Shortest encounter that is written to encounters_swept and encounters_team, from started_at to ended_at, in seconds; encounters keeps all, because kills refer to them.
+        min_duration_s: u32 = "0", Int(0, 86_400);
+        /// A step between two heartbeats farther than this is a jump, not a walk, and takes no part in encounters_swept.
+        sweep_max_step_cm: u32 = "100000", Int(1, 1_073_741_824);
+        /// Two teams whose centroids are this near or nearer start an encounter of teams.
+        team_radius_cm: u32 = "5000", Int(1, 37_836);
+        /// Two teams whose centroids are this near or nearer keep it alive; 0 means the same as team_radius_cm.
+        team_exit_radius_cm: u32 = "0", Int(0, 37_836);
+        /// Longest time between two near heartbeats of one encounter of teams; at least clock.heartbeat_seconds.
+        team_merge_gap_s: u32 = "180", Int(1, 86_400);
         /// Which pairs count: any, or only opponents, or only allies.
         relation: String = "\"any\"", OneOf(&["any", "opponents", "allies"]);
     }
@@ -219,6 +231,12 @@ section! {
         heartbeats: bool = "true", Flag;
         /// One row an encounter.
         encounters: bool = "true", Flag;
+        /// One row an encounter between heartbeats: who came close while walking from one to the next.
+        encounters_swept: bool = "false", Flag;
+        /// One row an encounter of two teams.
+        encounters_team: bool = "false", Flag;
+        /// One row a group of players connected by contacts at a heartbeat.
+        encounters_group: bool = "false", Flag;
         /// One row a kill.
         kills: bool = "true", Flag;
         /// One row a match.

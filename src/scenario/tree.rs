@@ -133,6 +133,17 @@ pub fn built_in(mut table: Table) -> Table {
     table
 }
 
+/// Adds to a section what the preset that it names says about keys it does not have; an unknown name adds nothing.
+pub fn fill_from_preset(root: &mut Table, section: &str, mut presets: Table) {
+    let Some(Entry { raw: Raw::Table(section), .. }) = root.get_mut(section) else { return };
+    let Some(Entry { raw: Raw::Text(name), .. }) = section.get("preset") else { return };
+    if let Some(Entry { raw: Raw::Table(preset), .. }) = presets.remove(name) {
+        for (key, entry) in preset {
+            section.entry(key).or_insert(entry);
+        }
+    }
+}
+
 fn convert_table(text: &str, table: &DeTable<'_>) -> Table {
     let convert_entry = |(key, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
         let (line, column) = position(text, key.span().start);

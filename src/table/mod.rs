@@ -7,6 +7,9 @@ mod cell;
 pub mod dictionary;
 mod dimensions;
 mod encounters;
+mod encounters_group;
+mod encounters_swept;
+mod encounters_team;
 mod heartbeats;
 mod kills;
 mod matches;
@@ -27,6 +30,9 @@ pub use dimensions::{
     dimension_rows,
 };
 pub use encounters::EncounterRow;
+pub use encounters_group::EncounterGroupRow;
+pub use encounters_swept::EncounterSweptRow;
+pub use encounters_team::EncounterTeamRow;
 pub use heartbeats::HeartbeatRow;
 pub use kills::KillRow;
 pub use matches::MatchRow;
@@ -177,12 +183,15 @@ pub fn sort_rows<R: Row + Clone>(rows: &mut Vec<R>) {
 }
 
 /// Every table, facts first.
-pub fn all() -> [&'static Table; 18] {
+pub fn all() -> [&'static Table; 21] {
     [
         &SessionEndRow::TABLE,
         &PurchaseRow::TABLE,
         &HeartbeatRow::TABLE,
         &EncounterRow::TABLE,
+        &EncounterSweptRow::TABLE,
+        &EncounterTeamRow::TABLE,
+        &EncounterGroupRow::TABLE,
         &KillRow::TABLE,
         &MatchRow::TABLE,
         &ParticipationRow::TABLE,

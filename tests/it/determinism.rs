@@ -32,6 +32,7 @@ radius_cm = 1000
 exit_radius_cm = 1300
 [output]
 shards = 2
+tables = { encounters_swept = true, encounters_team = true, encounters_group = true }
 [maps.square]
 extent_x_m = 250
 extent_y_m = 250

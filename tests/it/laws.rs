@@ -19,8 +19,12 @@ horizon_days = 3
 radius_cm = 900
 exit_radius_cm = 1500
 merge_gap_s = 90
+team_radius_cm = 1500
+team_exit_radius_cm = 2500
+team_merge_gap_s = 60
 [output]
 shards = 2
+tables = { encounters_swept = true, encounters_team = true, encounters_group = true }
 [maps.yard]
 extent_x_m = 120
 extent_y_m = 90
@@ -83,6 +87,8 @@ struct Tables {
     sessions: Table,
     heartbeats: Table,
     encounters: Table,
+    encounters_swept: Table,
+    encounters_team: Table,
     kills: Table,
     matches: Table,
     participations: Table,
@@ -95,6 +101,8 @@ impl Tables {
             sessions: run.table("session_ends"),
             heartbeats: run.table("heartbeats"),
             encounters: run.table("encounters"),
+            encounters_swept: run.table("encounters_swept"),
+            encounters_team: run.table("encounters_team"),
             kills: run.table("kills"),
             matches: run.table("matches"),
             participations: run.table("participations"),
@@ -415,23 +423,30 @@ fn encounters_are_what_heartbeats_imply(t: &Tables) {
     for (actual, expected) in actual.iter().zip(&expected) {
         assert_eq!(actual, expected);
     }
-    end_reasons_are_what_the_other_tables_imply(t, gap_ms);
+    end_reasons_are_what_the_other_tables_imply(t, &t.encounters, gap_ms);
+    end_reasons_are_what_the_other_tables_imply(t, &t.encounters_swept, gap_ms);
+    end_reasons_are_what_the_other_tables_imply(t, &t.encounters_team, 60_000);
 }
 
-fn end_reasons_are_what_the_other_tables_imply(t: &Tables, gap_ms: i64) {
+/// Teams do not leave: their encounters have no sessions.
+fn end_reasons_are_what_the_other_tables_imply(t: &Tables, e: &Table, gap_ms: i64) {
+    let has_sessions = e.columns.contains_key("session_a");
     let mut left: HashMap<(i64, i64), i64> = HashMap::new();
     for row in 0..t.participations.len() {
         let column = |name: &str| t.participations.numbers(name)[row];
         left.insert((column("match_id"), column("session_id")), column("left_at"));
     }
     let matches = rows_by(&t.matches, "match_id");
-    let e = &t.encounters;
     let mut seen = BTreeMap::new();
     for row in 0..e.len() {
         let column = |name: &str| e.numbers(name)[row];
         let game = column("match_id");
         let match_ends = t.matches.numbers("ended_at")[matches[&game]];
-        let leaves = left[&(game, column("session_a"))].min(left[&(game, column("session_b"))]);
+        let leaves = if has_sessions {
+            left[&(game, column("session_a"))].min(left[&(game, column("session_b"))])
+        } else {
+            i64::MAX
+        };
         // The tick that holds each event; the earliest closes, and where they fall together the first name wins.
         let tick_of = |ms: i64| (ms - START_MS).div_euclid(HEARTBEAT_MS);
         let separated = tick_of(column("ended_at") + gap_ms) + 1;
@@ -448,7 +463,7 @@ fn end_reasons_are_what_the_other_tables_imply(t: &Tables, gap_ms: i64) {
         assert_eq!(e.files[row].contains("tail-"), reason == "run_end");
         *seen.entry(reason).or_insert(0) += 1;
     }
-    assert_eq!(seen.len(), 4, "every reason occurs: {seen:?}");
+    assert_eq!(seen.len(), 3 + usize::from(has_sessions), "every reason occurs: {seen:?}");
 }
 
 fn rows_lie_in_the_folder_of_their_day_and_are_sorted(run: &Run, t: &Tables) {

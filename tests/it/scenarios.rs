@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
 
-use crate::support::{options, simulate};
+use crate::support::{Run, compile, options, simulate};
 
 fn shipped() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -92,4 +92,48 @@ fn sizes_do_not_depend_on_the_length_of_the_run() {
         Setting::new(Scenario::parse("t", "t", "", &sets).unwrap()).size
     };
     assert_eq!(size(1), size(700));
+}
+
+#[test]
+fn a_preset_fills_in_what_the_scenario_does_not_say() {
+    let encounter = |text: &str, sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        Scenario::parse("t", "t", text, &sets).unwrap().file.encounter
+    };
+    let cdc = encounter("[encounter]\npreset = \"cdc\"", &[]);
+    assert_eq!((cdc.radius_cm, cdc.min_duration_s, cdc.merge_gap_s), (183, 900, 86_400));
+    let own = encounter("[encounter]\nradius_cm = 250\npreset = \"cdc\"", &["encounter.min_duration_s=60"]);
+    assert_eq!((own.radius_cm, own.min_duration_s, own.merge_gap_s), (250, 60, 86_400));
+    let sprint = encounter("", &["encounter.preset=sprint"]);
+    assert_eq!((sprint.team_radius_cm, sprint.team_merge_gap_s, sprint.relation.as_str()), (5_000, 180, "opponents"));
+    let (none, gfw) = (encounter("", &[]), encounter("", &["encounter.preset=gfw"]));
+    assert_eq!((none.radius_cm, none.min_duration_s), (1_000, 0));
+    assert_eq!((gfw.radius_cm, gfw.min_duration_s, gfw.merge_gap_s), (5_000, 720, none.merge_gap_s));
+}
+
+#[test]
+fn encounters_shorter_than_the_least_duration_are_not_written_and_change_no_other_row() {
+    let run = |seconds: u32| {
+        let sets = [
+            "clock.days=1".to_owned(),
+            "population.players=3000".into(),
+            "output.tables.encounters_swept=true".into(),
+            "output.tables.encounters_team=true".into(),
+            format!("encounter.min_duration_s={seconds}"),
+        ];
+        let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+        simulate(&compile("", &sets), &options(2))
+    };
+    let (all, long) = (run(0), run(45));
+    for name in ["encounters_swept", "encounters_team"] {
+        let rows = |run: &Run, least: i64| -> Vec<(i64, i64)> {
+            let table = run.table(name);
+            let (starts, ends) = (table.numbers("started_at"), table.numbers("ended_at"));
+            let duration = starts.iter().zip(ends).map(|(start, end)| end - start);
+            table.numbers("encounter_id").iter().copied().zip(duration).filter(|(_, ms)| *ms >= least).collect()
+        };
+        assert_eq!(rows(&all, 45_000), rows(&long, 0), "{name}");
+        assert!(rows(&all, 0).len() > rows(&long, 0).len() && !rows(&long, 0).is_empty(), "{name}");
+    }
+    assert_eq!(all.table("encounters").numbers("ended_at"), long.table("encounters").numbers("ended_at"));
 }
