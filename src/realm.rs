@@ -73,12 +73,15 @@ pub struct Realm {
     before: Schedule,
     after: Schedule,
     encounters_seen: i64,
+    /// The tick to step next, once known.
+    next_tick: Option<u32>,
 }
 
 impl Realm {
     /// The realm at the start of the run: veterans waiting for their next active day.
     pub fn new(setting: Arc<Setting>, id: u32) -> Self {
         let mut realm = Self::empty(setting, id);
+        realm.next_tick = Some(0);
         let setting = Arc::clone(&realm.setting);
         let veterans = setting.population.installed_before(0);
         for player_id in RealmId(id).accounts(&setting, 0, veterans) {
@@ -111,11 +114,14 @@ impl Realm {
             before: schedule::before_contacts(),
             after: schedule::after_contacts(),
             encounters_seen: 0,
+            next_tick: None,
         }
     }
 
-    /// Steps up to detection; the frame is then in [`Self::positions`].
+    /// Steps up to detection; the frame is then in [`Self::positions`]. Ticks must follow one another without a gap.
     pub fn before_contacts(&mut self, tick: u32) {
+        let expected = self.next_tick.replace(tick + 1).unwrap_or(tick);
+        assert_eq!(tick, expected, "realm {} was stepped out of turn", self.id);
         self.set_tick(tick);
         self.before.run(&mut self.world);
         let online = self.positions().len() as u64;

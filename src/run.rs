@@ -1,10 +1,11 @@
 //! A run: workers step realms, a committer writes, the caller watches. The only module that starts threads.
 //!
-//! Jobs are (day, group of realms) in canonical order. A worker takes the next job and one ticket a realm, waits until
-//! each realm is back from its previous day, steps the group tick by tick with one detection for all of them, encodes
-//! full windows itself and hands rows to the committer, which gives the tickets back. Tickets bound how far workers run
+//! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
+//! are back from their previous day, the realms; it steps the group tick by tick with one detection for all of them (with a
+//! GPU in two halves, one of which is stepped while the other's frame is in flight), encodes full windows itself and hands rows to the committer, which gives the tickets back. Tickets bound how far workers run
 //! ahead of the committer, so memory does not grow with simulated time.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -163,6 +164,12 @@ struct Progress {
     online: Vec<AtomicU32>,
 }
 
+/// A day of a group of realms.
+struct Job {
+    day: u32,
+    realms: Vec<(u32, Option<Realm>)>,
+}
+
 struct JobQueue {
     groups: Vec<Vec<u32>>,
     day: u32,
@@ -170,9 +177,11 @@ struct JobQueue {
 }
 
 impl Shared {
-    /// The next day and group of realms, with a ticket for each realm.
-    fn next_job(&self) -> Option<(u32, Vec<u32>)> {
-        // Tickets are taken under the lock, so that the earliest job always gets all of its own.
+    /// The next day and group of realms, with a ticket for each realm and the realms themselves, back from their
+    /// previous day; `None` stands for a realm that has not been made yet.
+    fn next_job(&self) -> Option<Job> {
+        // All of it under the lock: the earliest job always gets its tickets, and no later day of a realm can overtake
+        // an earlier one.
         let mut queue = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.next == queue.groups.len() {
             queue.next = 0;
@@ -181,12 +190,14 @@ impl Shared {
         if queue.day >= self.setting.clock.days {
             return None;
         }
-        let job = (queue.day, queue.groups[queue.next].clone());
+        let (day, ids) = (queue.day, queue.groups[queue.next].clone());
         queue.next += 1;
-        for _ in &job.1 {
+        for _ in &ids {
             self.patiently(&self.tickets)?;
         }
-        Some(job)
+        let back = |id: u32| Some((id, self.patiently(&self.realms[id as usize].1)?));
+        let realms = ids.into_iter().map(back).collect::<Option<Vec<_>>>()?;
+        Some(Job { day, realms })
     }
 
     /// Receives, unless the run is stopped meanwhile.
@@ -220,10 +231,25 @@ pub fn run(
     interrupt: &AtomicBool,
     watch: &mut dyn FnMut(&Snapshot),
 ) -> Result<RunReport, RunError> {
+    let engine = Engine::choose(options.backend, options.gpu_verify, setting).map_err(RunError::Gpu)?;
+    run_with(engine, setting, options, folder, interrupt, watch)
+}
+
+/// [`run`] with a detector of the caller's choice.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_with(
+    engine: Engine,
+    setting: &Arc<Setting>,
+    options: &RunOptions,
+    folder: Option<&RunFolder>,
+    interrupt: &AtomicBool,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> Result<RunReport, RunError> {
     let started = Instant::now();
     let threads = options.threads.max(1);
     let realms = setting.size.realms;
-    let engine = Engine::choose(options.backend, options.gpu_verify, setting).map_err(RunError::Gpu)?;
     let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads)).clamp(1, realms);
     let groups = deal_groups(realms, group, options.shuffle);
     // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
@@ -388,11 +414,10 @@ fn watch_until_done(
 /// One worker thread.
 struct Worker<'s> {
     shared: &'s Shared,
-    detection: Detection,
+    /// The halves of a group: one, or two that alternate, so that a GPU detects for one while the other is stepped.
+    halves: Vec<Half>,
     encoder: Option<Encoder>,
     times: StageTimes,
-    frame: Frame,
-    contacts: Contacts,
     /// Memory for heartbeats, one for each realm of a group.
     memory: Vec<Trajectories>,
 }
@@ -402,11 +427,9 @@ impl<'s> Worker<'s> {
         let writes = shared.setting.writes_rows::<HeartbeatRow>() && shared.options.sink != Sink::Null;
         Self {
             shared,
-            detection: shared.engine.detection(),
+            halves: (0..if shared.engine.has_gpu() { 2 } else { 1 }).map(|_| Half::new(&shared.engine)).collect(),
             encoder: writes.then(|| Encoder::new(&shared.setting, const { &HeartbeatRow::TABLE })),
             times: StageTimes::default(),
-            frame: Frame::default(),
-            contacts: Contacts::default(),
             memory: Vec::new(),
         }
     }
@@ -414,19 +437,13 @@ impl<'s> Worker<'s> {
     fn work(mut self) -> Result<StageTimes, RunError> {
         loop {
             let waiting = Instant::now();
-            let Some((day, ids)) = self.shared.next_job() else { break };
-            let mut started = Duration::ZERO;
-            let mut group = Vec::with_capacity(ids.len());
-            for id in ids {
-                let Some(slot) = self.shared.patiently(&self.shared.realms[id as usize].1) else {
-                    return Ok(self.times);
-                };
-                let starting = Instant::now();
-                group.push(slot.unwrap_or_else(|| Realm::new(Arc::clone(&self.shared.setting), id)));
-                started += starting.elapsed();
-            }
-            self.times.start += started;
-            self.times.wait += waiting.elapsed() - started;
+            let Some(Job { day, realms }) = self.shared.next_job() else { break };
+            let starting = Instant::now();
+            self.times.wait += starting - waiting;
+            let new = |id| Realm::new(Arc::clone(&self.shared.setting), id);
+            let mut group: Vec<Realm> =
+                realms.into_iter().map(|(id, realm)| realm.unwrap_or_else(|| new(id))).collect();
+            self.times.start += starting.elapsed();
             for realm in &mut group {
                 let is_kept = self.shared.setting.writes_rows::<HeartbeatRow>();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(is_kept));
@@ -456,13 +473,10 @@ impl<'s> Worker<'s> {
             for realm in &mut *group {
                 realm.open_window(tick..window_end);
             }
-            while tick < window_end {
-                if self.shared.stop.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-                self.step_tick(tick, group)?;
-                tick += 1;
+            if self.step_window(tick..window_end, group)?.is_none() {
+                return Ok(None);
             }
+            tick = window_end;
             for realm in &mut *group {
                 if self.close_window(day, realm)?.is_none() {
                     return Ok(None);
@@ -489,56 +503,23 @@ impl<'s> Worker<'s> {
         Ok(Some(()))
     }
 
-    fn step_tick(&mut self, tick: u32, group: &mut [Realm]) -> Result<(), RunError> {
-        let started = Instant::now();
-        for realm in &mut *group {
-            realm.before_contacts(tick);
-        }
-        let moved = Instant::now();
-        self.detect(group)?;
-        let detected = Instant::now();
-        for realm in &mut *group {
-            realm.after_contacts();
-        }
-        let ended = Instant::now();
-        self.times.before_contacts += moved - started;
-        self.times.detect += detected - moved;
-        self.times.after_contacts += ended - detected;
-        let progress = &self.shared.progress;
-        for realm in group {
-            let online = realm.online();
-            progress.heartbeats.fetch_add(online as u64, Ordering::Relaxed);
-            progress.online[realm.id as usize].store(online as u32, Ordering::Relaxed);
-            progress.encounters.fetch_add(realm.take_started_encounters(), Ordering::Relaxed);
-        }
-        progress.realm_ticks.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// One detection for the frames of the whole group.
-    fn detect(&mut self, group: &mut [Realm]) -> Result<(), RunError> {
+    /// Steps a group through a window, its halves in turn: while one is being detected the other is stepped.
+    fn step_window(&mut self, ticks: Range<u32>, group: &mut [Realm]) -> Result<Option<()>, RunError> {
+        let size = group.len().div_ceil(self.halves.len());
         let radius_cm = self.shared.setting.episodes.exit_radius_cm;
-        if let [realm] = group {
-            let (frame, mut contacts) = realm.detection();
-            let result = self.detection.detect(&frame, radius_cm, &mut contacts);
-            realm.detected(frame, contacts);
-            return result.map_err(detect_error);
+        for tick in ticks {
+            if self.shared.stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            for (half, realms) in self.halves.iter_mut().zip(group.chunks_mut(size)) {
+                half.finish(realms, radius_cm, &mut self.times, &self.shared.progress)?;
+                half.begin(tick, realms, radius_cm, &mut self.times)?;
+            }
         }
-        self.frame.clear();
-        for realm in &*group {
-            self.frame.append(realm.positions());
+        for (half, realms) in self.halves.iter_mut().zip(group.chunks_mut(size)) {
+            half.finish(realms, radius_cm, &mut self.times, &self.shared.progress)?;
         }
-        let result = self.detection.detect(&self.frame, radius_cm, &mut self.contacts);
-        result.map_err(detect_error)?;
-        let mut first = 0;
-        for realm in group {
-            let (frame, mut contacts) = realm.detection();
-            let last = first + frame.matches();
-            contacts.copy_matches(&self.contacts, first..last);
-            realm.detected(frame, contacts);
-            first = last;
-        }
-        Ok(())
+        Ok(Some(()))
     }
 
     fn close_window(&mut self, day: u32, realm: &mut Realm) -> Result<Option<()>, RunError> {
@@ -557,5 +538,90 @@ impl<'s> Worker<'s> {
         let sent = self.shared.send(day, realm.id, Payload::Heartbeats(group));
         self.times.wait += encoded.elapsed();
         Ok(sent)
+    }
+}
+
+/// Realms that are detected in one frame.
+struct Half {
+    detection: Detection,
+    frame: Frame,
+    contacts: Contacts,
+    /// Whether a frame is being detected.
+    is_begun: bool,
+}
+
+impl Half {
+    fn new(engine: &Engine) -> Self {
+        let (frame, contacts) = (Frame::default(), Contacts::default());
+        Self { detection: engine.detection(), frame, contacts, is_begun: false }
+    }
+
+    /// Steps realms up to detection and starts one for the frames of all.
+    fn begin(
+        &mut self,
+        tick: u32,
+        realms: &mut [Realm],
+        radius_cm: u32,
+        times: &mut StageTimes,
+    ) -> Result<(), RunError> {
+        let started = Instant::now();
+        for realm in &mut *realms {
+            realm.before_contacts(tick);
+        }
+        if let [realm] = realms {
+            (self.frame, self.contacts) = realm.detection();
+        } else {
+            self.frame.clear();
+            for realm in &*realms {
+                self.frame.append(realm.positions());
+            }
+        }
+        let stepped = Instant::now();
+        self.detection.start(&self.frame, radius_cm).map_err(detect_error)?;
+        self.is_begun = true;
+        times.before_contacts += stepped - started;
+        times.detect += stepped.elapsed();
+        Ok(())
+    }
+
+    /// Waits for the contacts of what was begun, if anything was, and steps the realms to the end of the tick.
+    fn finish(
+        &mut self,
+        realms: &mut [Realm],
+        radius_cm: u32,
+        times: &mut StageTimes,
+        progress: &Progress,
+    ) -> Result<(), RunError> {
+        if !std::mem::take(&mut self.is_begun) {
+            return Ok(());
+        }
+        let started = Instant::now();
+        self.detection.detect(&self.frame, radius_cm, &mut self.contacts).map_err(detect_error)?;
+        if let [realm] = realms {
+            realm.detected(std::mem::take(&mut self.frame), std::mem::take(&mut self.contacts));
+        } else {
+            let mut first = 0;
+            for realm in &mut *realms {
+                let (frame, mut contacts) = realm.detection();
+                let last = first + frame.matches();
+                contacts.copy_matches(&self.contacts, first..last);
+                realm.detected(frame, contacts);
+                first = last;
+            }
+        }
+        let detected = Instant::now();
+        for realm in &mut *realms {
+            realm.after_contacts();
+        }
+        times.detect += detected - started;
+        times.after_contacts += detected.elapsed();
+        for realm in realms {
+            let online = realm.online();
+            progress.heartbeats.fetch_add(online as u64, Ordering::Relaxed);
+            progress.online[realm.id as usize].store(online as u32, Ordering::Relaxed);
+            progress.encounters.fetch_add(realm.take_started_encounters(), Ordering::Relaxed);
+            progress.realm_ticks.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Which detector a run uses: the CPU's, the GPU's, or whichever is faster on frames of this scenario's size.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::cpu::CpuDetector;
-use super::gpu::GpuService;
+use super::gpu::{GpuService, Limits, Notes, note};
 use super::{Contacts, DetectError, Detector, Frame, probe};
 use crate::setting::Setting;
 
@@ -49,7 +49,7 @@ pub struct Engine {
     is_demanded: bool,
     verify: Verify,
     description: String,
-    notes: Arc<Mutex<Vec<String>>>,
+    notes: Notes,
 }
 
 impl Engine {
@@ -58,12 +58,12 @@ impl Engine {
     /// # Errors
     /// If the GPU is demanded and there is none, in words.
     pub fn choose(backend: Backend, verify: Verify, setting: &Setting) -> Result<Self, String> {
-        let notes = Arc::new(Mutex::new(Vec::new()));
+        let notes = Notes::default();
         let cpu = |description: String, notes| Self { gpu: None, is_demanded: false, verify, description, notes };
         match backend {
             Backend::Cpu => Ok(cpu("cpu".into(), notes)),
             Backend::Gpu => {
-                let service = GpuService::start()?;
+                let service = GpuService::start(Limits::default(), Arc::clone(&notes))?;
                 Ok(Self { description: service.describe(), gpu: Some(service), is_demanded: true, verify, notes })
             }
             Backend::Auto => {
@@ -73,7 +73,8 @@ impl Engine {
                 if !super::gpu::has_hardware_adapter() {
                     return Ok(cpu("cpu (no hardware GPU)".into(), notes));
                 }
-                let choice = GpuService::start().and_then(|service| {
+                let started = GpuService::start(Limits::default(), Arc::clone(&notes));
+                let choice = started.and_then(|service| {
                     let frame = probe::frame_like(setting);
                     let race = probe::race(&frame, setting.episodes.exit_radius_cm, &mut service.client())?;
                     Ok((service, race))
@@ -85,12 +86,22 @@ impl Engine {
                     }
                     Ok((_, race)) => Ok(cpu(format!("cpu ({race})"), notes)),
                     Err(error) => {
-                        notes.lock().unwrap_or_else(PoisonError::into_inner).push(format!("GPU not used: {error}"));
+                        note(&notes, format!("GPU not used: {error}"));
                         Ok(cpu("cpu (the GPU failed)".into(), notes))
                     }
                 }
             }
         }
+    }
+
+    /// An engine on a given service, which is given up for the CPU when it fails.
+    pub fn on(service: GpuService, verify: Verify, notes: Notes) -> Self {
+        Self { description: service.describe(), gpu: Some(service), is_demanded: false, verify, notes }
+    }
+
+    /// Whether workers ask a GPU.
+    pub fn has_gpu(&self) -> bool {
+        self.gpu.is_some()
     }
 
     /// A detector for one worker.
@@ -106,7 +117,8 @@ impl Engine {
             return 1;
         }
         let per_realm = (setting.size.expected_online / f64::from(setting.size.realms)).max(1.0);
-        let enough = (PLAYERS_PER_FRAME / per_realm).ceil() as u32;
+        // In two halves, each of which is a frame.
+        let enough = 2 * (PLAYERS_PER_FRAME / per_realm).ceil() as u32;
         enough.min(setting.size.realms.div_ceil(threads as u32)).max(1)
     }
 
@@ -129,19 +141,20 @@ pub struct Detection {
     verify: Verify,
     frames: u64,
     expected: Contacts,
-    notes: Arc<Mutex<Vec<String>>>,
+    notes: Notes,
 }
 
 impl Detection {
     /// A detector that asks `gpu` first, if there is one. Faults are noted, or are errors if the GPU is demanded.
-    pub fn new(
-        gpu: Option<Box<dyn Detector>>,
-        is_demanded: bool,
-        verify: Verify,
-        notes: Arc<Mutex<Vec<String>>>,
-    ) -> Self {
+    pub fn new(gpu: Option<Box<dyn Detector>>, is_demanded: bool, verify: Verify, notes: Notes) -> Self {
         let (cpu, expected) = (CpuDetector::default(), Contacts::default());
         Self { cpu, gpu, is_demanded, verify, frames: 0, expected, notes }
+    }
+
+    /// Lets the CPU go on.
+    fn give_up_gpu(&mut self, error: &DetectError) {
+        note(&self.notes, format!("{error}; the CPU went on from there"));
+        self.gpu = None;
     }
 
     /// The GPU's answer, compared with the CPU's if this frame is among those that are.
@@ -170,14 +183,23 @@ impl Detector for Detection {
         if self.gpu.is_some() { "gpu" } else { "cpu" }
     }
 
+    fn start(&mut self, frame: &Frame, radius_cm: u32) -> Result<(), DetectError> {
+        match self.gpu.as_mut().map_or(Ok(()), |gpu| gpu.start(frame, radius_cm)) {
+            Err(error) if self.is_demanded => Err(error),
+            Err(error) => {
+                self.give_up_gpu(&error);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
         match self.ask_gpu(frame, radius_cm, contacts) {
             Some(Ok(())) => return Ok(()),
             Some(Err(error)) if self.is_demanded => return Err(error),
             Some(Err(error)) => {
-                let note = format!("{error}; the CPU went on from there");
-                self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
-                self.gpu = None;
+                self.give_up_gpu(&error);
             }
             None => {}
         }
@@ -225,7 +247,7 @@ mod tests {
     /// Runs three frames; returns whether each answer was right or an error, the notes, and how often the fault fired.
     fn run(good_frames: u32, lies: bool, is_demanded: bool, verify: Verify) -> (Vec<Option<bool>>, usize, u32) {
         let fired = Arc::new(AtomicU32::new(0));
-        let notes = Arc::new(Mutex::new(Vec::new()));
+        let notes = Notes::default();
         let gpu = Faulty { good_frames, lies, seen: 0, fired: Arc::clone(&fired) };
         let mut detection = Detection::new(Some(Box::new(gpu)), is_demanded, verify, Arc::clone(&notes));
         let answers = (0..3).map(|seed| {

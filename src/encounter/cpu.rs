@@ -24,16 +24,23 @@ impl Detector for CpuDetector {
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
         contacts.clear();
         for index in 0..frame.matches() {
-            let range = frame.range(index);
-            let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
-            if x.len() <= ALL_PAIRS_LIMIT {
-                lanes::all_pairs(lanes::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
-            } else {
-                self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs);
-            }
-            contacts.starts.push(contacts.pairs.len() as u32);
+            self.detect_match(frame, index, radius_cm, contacts);
         }
         Ok(())
+    }
+}
+
+impl CpuDetector {
+    /// Appends the contacts of one match of a frame.
+    pub fn detect_match(&mut self, frame: &Frame, index: usize, radius_cm: u32, contacts: &mut Contacts) {
+        let range = frame.range(index);
+        let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
+        if x.len() <= ALL_PAIRS_LIMIT {
+            lanes::all_pairs(lanes::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
+        } else {
+            self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs);
+        }
+        contacts.starts.push(contacts.pairs.len() as u32);
     }
 }
 

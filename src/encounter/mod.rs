@@ -158,6 +158,16 @@ pub trait Detector: Send {
     /// Short name, for run.json and benches.
     fn name(&self) -> &str;
 
+    /// Starts working on a frame that the next [`Self::detect`] asks for, while the caller does something else. Those
+    /// who have nowhere to work meanwhile do nothing.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn start(&mut self, frame: &Frame, radius_cm: u32) -> Result<(), DetectError> {
+        let _ = (frame, radius_cm);
+        Ok(())
+    }
+
     /// Overwrites `contacts` with the contacts of `frame` at `radius_cm`, at most [`MAX_RADIUS_CM`].
     ///
     /// # Errors

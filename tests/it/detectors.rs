@@ -1,7 +1,7 @@
 //! Detection against a brute-force oracle, regime by regime, on every detector there is.
 
 use skirmish::encounter::cpu::CpuDetector;
-use skirmish::encounter::gpu::{GpuDetector, SHADER};
+use skirmish::encounter::gpu::{GpuDetector, Limits, SHADER};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contact, Contacts, DetectError, Detector, Frame, MAX_RADIUS_CM};
 use skirmish::random::{Purpose, Seed, Stream};
@@ -121,15 +121,41 @@ fn the_gpu_finds_what_the_oracle_finds_in_every_regime() {
 
 #[test]
 fn the_gpu_splits_frames_and_grows_its_pair_buffer_without_losing_a_pair() {
-    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with_limits(6_000, 3)) else { return };
+    let limits = Limits { players: 6_000, pairs: 3 };
+    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
     check(&mut gpu);
+    // Among the regimes are worlds wider than packed positions reach.
+    let notes = gpu.notes();
+    assert!(notes.len() == 1 && notes[0].contains("wider than 42 km"), "{notes:?}");
 }
 
 #[test]
-fn a_match_too_large_for_the_gpu_is_refused_not_cut() {
-    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with_limits(100, 100)) else { return };
-    let result = gpu.detect(&uniform_frame(1, 101, 101, 1000), 10, &mut Contacts::default());
-    assert!(matches!(result, Err(DetectError::Gpu(message)) if message.contains("101 players")));
+fn matches_too_large_for_a_part_are_left_to_the_cpu_with_a_note_and_the_rest_is_not() {
+    let limits = Limits { players: 100, pairs: 100 };
+    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
+    let mut frame = uniform_frame(1, 90, 30, 1_000);
+    frame.append(&uniform_frame(2, 101, 101, 1_000));
+    frame.append(&uniform_frame(3, 90, 30, 1_000));
+    let mut contacts = Contacts::default();
+    gpu.detect(&frame, 300, &mut contacts).unwrap();
+    assert!(contacts == oracle(&frame, 300));
+    assert!(contacts.pairs.len() > 100, "{}", contacts.pairs.len());
+    assert!(gpu.notes()[0].contains("more than 100 players"), "{:?}", gpu.notes());
+}
+
+#[test]
+fn a_frame_that_was_started_is_the_one_that_is_detected() {
+    let Some(mut gpu) = gpu_or_skip(GpuDetector::open) else { return };
+    let mut contacts = Contacts::default();
+    for seed in 0..6 {
+        let frame = uniform_frame(seed, 3_000, 60, 6_000);
+        gpu.start(&frame, 1000).unwrap();
+        gpu.detect(&frame, 1000, &mut contacts).unwrap();
+        assert!(contacts == oracle(&frame, 1000));
+    }
+    gpu.start(&uniform_frame(1, 3_000, 60, 6_000), 1000).unwrap();
+    let other = uniform_frame(1, 600, 60, 6_000);
+    assert!(matches!(gpu.detect(&other, 1000, &mut contacts), Err(DetectError::Gpu(_))));
 }
 
 #[test]

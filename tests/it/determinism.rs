@@ -73,6 +73,23 @@ fn threads_order_and_grouping_of_realms_show_in_no_byte() {
 }
 
 #[test]
+fn many_threads_and_few_realms_step_every_realm_in_turn() {
+    // One group for eight workers: each day is waited for by all of them at once.
+    let sets = [
+        "clock.days=15",
+        "clock.heartbeat_seconds=3600",
+        "encounter.merge_gap_s=3600",
+        "encounter.team_merge_gap_s=3600",
+    ];
+    let setting = world(&[&sets[..], &["population.players=60", "population.realms=2"]].concat());
+    let reference = simulate(&setting, &options(1)).digests();
+    for _ in 0..4 {
+        let options = RunOptions { realms_per_group: Some(2), ..options(8) };
+        assert!(simulate(&setting, &options).digests() == reference);
+    }
+}
+
+#[test]
 fn cpu_and_gpu_write_the_same_bytes() {
     if gpu_or_skip(GpuDetector::open).is_none() {
         return;

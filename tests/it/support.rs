@@ -11,7 +11,7 @@ use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use skirmish::encounter::backend::Backend;
+use skirmish::encounter::backend::{Backend, Engine};
 use skirmish::output::dimensions;
 use skirmish::output::folder::RunFolder;
 use skirmish::run::{self, RunOptions, RunReport};
@@ -98,11 +98,18 @@ pub fn compile(text: &str, sets: &[&str]) -> Arc<Setting> {
 }
 
 pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
+    let engine = Engine::choose(options.backend, options.gpu_verify, setting).unwrap();
+    simulate_on(engine, setting, options)
+}
+
+/// A run with a given detector.
+pub fn simulate_on(engine: Engine, setting: &Arc<Setting>, options: &RunOptions) -> Run {
     let keep = TempDir::new();
     let root = keep.path().join("run");
     let folder = RunFolder::create(&root, false).unwrap();
     dimensions::write_dimensions(setting, &folder).unwrap();
-    let report = run::run(setting, options, Some(&folder), &AtomicBool::new(false), &mut |_| {}).unwrap();
+    let never = AtomicBool::new(false);
+    let report = run::run_with(engine, setting, options, Some(&folder), &never, &mut |_| {}).unwrap();
     Run { _keep: keep, root, report }
 }
 
