@@ -54,7 +54,7 @@ struct CellList {
     cell_of: Vec<u32>,
     /// Position and index, cell by cell.
     scattered: Vec<[i32; 4]>,
-    unordered: Vec<Contact>,
+    unordered: lanes::Found,
 }
 
 impl CellList {
@@ -98,7 +98,7 @@ impl CellList {
         for axis in [&mut cells.x, &mut cells.y, &mut cells.z] {
             axis.resize(x.len() + lanes::PADDING, 0);
         }
-        cells.index.resize(x.len(), 0);
+        cells.index.resize(x.len() + lanes::PADDING, 0);
         self.cursors.clone_from(&cells.starts);
         // Scattered as whole records, one cache line each, and laid out by axis in a second, sequential pass.
         self.scattered.resize(x.len(), [0; 4]);
@@ -117,15 +117,15 @@ impl CellList {
         let first = pairs.len();
         self.cursors.clear();
         self.cursors.resize(positions + 1, 0);
-        for pair in &self.unordered {
-            self.cursors[pair.a as usize + 1] += 1;
+        for a in self.unordered.smaller() {
+            self.cursors[*a as usize + 1] += 1;
         }
         accumulate(&mut self.cursors);
         pairs.resize(first + self.unordered.len(), Contact { a: 0, b: 0, d2: 0 });
         let ordered = &mut pairs[first..];
-        for pair in &self.unordered {
+        for pair in self.unordered.iter() {
             let slot = &mut self.cursors[pair.a as usize];
-            ordered[*slot as usize] = *pair;
+            ordered[*slot as usize] = pair;
             *slot += 1;
         }
         for run in ordered.chunk_by_mut(|one, other| one.a == other.a) {

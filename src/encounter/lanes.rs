@@ -57,17 +57,87 @@ pub struct SortedCells {
     pub y: Vec<i32>,
     /// Up, padded likewise.
     pub z: Vec<i32>,
-    /// Index of each position in its match.
+    /// Index of each position in its match, padded likewise.
     pub index: Vec<u32>,
 }
 
-/// Entries that [`SortedCells::x`] and `y` need past the last position.
+/// Pairs within the radius in the order in which they were found, in columns, with room for a block at the end.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The smaller index of each pair.
+    a: Vec<u32>,
+    /// The larger one.
+    b: Vec<u32>,
+    /// Squared distance.
+    d2: Vec<u32>,
+    len: usize,
+}
+
+impl Found {
+    /// Empties it, keeping its memory.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Number of pairs.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The smaller index of each pair.
+    pub fn smaller(&self) -> &[u32] {
+        &self.a[..self.len]
+    }
+
+    /// The pairs.
+    pub fn iter(&self) -> impl Iterator<Item = Contact> {
+        let columns = self.a[..self.len].iter().zip(&self.b).zip(&self.d2);
+        columns.map(|((&a, &b), &d2)| Contact { a, b, d2 })
+    }
+
+    /// Columns from the end on, a whole block of each.
+    #[inline(always)]
+    fn room(&mut self) -> [&mut [u32; LANES]; 3] {
+        let end = self.len + LANES;
+        if self.a.len() < end {
+            self.grow(end);
+        }
+        let room = "it has just grown by a block";
+        [&mut self.a, &mut self.b, &mut self.d2].map(|column| column[self.len..].first_chunk_mut().expect(room))
+    }
+
+    #[cold]
+    fn grow(&mut self, end: usize) {
+        for column in [&mut self.a, &mut self.b, &mut self.d2] {
+            column.resize(2 * end, 0);
+        }
+    }
+}
+
+/// A position that is compared with blocks of others.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    at: [i32; 3],
+    index: u32,
+    radius_cm: u32,
+}
+
+/// A block of sixteen positions, of which those count whose bit is set.
+#[derive(Clone, Copy, Debug)]
+struct Block<'a> {
+    axes: [&'a [i32; LANES]; 3],
+    index: &'a [u32; LANES],
+    counted: u32,
+}
+
+/// Entries that the columns of [`SortedCells`] need past the last position.
 pub const PADDING: usize = LANES;
 
-/// Declares a loop in three forms: chosen at run time, and one for each vector instruction set.
+/// Declares a loop in three forms: chosen at run time, and one for each vector instruction set, each around an inner
+/// function of that set.
 macro_rules! in_lanes {
-    ($(#[doc = $doc:literal])+ $name:ident, $avx512:ident, $avx2:ident, $portable:ident, $with:ident,
-     ($($arg:ident: $type:ty),+)) => {
+    ($(#[doc = $doc:literal])+ $name:ident = $with:ident, ($($arg:ident: $type:ty),+),
+     $avx512:ident = $inner_avx512:expr, $avx2:ident = $inner_avx2:expr, $portable:ident = $inner:expr) => {
         $(#[doc = $doc])+
         pub fn $name($($arg: $type),+) {
             #[cfg(target_arch = "x86_64")]
@@ -87,32 +157,40 @@ macro_rules! in_lanes {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f")]
         fn $avx512($($arg: $type),+) {
-            $with($($arg),+, |axes, corner, reach| x86::filter_avx512(axes, corner, reach));
+            $with($($arg),+, $inner_avx512);
         }
 
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2")]
         fn $avx2($($arg: $type),+) {
-            $with($($arg),+, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
+            $with($($arg),+, $inner_avx2);
         }
 
         /// The portable form, which the compiler vectorises as far as the baseline of the target allows.
         fn $portable($($arg: $type),+) {
-            $with($($arg),+, filter_portable);
+            $with($($arg),+, $inner);
         }
     };
 }
 
 in_lanes!(
     /// Appends every pair within the radius, sorted by (a, b). At most [`MAX_PLAYERS`] positions.
-    all_pairs, all_pairs_avx512, all_pairs_avx2, all_pairs_portable, all_pairs_with,
-    (points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>)
+    all_pairs = all_pairs_with,
+    (points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>),
+    all_pairs_avx512 = |axes, corner, reach| x86::filter_avx512(axes, corner, reach),
+    all_pairs_avx2 = |axes, corner, reach| x86::filter_avx2(axes, corner, reach),
+    all_pairs_portable = filter_portable
 );
 
 in_lanes!(
     /// Appends every pair within the radius, in no particular order, each once.
-    search_cells, search_cells_avx512, search_cells_avx2, search_cells_portable, search_cells_with,
-    (cells: &SortedCells, radius_cm: u32, pairs: &mut Vec<Contact>)
+    search_cells = search_cells_with,
+    (cells: &SortedCells, radius_cm: u32, found: &mut Found),
+    search_cells_avx512 = |own, block, found| x86::collect_avx512(own, block, found),
+    search_cells_avx2 = |own, block, found| {
+        collect_passed(own, block, found, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
+    },
+    search_cells_portable = |own, block, found| collect_passed(own, block, found, filter_portable)
 );
 
 /// Which of sixteen positions lie in the cube of side `reach` whose lowest corner is given: a bit each.
@@ -127,15 +205,40 @@ fn filter_portable(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u3
     mask
 }
 
+/// Appends the pairs of a position with those of a block that pass a filter and are within the radius.
+#[inline(always)]
+fn collect_passed(
+    own: Own,
+    block: Block<'_>,
+    found: &mut Found,
+    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
+) {
+    let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
+    let mut mask = filter(block.axes, corner, 2 * own.radius_cm) & block.counted;
+    while mask != 0 {
+        let lane = mask.trailing_zeros() as usize;
+        mask &= mask - 1;
+        let d2 = clamped_d2(own.at, block.axes.map(|axis| axis[lane]), own.radius_cm);
+        if d2 <= own.radius_cm * own.radius_cm {
+            let other = block.index[lane];
+            let [a, b, column] = found.room();
+            (a[0], b[0], column[0]) = (own.index.min(other), own.index.max(other), d2);
+            found.len += 1;
+        }
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256i, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_min_epu32,
-        _mm256_movemask_ps, _mm256_set1_epi32, _mm256_sub_epi32, _mm512_cmple_epu32_mask, _mm512_loadu_si512,
-        _mm512_mask_cmple_epu32_mask, _mm512_set1_epi32, _mm512_sub_epi32,
+        __m256i, __m512i, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_loadu_si256,
+        _mm256_min_epu32, _mm256_movemask_ps, _mm256_set1_epi32, _mm256_sub_epi32, _mm512_add_epi32,
+        _mm512_cmple_epu32_mask, _mm512_loadu_si512, _mm512_mask_cmple_epu32_mask, _mm512_maskz_compress_epi32,
+        _mm512_max_epi32, _mm512_max_epu32, _mm512_min_epi32, _mm512_min_epu32, _mm512_mullo_epi32, _mm512_set1_epi32,
+        _mm512_storeu_si512, _mm512_sub_epi32,
     };
 
-    use super::LANES;
+    use super::{Block, Found, LANES, Own};
 
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -149,6 +252,36 @@ mod x86 {
         let near_x = _mm512_cmple_epu32_mask(from_corner(0), reach);
         let near_xy = _mm512_mask_cmple_epu32_mask(near_x, from_corner(1), reach);
         u32::from(_mm512_mask_cmple_epu32_mask(near_xy, from_corner(2), reach))
+    }
+
+    /// As `collect_passed`, with [`super::clamped_d2`] in sixteen lanes and no branch on what was found.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn collect_avx512(own: Own, block: Block<'_>, found: &mut Found) {
+        let beyond = _mm512_set1_epi32(own.radius_cm.cast_signed() + 1);
+        let square = |axis: usize| {
+            // SAFETY: the array holds the sixteen numbers that are loaded.
+            let values = unsafe { _mm512_loadu_si512(block.axes[axis].as_ptr().cast()) };
+            let own = _mm512_set1_epi32(own.at[axis]);
+            let apart = _mm512_sub_epi32(_mm512_max_epi32(values, own), _mm512_min_epi32(values, own));
+            let clamped = _mm512_min_epu32(apart, beyond);
+            _mm512_mullo_epi32(clamped, clamped)
+        };
+        let d2 = _mm512_add_epi32(_mm512_add_epi32(square(0), square(1)), square(2));
+        let limit = _mm512_set1_epi32((own.radius_cm * own.radius_cm).cast_signed());
+        let mask = _mm512_mask_cmple_epu32_mask(block.counted as u16, d2, limit);
+        if mask == 0 {
+            return;
+        }
+        // SAFETY: as above.
+        let others: __m512i = unsafe { _mm512_loadu_si512(block.index.as_ptr().cast()) };
+        let index = _mm512_set1_epi32(own.index.cast_signed());
+        let columns = [_mm512_min_epu32(others, index), _mm512_max_epu32(others, index), d2];
+        for (column, values) in found.room().into_iter().zip(columns) {
+            // SAFETY: the array has room for the sixteen numbers that are stored.
+            unsafe { _mm512_storeu_si512(column.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(mask, values)) };
+        }
+        found.len += mask.count_ones() as usize;
     }
 
     #[inline]
@@ -208,9 +341,9 @@ fn all_pairs_with(
     }
 }
 
-/// Sixteen numbers from a position on; the arrays are padded so that they are always there.
+/// Sixteen entries from a position on; the arrays are padded so that they are always there.
 #[inline(always)]
-fn block(values: &[i32], first: usize) -> &[i32; LANES] {
+fn block<T>(values: &[T], first: usize) -> &[T; LANES] {
     values[first..].first_chunk().expect("padding holds a whole block")
 }
 
@@ -220,10 +353,9 @@ fn block(values: &[i32], first: usize) -> &[i32; LANES] {
 fn search_cells_with(
     cells: &SortedCells,
     radius_cm: u32,
-    pairs: &mut Vec<Contact>,
-    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
+    found: &mut Found,
+    collect: impl Fn(Own, Block<'_>, &mut Found),
 ) {
-    let radius = radius_cm.cast_signed();
     let start = |cell: usize| cells.starts[cell] as usize;
     for row in 0..cells.rows {
         for column in 0..cells.columns {
@@ -236,25 +368,13 @@ fn search_cells_with(
                 0..0
             };
             for at in start(cell)..start(cell + 1) {
-                let own = [cells.x[at], cells.y[at], cells.z[at]];
-                let corner = own.map(|value| value.wrapping_sub(radius));
+                let own = Own { at: [cells.x[at], cells.y[at], cells.z[at]], index: cells.index[at], radius_cm };
                 for range in [at + 1..east_end, north.clone()] {
                     let mut first = range.start;
                     while first < range.end {
-                        let blocks = [&cells.x, &cells.y, &cells.z].map(|axis| block(axis, first));
-                        let mut mask = filter(blocks, corner, 2 * radius_cm);
-                        if range.end - first < LANES {
-                            mask &= (1 << (range.end - first)) - 1;
-                        }
-                        while mask != 0 {
-                            let other = first + mask.trailing_zeros() as usize;
-                            mask &= mask - 1;
-                            let d2 = clamped_d2(own, [cells.x[other], cells.y[other], cells.z[other]], radius_cm);
-                            if d2 <= radius_cm * radius_cm {
-                                let (i, j) = (cells.index[at], cells.index[other]);
-                                pairs.push(Contact { a: i.min(j), b: i.max(j), d2 });
-                            }
-                        }
+                        let axes = [&cells.x, &cells.y, &cells.z].map(|axis| block(axis, first));
+                        let counted = u32::from(u16::MAX) >> (LANES - (range.end - first).min(LANES));
+                        collect(own, Block { axes, index: block(&cells.index, first), counted }, found);
                         first += LANES;
                     }
                 }
@@ -305,6 +425,58 @@ mod tests {
                 let mut pairs = Vec::new();
                 form(Points { x: &x, y: &y, z: &z }, radius_cm, &mut room, &mut pairs);
                 assert_eq!(pairs, expected, "{name}, case {case}");
+            }
+        }
+    }
+
+    type Search = fn(&SortedCells, u32, &mut Found);
+
+    fn searches() -> Vec<(&'static str, Search)> {
+        let mut forms: Vec<(&'static str, Search)> =
+            vec![("portable", search_cells_portable), ("dispatched", search_cells)];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature was detected on the line above.
+            forms.push(("avx2", |cells, radius_cm, found| unsafe { search_cells_avx2(cells, radius_cm, found) }));
+        }
+        forms
+    }
+
+    #[test]
+    fn every_instruction_set_finds_the_same_pairs_in_cells() {
+        for case in 0..200 {
+            let mut draws = Seed(case).stream(Purpose::Probe, case, 8);
+            let count = draws.below(120) as usize;
+            // Everybody in one cell: whatever its size, all pairs are compared.
+            let (low, high) = if case % 4 == 0 { (i32::MIN, i32::MAX) } else { (-2_000, 2_000) };
+            let mut axis = || {
+                let mut values: Vec<i32> = (0..count).map(|_| draws.within(low, high)).collect();
+                // What padding holds must not matter.
+                values.resize(count + PADDING, 0);
+                values
+            };
+            let (x, y, z) = (axis(), axis(), axis());
+            // Sorted by anything: here backwards.
+            let index: Vec<u32> = (0..(count + PADDING) as u32).map(|at| (count as u32).wrapping_sub(at + 1)).collect();
+            let cells = SortedCells { starts: vec![0, count as u32], columns: 1, rows: 1, x, y, z, index };
+            let radius_cm = [1, 500, 37_836][case as usize % 3];
+            let mut expected = Vec::new();
+            let at = |n: usize| [cells.x[n], cells.y[n], cells.z[n]];
+            for one in 0..count {
+                for other in one + 1..count {
+                    let d2 = clamped_d2(at(one), at(other), radius_cm);
+                    if d2 <= radius_cm * radius_cm {
+                        expected.push(Contact { a: cells.index[other], b: cells.index[one], d2 });
+                    }
+                }
+            }
+            expected.sort_unstable();
+            for (name, search) in searches() {
+                let mut found = Found::default();
+                search(&cells, radius_cm, &mut found);
+                let mut pairs: Vec<Contact> = found.iter().collect();
+                pairs.sort_unstable();
+                assert_eq!((found.len(), pairs), (expected.len(), expected.clone()), "{name}, case {case}");
             }
         }
     }
