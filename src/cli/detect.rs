@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Failure, grouped};
 use crate::detect::{self, Columns, DetectOptions, LengthUnit, TimeUnit};
+use crate::encounter::MAX_RADIUS_CM;
 
 /// Flags of `skirmish detect`. The defaults fit the heartbeats of a run.
 #[derive(Debug, Args)]
@@ -50,11 +51,11 @@ pub struct DetectArgs {
     /// Column of players
     #[arg(long, value_name = "COLUMN", default_value = "player_id")]
     id: String,
-    /// A pair this near or nearer is in contact
-    #[arg(long, value_name = "CM", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=37_836))]
+    /// A pair this near or nearer is in contact; beyond 37,836 in whole steps of a coarser grid
+    #[arg(long, value_name = "CM", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     radius_cm: u32,
     /// A pair this near or nearer keeps an open encounter alive [default: the radius]
-    #[arg(long, value_name = "CM", value_parser = clap::value_parser!(u32).range(1..=37_836))]
+    #[arg(long, value_name = "CM", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     exit_radius_cm: Option<u32>,
     /// Longest time between two near times of one encounter
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=4_000_000))]
@@ -96,6 +97,7 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
             args.radius_cm
         )));
     }
+    let step_cm = step_cm(args.radius_cm, exit_radius_cm, args.grid_cm)?;
     let options = DetectOptions {
         inputs: args.inputs.clone(),
         columns: Columns {
@@ -117,6 +119,7 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
         },
         radius_cm: args.radius_cm,
         exit_radius_cm,
+        step_cm,
         merge_gap_s: args.merge_gap_s,
         memory_bytes: (args.memory_mb as usize) << 20,
     };
@@ -150,6 +153,26 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
         super::short(summary.rows as f64 / seconds.max(1e-9)),
         args.out.join("tables").display(),
     ))
+}
+
+/// What distances are computed in: centimetres, or steps of the grid where the radius is too large for those.
+fn step_cm(radius_cm: u32, exit_radius_cm: u32, grid_cm: u32) -> Result<u32, Failure> {
+    if exit_radius_cm <= MAX_RADIUS_CM {
+        return Ok(1);
+    }
+    if !radius_cm.is_multiple_of(grid_cm) || !exit_radius_cm.is_multiple_of(grid_cm) {
+        return Err(Failure::Usage(format!(
+            "--radius-cm {radius_cm}, exit {exit_radius_cm}: beyond {MAX_RADIUS_CM} both must be multiples of --grid-cm {grid_cm}"
+        )));
+    }
+    if exit_radius_cm / grid_cm > MAX_RADIUS_CM {
+        return Err(Failure::Usage(format!(
+            "--radius-cm {radius_cm}, exit {exit_radius_cm}: more than {MAX_RADIUS_CM} steps of --grid-cm {grid_cm}; use a \
+             grid of at least {}",
+            exit_radius_cm.div_ceil(MAX_RADIUS_CM)
+        )));
+    }
+    Ok(grid_cm)
 }
 
 /// A bar on a terminal, a line every few seconds elsewhere.

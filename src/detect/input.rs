@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::{ArrayRef, RecordBatch};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::statistics::Statistics;
 
 use super::DetectOptions;
@@ -152,7 +154,7 @@ impl Source {
             let loaded = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| failed(&error))?;
             check_columns(path, &loaded, &options.columns)?;
             for group in 0..loaded.metadata().num_row_groups() {
-                chunks.push(chunk(&loaded, &options.columns, index, group));
+                chunks.push(chunk(path, &loaded, &options.columns, index, group)?);
             }
             metadata.push(loaded);
         }
@@ -266,23 +268,11 @@ impl Source {
 
     fn read(&mut self, chunk: Chunk) -> Result<(), InputError> {
         let path = self.files[chunk.file].clone();
-        let failed = |error: &dyn std::fmt::Display| InputError::Unreadable {
-            path: path.clone(),
-            why: format!("reading row group {} failed: {error}", chunk.group),
-        };
-        let file = File::open(&path).map_err(|error| failed(&error))?;
-        let metadata = self.metadata[chunk.file].clone();
         let wanted: Vec<&str> = names_of(&self.columns).iter().map(|(_, name)| *name).collect();
-        let mask = ProjectionMask::columns(metadata.metadata().file_metadata().schema_descr(), wanted);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-            .with_projection(mask)
-            .with_row_groups(vec![chunk.group])
-            .with_batch_size(65_536)
-            .build()
-            .map_err(|error| failed(&error))?;
+        let reader = batches(&path, &self.metadata[chunk.file], &wanted, chunk.group)?;
         let mut row = 0;
         for batch in reader {
-            let batch = batch.map_err(|error| failed(&error))?;
+            let batch = batch.map_err(|error| unreadable_group(&path, chunk.group, &error))?;
             self.take(&path, chunk.group, row, &batch)?;
             row += batch.num_rows();
         }
@@ -332,8 +322,14 @@ impl Source {
     }
 }
 
-/// A row group with its span of time; one without statistics may hold any time, so nothing can pass it.
-fn chunk(loaded: &ArrowReaderMetadata, columns: &Columns, file: usize, group: usize) -> Chunk {
+/// A row group with its span of time: from the statistics of the file, or from its times where it has none.
+fn chunk(
+    path: &Path,
+    loaded: &ArrowReaderMetadata,
+    columns: &Columns,
+    file: usize,
+    group: usize,
+) -> Result<Chunk, InputError> {
     let data = loaded.metadata().row_group(group);
     let column = data.columns().iter().find(|column| column.column_path().string() == columns.time);
     let kind = loaded.schema().field_with_name(&columns.time).map(|field| field.data_type().clone());
@@ -346,9 +342,50 @@ fn chunk(loaded: &ArrowReaderMetadata, columns: &Columns, file: usize, group: us
     });
     let (first_ms, last_ms) = match (bounds, kind) {
         (Some((min, max)), Ok(kind)) => (to_ms(min, &kind, columns.time_unit), to_ms(max, &kind, columns.time_unit)),
-        _ => (i64::MIN / 4, i64::MIN / 4),
+        _ => read_bounds(path, loaded, columns, group)?,
     };
-    Chunk { file, group, rows: data.num_rows() as usize, first_ms, last_ms }
+    Ok(Chunk { file, group, rows: data.num_rows() as usize, first_ms, last_ms })
+}
+
+/// Earliest and latest time of a row group, from its rows.
+fn read_bounds(
+    path: &Path,
+    loaded: &ArrowReaderMetadata,
+    columns: &Columns,
+    group: usize,
+) -> Result<(i64, i64), InputError> {
+    let mut bounds: Option<(i64, i64)> = None;
+    for batch in batches(path, loaded, &[&columns.time], group)? {
+        let batch = batch.map_err(|error| unreadable_group(path, group, &error))?;
+        for time in times_of(batch.column(0), columns.time_unit).into_iter().flatten() {
+            let (first, last) = bounds.unwrap_or((time, time));
+            bounds = Some((first.min(time), last.max(time)));
+        }
+    }
+    // Without any time there is nothing to order; the missing values are told when the rows are read.
+    Ok(bounds.unwrap_or((0, 0)))
+}
+
+fn unreadable_group(path: &Path, group: usize, error: &dyn std::fmt::Display) -> InputError {
+    InputError::Unreadable { path: path.to_owned(), why: format!("reading row group {group} failed: {error}") }
+}
+
+/// Some columns of a row group.
+fn batches(
+    path: &Path,
+    loaded: &ArrowReaderMetadata,
+    wanted: &[&str],
+    group: usize,
+) -> Result<ParquetRecordBatchReader, InputError> {
+    let file = File::open(path).map_err(|error| unreadable_group(path, group, &error))?;
+    let schema = loaded.metadata().file_metadata().schema_descr();
+    let mask = ProjectionMask::columns(schema, wanted.iter().copied());
+    ParquetRecordBatchReaderBuilder::new_with_metadata(file, loaded.clone())
+        .with_projection(mask)
+        .with_row_groups(vec![group])
+        .with_batch_size(65_536)
+        .build()
+        .map_err(|error| unreadable_group(path, group, &error))
 }
 
 /// Files of all inputs: files as they are, folders and patterns sorted, Parquet only.

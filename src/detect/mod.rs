@@ -32,6 +32,9 @@ pub struct DetectOptions {
     pub radius_cm: u32,
     /// Distance at which an open encounter stays open; at least the radius.
     pub exit_radius_cm: u32,
+    /// What distances are computed in: centimetres, or for radii beyond [`crate::encounter::MAX_RADIUS_CM`] steps of
+    /// the grid, of which both radii are multiples then.
+    pub step_cm: u32,
     /// Longest time between two near times of one encounter.
     pub merge_gap_s: u32,
     /// Most bytes of rows to hold at once.
@@ -94,13 +97,14 @@ fn run(
 ) -> Result<DetectSummary, DetectFailure> {
     let mut engine = Engine {
         rules: EpisodeRules {
-            radius_cm: options.radius_cm,
-            exit_radius_cm: options.exit_radius_cm,
+            radius_cm: options.radius_cm / options.step_cm,
+            exit_radius_cm: options.exit_radius_cm / options.step_cm,
             gap_ticks: source.ticks(i64::from(options.merge_gap_s) * 1000),
         },
+        step_cm: options.step_cm as i32,
         ..Engine::default()
     };
-    let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids())?;
+    let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
     let total = source.total_rows().max(1);
     while let Some(rows) = source.next_span()? {
         for span in rows.chunk_by(|a, b| a.tick == b.tick) {
@@ -118,7 +122,9 @@ fn run(
 
 #[derive(Default)]
 struct Engine {
+    /// In steps.
     rules: EpisodeRules,
+    step_cm: i32,
     detector: CpuDetector,
     frame: Frame,
     contacts: Contacts,
@@ -141,7 +147,7 @@ impl Engine {
         self.frame.clear();
         let groups: Vec<&[Row]> = rows.chunk_by(|a, b| a.group == b.group).collect();
         for group in &groups {
-            group.iter().for_each(|row| self.frame.push(row.position));
+            group.iter().for_each(|row| self.frame.push(row.position.map(|cm| cm / self.step_cm)));
             self.frame.end_match();
         }
         let found = self.detector.detect(&self.frame, self.rules.exit_radius_cm, &mut self.contacts);

@@ -57,6 +57,12 @@ pub struct Writer {
     encounter_file: TableFile,
     contacts: Vec<ContactRow>,
     encounters: Vec<EncounterRow>,
+    step_cm: u32,
+}
+
+/// A squared distance in steps as a distance in centimetres, rounded down.
+fn distance_cm(d2: u32, step_cm: u32) -> i32 {
+    (u64::from(d2) * u64::from(step_cm).pow(2)).isqrt() as i32
 }
 
 impl Writer {
@@ -64,7 +70,7 @@ impl Writer {
     ///
     /// # Errors
     /// When one cannot be created.
-    pub fn create(folder: &RunFolder, text_groups: bool, text_ids: bool) -> Result<Self, OutputError> {
+    pub fn create(folder: &RunFolder, text_groups: bool, text_ids: bool, step_cm: u32) -> Result<Self, OutputError> {
         let named =
             |name: &str, is_text: bool| Field::new(name, if is_text { DataType::Utf8 } else { DataType::Int64 }, false);
         let time = |name: &str| Field::new(name, DataType::Timestamp(TimeUnit::Millisecond, None), false);
@@ -97,6 +103,7 @@ impl Writer {
             encounter_file: TableFile::create(folder, "encounters", encounters)?,
             contacts: Vec::new(),
             encounters: Vec::new(),
+            step_cm,
         })
     }
 
@@ -142,7 +149,7 @@ impl Writer {
             column(source.groups(), rows.iter().map(|row| row.group)),
             column(source.ids(), pairs.iter().map(|pair| pair.0)),
             column(source.ids(), pairs.iter().map(|pair| pair.1)),
-            Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.d2.isqrt() as i32))),
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| distance_cm(row.d2, self.step_cm)))),
         ])
     }
 
@@ -157,6 +164,7 @@ impl Writer {
         let int = |value: fn(&Episode) -> i32| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| value(&row.episode))))
         };
+        let distances = rows.iter().map(|row| distance_cm(row.episode.min_d2, self.step_cm));
         let reasons = rows.iter().map(|row| ENCOUNTER_ENDS[row.reason as usize]);
         self.encounter_file.write(vec![
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.episode.number))),
@@ -167,7 +175,7 @@ impl Writer {
             time(|episode| episode.last_tick),
             int(|episode| episode.contact_ticks as i32),
             int(|episode| episode.near_ticks as i32),
-            int(|episode| episode.min_d2.isqrt() as i32),
+            Arc::new(Int32Array::from_iter_values(distances)),
             time(|episode| episode.min_tick),
             int(|episode| episode.midpoint[0]),
             int(|episode| episode.midpoint[1]),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::support::{Run, TempDir, compile, options, simulate};
 
@@ -66,6 +67,10 @@ fn detect_finds_the_encounters_of_a_run_in_its_heartbeats() {
 
 /// Writes columns id, t, x, y of one row group each.
 fn write(path: &Path, groups: &[&[(i64, i64, f64, f64)]]) {
+    write_with(path, groups, None);
+}
+
+fn write_with(path: &Path, groups: &[&[(i64, i64, f64, f64)]], properties: Option<WriterProperties>) {
     let batch = |rows: &[(i64, i64, f64, f64)]| {
         let int = |value: fn(&(i64, i64, f64, f64)) -> i64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(rows.iter().map(value)))
@@ -82,7 +87,7 @@ fn write(path: &Path, groups: &[&[(i64, i64, f64, f64)]]) {
         .unwrap()
     };
     let first = batch(groups[0]);
-    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), first.schema(), None).unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), first.schema(), properties).unwrap();
     for rows in groups {
         writer.write(&batch(rows)).unwrap();
         writer.flush().unwrap();
@@ -120,6 +125,60 @@ fn floats_in_metres_are_rounded_to_the_grid_and_integers_are_times() {
         (&[2][..], &[105_000][..])
     );
     assert_eq!((encounters.numbers("x_cm"), encounters.numbers("y_cm")), (&[150][..], &[200][..]));
+}
+
+#[test]
+fn radii_beyond_the_limit_are_computed_in_steps_of_the_grid() {
+    let folder = TempDir::new();
+    // 500 m is the radius; on a grid of a metre 500.4 m counts as 500 m, and 500.6 m as 501 m.
+    let rows = [(1, 100, 0.0, 0.0), (2, 100, 500.4, 0.0), (3, 100, -300.0, -400.0), (4, 100, 0.0, 500.6)];
+    write(&folder.path().join("in.parquet"), &[&rows]);
+    let output = detect_plane(&folder, &["--radius-cm", "50000", "--grid-cm", "100"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let contacts = crate::support::read_table(&folder.path().join("out/tables/contacts"));
+    assert_eq!((contacts.numbers("player_a"), contacts.numbers("player_b")), (&[1, 1][..], &[2, 3][..]));
+    assert_eq!(contacts.numbers("distance_cm"), [50_000, 50_000]);
+    let encounters = crate::support::read_table(&folder.path().join("out/tables/encounters"));
+    assert_eq!(encounters.numbers("x_cm"), [25_000, -15_000]);
+    let refused = |flags: [&str; 4]| {
+        let output = detect_plane(&folder, &flags);
+        assert_eq!(output.status.code(), Some(2));
+        stderr(&output)
+    };
+    assert!(refused(["--radius-cm", "50050", "--grid-cm", "100"]).contains("multiples of --grid-cm 100"));
+    assert!(refused(["--radius-cm", "50000", "--grid-cm", "1"]).contains("use a grid of at least 2"));
+}
+
+#[test]
+fn folders_patterns_and_files_without_statistics_are_read() {
+    let folder = TempDir::new();
+    let days = folder.path().join("days");
+    for day in 0..3 {
+        let nested = days.join(format!("day={day}"));
+        std::fs::create_dir_all(&nested).unwrap();
+        let rows: Vec<_> = (0..40).map(|n| (n % 4, day * 1_000 + n / 4, (n % 4) as f64, 0.0)).collect();
+        let properties = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
+        write_with(&nested.join("part.parquet"), &[&rows], Some(properties));
+        std::fs::write(nested.join("_SUCCESS"), "").unwrap();
+    }
+    let pattern = days.join("*/part.parquet").to_string_lossy().into_owned();
+    let files: Vec<String> = (0..3).rev().map(|day| format!("{}/day={day}/part.parquet", days.display())).collect();
+    let folder_name = days.to_string_lossy().into_owned();
+    let flags = ["--x", "x", "--y", "y", "--z", "none", "--group", "none", "--time", "t", "--id", "id", "--unit", "m"];
+    let inputs = [vec![pattern.as_str()], vec![folder_name.as_str()], files.iter().map(String::as_str).collect()];
+    let found = inputs.map(|inputs| {
+        let out = folder.path().join("out").to_string_lossy().into_owned();
+        let more = ["--out", &out, "--overwrite", "--time-unit", "s", "--radius-cm", "250", "--json"];
+        let output = detect(&[&inputs[..], &flags, &more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&summary["files"], &summary["rows"], &summary["times"]), (&3.into(), &120.into(), &30.into()));
+        let contacts = crate::support::read_table(&folder.path().join("out/tables/contacts"));
+        (contacts.numbers("event_ts").to_vec(), contacts.numbers("player_b").to_vec())
+    });
+    // Of four in a row one metre apart, five of six pairs are within 2.5 m.
+    assert_eq!(found[0].0.len(), 30 * 5);
+    assert!(found[0] == found[1] && found[1] == found[2]);
 }
 
 #[test]

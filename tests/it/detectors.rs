@@ -74,6 +74,16 @@ fn regimes() -> Vec<(&'static str, Frame, u32)> {
             .enumerate()
             .map(|(case, &size)| scattered(case as u64, size, 0, 8_000))
             .collect();
+    // As wide and high as a packed position reaches, and a centimetre more on each axis.
+    let reach = [(1 << 22) - 1, (1 << 22) - 1, (1 << 20) - 1];
+    let at_reach = |more: [i32; 3]| {
+        let far = [0, 1, 2].map(|axis| -1_000 + reach[axis] + more[axis]);
+        let near = |corner: [i32; 3], by: i32| [0, 1, 2].map(|axis| corner[axis] + by);
+        let low = [-1_000; 3];
+        vec![low, near(low, 500), near(far, -500), far, [low[0], far[1], low[2]], [far[0] - 400, low[1], far[2]]]
+    };
+    let widths: Vec<Vec<[i32; 3]>> =
+        [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]].into_iter().map(at_reach).collect();
     let tiny: Vec<Vec<[i32; 3]>> = (0..5_000).map(|case| scattered(case, (case % 4) as usize, 0, 1_500)).collect();
     let border = vec![[0, 0, 0], [40_000, 0, 0], [0, 40_000, 0], [40_000, 40_000, 0], [40_000, 39_000, 0]];
     let crowd: Vec<[i32; 3]> = scattered(8, 700, 0, 200_000).into_iter().chain(scattered(9, 300, 0, 900)).collect();
@@ -92,6 +102,7 @@ fn regimes() -> Vec<(&'static str, Frame, u32)> {
         ("coordinates at the limits of i32", frame_of(&[extremes]), 1000),
         ("coordinates at the limits of i32, large", frame_of(&[far_corners]), 1000),
         ("sizes around lanes, groups and the all-pairs limit", frame_of(&sizes), 1000),
+        ("as wide as packed positions reach, and wider", frame_of(&widths), 1000),
         ("thousands of tiny matches", frame_of(&tiny), 700),
         ("one huge match", uniform_frame(1, 6_000, 6_000, 100_000), 1000),
         ("a crowd in a wide world", frame_of(&[crowd]), 1000),
@@ -130,6 +141,20 @@ fn the_gpu_splits_frames_and_grows_its_pair_buffer_without_losing_a_pair() {
 }
 
 #[test]
+fn a_pair_buffer_that_is_just_full_and_one_that_is_just_too_small_lose_nothing() {
+    // Four in a row, the ends too far apart: five pairs.
+    let frame = frame_of(&[vec![[0, 0, 0], [100, 0, 0], [200, 0, 0], [300, 0, 0]], vec![[0, 0, 0]]]);
+    assert_eq!(oracle(&frame, 200).pairs.len(), 5);
+    for pairs in 4..=6 {
+        let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(Limits { players: 100, pairs })) else { return };
+        let mut contacts = Contacts::default();
+        gpu.detect(&frame, 200, &mut contacts).unwrap();
+        assert!(contacts == oracle(&frame, 200), "room for {pairs}");
+        assert_eq!(gpu.notes(), [""; 0]);
+    }
+}
+
+#[test]
 fn matches_too_large_for_a_part_are_left_to_the_cpu_with_a_note_and_the_rest_is_not() {
     let limits = Limits { players: 100, pairs: 100 };
     let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
@@ -141,6 +166,22 @@ fn matches_too_large_for_a_part_are_left_to_the_cpu_with_a_note_and_the_rest_is_
     assert!(contacts == oracle(&frame, 300));
     assert!(contacts.pairs.len() > 100, "{}", contacts.pairs.len());
     assert!(gpu.notes()[0].contains("more than 100 players"), "{:?}", gpu.notes());
+}
+
+#[test]
+fn the_gpu_takes_twenty_million_positions_in_one_frame() {
+    let Some(mut gpu) = gpu_or_skip(GpuDetector::open) else { return };
+    // More workgroups than a dimension holds and more bytes than a binding of many adapters; small matches around a
+    // crowd that needs cells.
+    let mut frame = uniform_frame(1, 10_000_000, 64, 40_000);
+    frame.append(&uniform_frame(2, 50_000, 50_000, 500_000));
+    frame.append(&uniform_frame(3, 9_950_000, 64, 40_000));
+    assert!(frame.len() > 19_999_000);
+    let (mut by_gpu, mut by_cpu) = (Contacts::default(), Contacts::default());
+    gpu.detect(&frame, 1000, &mut by_gpu).unwrap();
+    CpuDetector::default().detect(&frame, 1000, &mut by_cpu).unwrap();
+    assert!(by_gpu == by_cpu && by_cpu.pairs.len() > 100_000, "{} {}", by_gpu.pairs.len(), by_cpu.pairs.len());
+    assert_eq!(gpu.notes(), [""; 0]);
 }
 
 #[test]
