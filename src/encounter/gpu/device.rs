@@ -28,7 +28,7 @@ const PAIR_BYTES: u64 = 4;
 
 /// Anything that finds the pairs of parts of frames.
 pub trait Device {
-    /// Starts a part; at most [`IN_FLIGHT`] may be started and not collected.
+    /// Starts a part; at most three may be started and not collected.
     ///
     /// # Errors
     /// When the device fails; it is not to be used again then.
