@@ -176,6 +176,8 @@ pub struct Population {
     archetypes: Vec<Archetype>,
     platforms: Vec<Platform>,
     retention: Retention,
+    /// [`age_factor`] by age in days.
+    age_factors: Vec<f64>,
     weekday_chance: [f64; 7],
     peak_hour: (f64, f64),
     length_spread: f64,
@@ -237,6 +239,7 @@ impl Population {
             archetypes: archetypes.collect(),
             platforms: platforms.collect(),
             retention: file.population.retention.clone(),
+            age_factors: (0..2000).map(|age| age_factor(age, file.population.retention.gap_age_exponent)).collect(),
             weekday_chance: std::array::from_fn(|day| weights[day] / best),
             peak_hour: (file.sessions.peak_hour_local, file.sessions.peak_hour_spread_hours),
             length_spread: file.sessions.length_spread_log,
@@ -330,8 +333,8 @@ impl Population {
         if draws.chance(nature.churn) {
             return None;
         }
-        let scale = libm::exp(rules.gap_scale_log - rules.gap_engagement_effect * nature.engagement)
-            * libm::pow(1.0 + f64::from(age) / 30.0, rules.gap_age_exponent);
+        let scale =
+            libm::exp(rules.gap_scale_log - rules.gap_engagement_effect * nature.engagement) * self.age_factor(age);
         let gap = scale * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
         let mut next = day.saturating_add(libm::ceil(gap.clamp(1.0, 1e6)) as i32);
         // Weekday preference: a rejected day moves on to the next; ten rejections in a row are not worth waiting for.
@@ -344,6 +347,12 @@ impl Population {
         Some(next)
     }
 
+    /// How much longer gaps are at an age in days.
+    fn age_factor(&self, age: i32) -> f64 {
+        let known = self.age_factors.get(age as usize).copied();
+        known.unwrap_or_else(|| age_factor(age, self.retention.gap_age_exponent))
+    }
+
     /// First active day not before `from` of a player who installed earlier, or `None` if gone by then.
     pub fn first_active_day_from(&self, nature: &Nature, from: i32) -> Option<i32> {
         let mut day = nature.install_day;
@@ -352,6 +361,10 @@ impl Population {
         }
         Some(day)
     }
+}
+
+fn age_factor(age: i32, exponent: f64) -> f64 {
+    libm::pow(1.0 + f64::from(age) / 30.0, exponent)
 }
 
 /// First day and cumulative number of accounts by day.
