@@ -106,7 +106,7 @@ impl Realm {
         world.insert_resource(Positions::default());
         world.insert_resource(Found::default());
         world.insert_resource(Journal::default());
-        world.insert_resource(Trajectories::new(setting.writes("heartbeats")));
+        world.insert_resource(Trajectories::new(setting.heartbeats_one_in()));
         Self {
             id,
             setting,

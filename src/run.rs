@@ -445,8 +445,8 @@ impl<'s> Worker<'s> {
                 realms.into_iter().map(|(id, realm)| realm.unwrap_or_else(|| new(id))).collect();
             self.times.start += starting.elapsed();
             for realm in &mut group {
-                let is_kept = self.shared.setting.writes_rows::<HeartbeatRow>();
-                let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(is_kept));
+                let one_in = self.shared.setting.heartbeats_one_in();
+                let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(one_in));
                 realm.exchange_trajectories(memory);
             }
             if self.step_day(day, &mut group)?.is_none() {
@@ -455,7 +455,9 @@ impl<'s> Worker<'s> {
             for realm in &mut group {
                 self.memory.push(realm.exchange_trajectories(Trajectories::default()));
             }
-            for realm in group {
+            let is_last = day + 1 == self.shared.setting.clock.days;
+            // Nobody asks for a realm after its last day.
+            for realm in group.into_iter().filter(|_| !is_last) {
                 // The slot is empty while its realm is out, so this never blocks.
                 drop(self.shared.realms[realm.id as usize].0.send(Some(realm)));
             }

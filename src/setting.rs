@@ -204,6 +204,12 @@ impl Setting {
         }
     }
 
+    /// One player in how many has heartbeats written; 0 for none.
+    pub fn heartbeats_one_in(&self) -> u32 {
+        let output = &self.scenario.file.output;
+        if output.tables.heartbeats { output.heartbeat_players_one_in } else { 0 }
+    }
+
     /// Whether a row type's table is written.
     pub fn writes_rows<R: Row>(&self) -> bool {
         self.writes(R::TABLE.name)
@@ -246,12 +252,13 @@ impl Size {
         };
         let realms = realms.min(population.players);
         let ticks_per_day = clock.ticks_per_day();
-        let rows_per_day = expected_online * f64::from(ticks_per_day);
+        let written_online = expected_online / f64::from(file.output.heartbeat_players_one_in);
+        let rows_per_day = written_online * f64::from(ticks_per_day);
         let shards = match file.output.shards {
             0 => (rows_per_day / ROWS_PER_SHARD).ceil().max(1.0) as u32,
             shards => shards,
         };
-        let window = ROWS_PER_WINDOW / (expected_online / f64::from(realms)).max(1.0);
+        let window = ROWS_PER_WINDOW / (written_online / f64::from(realms)).max(1.0);
         let trough = by_hour.iter().copied().fold(f64::INFINITY, f64::min);
         Self {
             realms,

@@ -12,6 +12,7 @@ use arrow_array::types::{ArrowPrimitiveType, Int8Type, Int32Type, Int64Type, Tim
 use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, TimestampMillisecondArray};
 use bevy_ecs::prelude::*;
 
+use crate::random::mix;
 use crate::time::Clock;
 
 /// Where a session writes its next heartbeat.
@@ -55,7 +56,8 @@ struct Record {
 /// it is as much as realms are being stepped, not as there are.
 #[derive(Resource, Debug, Default)]
 pub struct Trajectories {
-    is_kept: bool,
+    /// Players are kept if their mixed number is a multiple of this; none are if it is 0.
+    one_in: u32,
     /// First tick of the window.
     window: u32,
     end_tick: u32,
@@ -96,9 +98,9 @@ pub struct Heartbeat {
 }
 
 impl Trajectories {
-    /// An empty window; nothing is kept unless `is_kept`.
-    pub fn new(is_kept: bool) -> Self {
-        Self { is_kept, ..Self::default() }
+    /// An empty window that keeps one player in so many, or none for 0.
+    pub fn new(one_in: u32) -> Self {
+        Self { one_in, ..Self::default() }
     }
 
     /// Starts a window of some ticks.
@@ -113,7 +115,7 @@ impl Trajectories {
     /// Notes the heartbeat of a session at a tick.
     #[inline]
     pub fn record(&mut self, clock: Clock, slot: &mut Slot, tick: u32, heartbeat: Heartbeat) {
-        if !self.is_kept {
+        if self.one_in != 1 && !self.is_chosen(heartbeat.player_id) {
             return;
         }
         if slot.window != self.window {
@@ -130,6 +132,12 @@ impl Trajectories {
         }
         self.records[slot.row as usize] = Record { position: heartbeat.position, seat: slot.seat };
         slot.row += 1;
+    }
+
+    /// Whether heartbeats of a player are kept: a function of the account number alone, spread over realms.
+    #[inline]
+    fn is_chosen(&self, player_id: i32) -> bool {
+        self.one_in > 0 && mix(player_id as u64).is_multiple_of(self.one_in.into())
     }
 
     /// Number of rows.

@@ -97,15 +97,22 @@ struct OpenFile {
     writer: SerializedFileWriter<File>,
 }
 
+/// What is being written of one kind: the open file of each table, and rows of small tables gathered for it.
+#[derive(Default)]
+struct Part {
+    open: BTreeMap<&'static str, OpenFile>,
+    gathered: DayRows,
+}
+
 /// The committer of a run.
 pub struct Committer {
     setting: Arc<Setting>,
     folder: Option<RunFolder>,
     sink: Sink,
     encoders: BTreeMap<&'static str, Encoder>,
-    open: BTreeMap<&'static str, OpenFile>,
+    /// Files and rows of the days, and of what exists only because the run ended.
+    parts: [Part; 2],
     finished: Vec<FileName>,
-    gathered: DayRows,
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
 }
@@ -120,9 +127,8 @@ impl Committer {
             folder,
             sink,
             encoders,
-            open: BTreeMap::new(),
+            parts: Default::default(),
             finished: Vec::new(),
-            gathered: DayRows::default(),
             committed: Committed::default(),
             bytes_seen,
         }
@@ -142,7 +148,7 @@ impl Committer {
     ) -> Result<Committed, OutputError> {
         let result = self.commit_all(messages, tickets, stop);
         if let Some(folder) = &self.folder {
-            self.open.clear();
+            self.parts = Default::default();
             folder.discard_staging();
         }
         result.map(|()| self.committed)
@@ -171,12 +177,26 @@ impl Committer {
                 }
                 early.remove(&next);
                 self.end_realm(next.0, next.1)?;
-                // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
-                let _ = tickets.try_send(());
-                next = if next.1 + 1 < realms { (next.0, next.1 + 1) } else { (next.0 + 1, 0) };
+                // A realm's last day is followed at once by what ends with the run, so that no more than a few realms
+                // of that ever wait, however many sessions are open.
+                let is_last = next.0 + 1 == days;
+                if !is_last {
+                    // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
+                    let _ = tickets.try_send(());
+                }
+                next = match next {
+                    (day, realm) if is_last => (day + 1, realm),
+                    (day, realm) if realm + 1 == realms => (day + 1, 0),
+                    (day, realm) if day == days => (days - 1, realm + 1),
+                    (day, realm) => (day, realm + 1),
+                };
             }
         }
         Ok(())
+    }
+
+    fn part(&mut self, day: u32) -> &mut Part {
+        &mut self.parts[usize::from(day >= self.setting.clock.days)]
     }
 
     fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<(), OutputError> {
@@ -188,7 +208,7 @@ impl Committer {
                     self.committed.days.resize_with(at + 1, Aggregate::default);
                 }
                 self.committed.days[at].merge(&rows.aggregate);
-                self.gathered.append(*rows);
+                self.part(day).gathered.append(*rows);
                 Ok(())
             }
         }
@@ -201,9 +221,9 @@ impl Committer {
         let shard = size.shard_of(realm);
         let ends_shard = realm + 1 == size.realms_of(shard).end;
         let ends_day = realm + 1 == size.realms;
-        let mut gathered = std::mem::take(&mut self.gathered);
+        let mut gathered = std::mem::take(&mut self.part(day).gathered);
         gathered.each(&mut EncodeSmall { committer: self, day, realm, ends_shard })?;
-        self.gathered = gathered;
+        self.part(day).gathered = gathered;
         if ends_shard {
             self.finish_shard(day, shard)?;
         }
@@ -240,7 +260,8 @@ impl Committer {
     /// The open file of a table, created if need be.
     fn file(&mut self, day: u32, shard: u32, table: &'static str) -> Result<&mut OpenFile, OutputError> {
         use std::collections::btree_map::Entry;
-        match self.open.entry(table) {
+        let is_tail = day >= self.setting.clock.days;
+        match self.parts[usize::from(is_tail)].open.entry(table) {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(slot) => {
                 let folder = self.folder.as_ref().ok_or(OutputError::Stopped)?;
@@ -267,7 +288,7 @@ impl Committer {
                 self.file(day, shard, table)?;
             }
         }
-        for (table, mut file) in std::mem::take(&mut self.open) {
+        for (table, mut file) in std::mem::take(&mut self.part(day).open) {
             file.writer.finish().map_err(OutputError::parquet(file.path.clone()))?;
             let bytes = file.writer.bytes_written() as u64;
             file.writer.inner().sync_all().map_err(OutputError::io("syncing", &file.path))?;

@@ -209,6 +209,8 @@ section! {
     Output {
         /// Groups of realms that share files; 0 means one per about 128 MB of heartbeats a day.
         shards: u32 = "0", Int(0, 32_767);
+        /// Heartbeats are written for one player in so many, chosen by account number, with whole trajectories; 1 means all. Nothing else changes.
+        heartbeat_players_one_in: u32 = "1", Int(1, 1_000_000);
         /// Compression of Parquet pages.
         compression: String = "\"zstd\"", OneOf(&["zstd", "none"]);
         /// Level of compression; higher is smaller and slower.
@@ -331,8 +333,8 @@ section! {
         engagement_spread: f64 = "1.0", Num(0.0, 5.0);
         /// Mean sessions on an active day, before the limit of 10.
         sessions_per_day: f64 = "1.5", Num(1.0, 10.0);
-        /// Mean session length in minutes.
-        session_minutes: f64 = "60.0", Num(0.1, 1440.0);
+        /// Mean session length in minutes, before the limit of sessions.max_minutes.
+        session_minutes: f64 = "60.0", Num(0.1, 1_000_000.0);
         /// Mean skill, in standard deviations of the whole population.
         skill: f64 = "0.0", Num(-5.0, 5.0);
         /// Standard deviation of skill.

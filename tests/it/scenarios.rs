@@ -20,12 +20,13 @@ fn shipped() -> Vec<std::path::PathBuf> {
 fn every_shipped_scenario_runs_shrunk() {
     let files = shipped();
     let names: Vec<_> = files.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    for name in ["quickstart", "million", "battle-royale", "city"] {
+    for name in ["quickstart", "million", "battle-royale", "city", "close-calls", "twenty-million", "full-house"] {
         assert!(names.contains(&name.to_owned()), "{name} is shipped");
     }
     for path in files {
-        let sets = ["population.players=3000", "population.realms=2", "clock.days=1"].map(str::to_owned);
-        let scenario = Scenario::load(&path, &sets).unwrap();
+        let sets =
+            ["population.players=3000", "population.realms=2", "clock.days=1", "population.installs.horizon_days=3"];
+        let scenario = Scenario::load(&path, &sets.map(str::to_owned)).unwrap();
         let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
         let sums = skirmish::output::summary::total(&run.report.committed.days);
         assert!(sums.heartbeats > 10_000, "{}: {sums:?}", path.display());
@@ -136,4 +137,31 @@ fn encounters_shorter_than_the_least_duration_are_not_written_and_change_no_othe
         assert!(rows(&all, 0).len() > rows(&long, 0).len() && !rows(&long, 0).is_empty(), "{name}");
     }
     assert_eq!(all.table("encounters").numbers("ended_at"), long.table("encounters").numbers("ended_at"));
+}
+
+#[test]
+fn sampled_heartbeats_are_whole_trajectories_of_the_chosen_and_change_nothing_else() {
+    let run = |one_in: u32| {
+        let sets = ["clock.days=1", "population.players=3000", &format!("output.heartbeat_players_one_in={one_in}")];
+        simulate(&compile("", &sets), &options(2))
+    };
+    let (all, some) = (run(1), run(7));
+    let (everyone, chosen) = (all.table("heartbeats"), some.table("heartbeats"));
+    let players: std::collections::BTreeSet<i64> = chosen.numbers("player_id").iter().copied().collect();
+    let active: std::collections::BTreeSet<i64> = everyone.numbers("player_id").iter().copied().collect();
+    let share = players.len() as f64 / active.len() as f64;
+    assert!((0.1..0.19).contains(&share), "{share}");
+    let names = ["session_id", "event_ts", "player_id", "match_id", "team_id", "position_x_cm", "position_z_cm"];
+    let rows = |table: &crate::support::Table, keep: &dyn Fn(i64) -> bool| {
+        let rows = (0..table.len()).filter(|&row| keep(table.numbers("player_id")[row]));
+        let mut rows: Vec<Vec<i64>> =
+            rows.map(|row| names.iter().map(|name| table.numbers(name)[row]).collect()).collect();
+        rows.sort_unstable();
+        rows
+    };
+    assert!(rows(&everyone, &|player| players.contains(&player)) == rows(&chosen, &|_| true));
+    let others = |run: &Run| -> Vec<_> {
+        run.digests().into_iter().filter(|(path, _)| !path.starts_with("heartbeats/")).collect()
+    };
+    assert_eq!(others(&all), others(&some));
 }
