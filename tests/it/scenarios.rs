@@ -24,9 +24,13 @@ fn every_shipped_scenario_runs_shrunk() {
         assert!(names.contains(&name.to_owned()), "{name} is shipped");
     }
     for path in files {
-        let sets =
-            ["population.players=3000", "population.realms=2", "clock.days=1", "population.installs.horizon_days=3"];
-        let scenario = Scenario::load(&path, &sets.map(str::to_owned)).unwrap();
+        let mut sets = vec!["population.players=3000", "population.realms=2", "clock.days=1"];
+        if path.ends_with("twenty-million.toml") {
+            // Three thousand accounts over two years would leave nobody to meet on the first day.
+            sets.push("population.installs.horizon_days=3");
+        }
+        let sets: Vec<String> = sets.into_iter().map(str::to_owned).collect();
+        let scenario = Scenario::load(&path, &sets).unwrap();
         let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
         let sums = skirmish::output::summary::total(&run.report.committed.days);
         assert!(sums.heartbeats > 10_000, "{}: {sums:?}", path.display());
