@@ -80,13 +80,19 @@ pub struct Realm {
 impl Realm {
     /// The realm at the start of the run: veterans waiting for their next active day.
     pub fn new(setting: Arc<Setting>, id: u32) -> Self {
+        Self::starting(setting, id, 0)
+    }
+
+    /// The realm as if the run began on a later day, for measuring a slice of it: everyone who installed before is a
+    /// veteran. Nobody is online at first, so that the slice differs a little from the same days of the whole run.
+    pub fn starting(setting: Arc<Setting>, id: u32, first_day: u32) -> Self {
         let mut realm = Self::empty(setting, id);
-        realm.next_tick = Some(0);
         let setting = Arc::clone(&realm.setting);
-        let veterans = setting.population.installed_before(0);
+        realm.next_tick = Some(first_day * setting.clock.ticks_per_day());
+        let veterans = setting.population.installed_before(first_day as i32);
         for player_id in RealmId(id).accounts(&setting, 0, veterans) {
             let nature = setting.population.nature(player_id);
-            let day = setting.population.first_active_day_from(&nature, 0);
+            let day = setting.population.first_active_day_from(&nature, first_day as i32);
             if let Some(day) = day.filter(|&day| (day as u32) < MAX_DAYS) {
                 let entity = realm.world.spawn(Player { id: player_id, ..Player::default() }).id();
                 realm.world.resource_mut::<ReturnCalendar>().enter(day as u32, entity);

@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub sink: Sink,
     /// Realms that a worker steps together; `None` chooses by backend.
     pub realms_per_group: Option<u32>,
+    /// Day to start on: a slice of the run, for measuring.
+    pub first_day: u32,
     /// Hands out realms in a shuffled order, to show that the order decides nothing.
     pub shuffle: Option<u64>,
 }
@@ -50,6 +52,7 @@ impl Default for RunOptions {
             gpu_verify: Verify::Sample,
             sink: Sink::Parquet,
             realms_per_group: None,
+            first_day: 0,
             shuffle: None,
         }
     }
@@ -260,11 +263,12 @@ pub fn run_with(
     }
     let (message_sender, message_receiver) = bounded(4 * threads);
     let bytes_seen = Arc::new(AtomicU64::new(0));
-    let committer = Committer::new(Arc::clone(setting), folder.cloned(), options.sink, Arc::clone(&bytes_seen));
+    let committer = Committer::new(Arc::clone(setting), folder.cloned(), options.sink, Arc::clone(&bytes_seen))
+        .starting_on(options.first_day);
     let shared = Shared {
         setting: Arc::clone(setting),
         options: options.clone(),
-        jobs: Mutex::new(JobQueue { groups, day: 0, next: 0 }),
+        jobs: Mutex::new(JobQueue { groups, day: options.first_day, next: 0 }),
         realms: (0..realms).map(|_| bounded(1)).collect(),
         tickets: ticket_receiver,
         messages: message_sender,
@@ -386,7 +390,8 @@ fn watch_until_done(
     watch: &mut dyn FnMut(&Snapshot),
 ) -> bool {
     let clock = shared.setting.clock;
-    let total = f64::from(clock.days) * f64::from(clock.ticks_per_day()) * f64::from(shared.setting.size.realms);
+    let days = f64::from(clock.days - shared.options.first_day);
+    let total = days * f64::from(clock.ticks_per_day()) * f64::from(shared.setting.size.realms);
     let mut is_interrupted = false;
     loop {
         let is_done = matches!(done.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Disconnected));
@@ -394,7 +399,7 @@ fn watch_until_done(
         let share = progress.realm_ticks.load(Ordering::Relaxed) as f64 / total;
         watch(&Snapshot {
             done: share,
-            days: share * f64::from(clock.days),
+            days: share * days,
             online: progress.online.iter().map(|online| u64::from(online.load(Ordering::Relaxed))).sum(),
             heartbeats: progress.heartbeats.load(Ordering::Relaxed),
             encounters: progress.encounters.load(Ordering::Relaxed),
@@ -440,7 +445,7 @@ impl<'s> Worker<'s> {
             let Some(Job { day, realms }) = self.shared.next_job() else { break };
             let starting = Instant::now();
             self.times.wait += starting - waiting;
-            let new = |id| Realm::new(Arc::clone(&self.shared.setting), id);
+            let new = |id| Realm::starting(Arc::clone(&self.shared.setting), id, self.shared.options.first_day);
             let mut group: Vec<Realm> =
                 realms.into_iter().map(|(id, realm)| realm.unwrap_or_else(|| new(id))).collect();
             self.times.start += starting.elapsed();

@@ -18,9 +18,12 @@ use crate::setting::Setting;
 /// Runs the pipeline and prints its figures.
 pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let mut sets = args.scenario.sets.clone();
-    sets.extend(args.days.map(|days| format!("clock.days={days}")));
+    if args.days.is_some() || args.from_day > 0 {
+        let days = args.from_day + args.days.unwrap_or(1);
+        sets.push(format!("clock.days={days}"));
+    }
     let setting = Arc::new(Setting::new(Scenario::load(&args.scenario.scenario, &sets)?));
-    let options = RunOptions { sink: args.sink.into(), ..args.pipeline.options() };
+    let options = RunOptions { sink: args.sink.into(), first_day: args.from_day, ..args.pipeline.options() };
     let scratch = Scratch::new();
     let folder = match options.sink {
         Sink::Parquet => Some(RunFolder::create(&scratch.0, false)?),
@@ -30,7 +33,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let limit = match options.sink {
         Sink::Null => None,
         Sink::Parquet | Sink::Encode => {
-            Some(limit::encode_limit(&setting, &report, options.threads).map_err(OutputError::parquet("rows"))?)
+            Some(limit::encode_limit(&setting, &report, &options).map_err(OutputError::parquet("rows"))?)
         }
     };
     let value = figures(&setting, &options, &report, limit);
@@ -63,7 +66,8 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
     let busy: f64 = stages.iter().map(|(_, seconds)| seconds).sum();
     let mut value = json!({
         "scenario": setting.scenario.name,
-        "days": setting.clock.days,
+        "first_day": options.first_day,
+        "days": setting.clock.days - options.first_day,
         "threads": options.threads,
         "sink": format!("{:?}", options.sink).to_lowercase(),
         "detector": report.detector,
@@ -90,8 +94,12 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
 
 fn page(value: &Value) -> String {
     let number = |key: &str| value[key].as_f64().unwrap_or(0.0);
+    let from = match value["first_day"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(day) => format!(" from day {day} on"),
+    };
     let mut out = format!(
-        "{}, {} days, {} threads, sink {}, {}\n",
+        "{}, {} days{from}, {} threads, sink {}, {}\n",
         value["scenario"].as_str().unwrap_or("?"),
         value["days"],
         value["threads"],

@@ -210,6 +210,9 @@ struct BenchArgs {
     /// Simulate so many days instead of the scenario's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=731))]
     days: Option<u32>,
+    /// Measure a slice that begins on this day, one day long unless --days says otherwise
+    #[arg(long, value_name = "DAY", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=730))]
+    from_day: u32,
     /// What to do with rows
     #[arg(long, value_enum, default_value = "parquet")]
     sink: SinkArg,

@@ -115,6 +115,7 @@ pub struct Committer {
     finished: Vec<FileName>,
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
+    first_day: u32,
 }
 
 impl Committer {
@@ -131,7 +132,14 @@ impl Committer {
             finished: Vec::new(),
             committed: Committed::default(),
             bytes_seen,
+            first_day: 0,
         }
+    }
+
+    /// Expects the first messages for a later day.
+    pub fn starting_on(mut self, first_day: u32) -> Self {
+        self.first_day = first_day;
+        self
     }
 
     /// Takes messages until every realm of every day has been committed or `stop` is set; returns a ticket to the workers
@@ -162,7 +170,7 @@ impl Committer {
     ) -> Result<(), OutputError> {
         let (days, realms) = (self.setting.clock.days, self.setting.size.realms);
         let mut early: BTreeMap<(u32, u32), Vec<Payload>> = BTreeMap::new();
-        let mut next = (0, 0);
+        let mut next = (self.first_day, 0);
         while next.0 <= days {
             let message = receive(messages, stop)?;
             early.entry((message.day, message.realm)).or_default().push(message.payload);

@@ -11,7 +11,7 @@ use crate::encounter::cpu::CpuDetector;
 use crate::encounter::{Contacts, Detector};
 use crate::journal::EachTable;
 use crate::realm::Realm;
-use crate::run::RunReport;
+use crate::run::{RunOptions, RunReport};
 use crate::setting::Setting;
 use crate::table::{HeartbeatRow, Row, Table, sort_rows};
 
@@ -24,12 +24,12 @@ struct Sample {
 }
 
 /// Heartbeats a second at which the rows of all enabled tables encode on so many threads, without simulating them:
-/// the first day of one realm, encoded repeatedly in row groups as they are in a run.
+/// a day of one realm, encoded repeatedly in row groups as they are in a run.
 ///
 /// # Errors
 /// Only on a defect of the encoder.
-pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, threads: usize) -> Result<f64> {
-    let sample = sample(setting);
+pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, options: &RunOptions) -> Result<f64> {
+    let (sample, threads) = (sample(setting, options.first_day), options.threads);
     if sample.heartbeats == 0 {
         return Ok(f64::INFINITY);
     }
@@ -56,17 +56,18 @@ pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, threads: usize) 
 
 /// Encoder and columns of each enabled table that has rows on the first day of the first realm, for benches.
 pub fn sample_tables(setting: &Arc<Setting>) -> Vec<(Encoder, Vec<ArrayRef>)> {
-    sample(setting).tables
+    sample(setting, 0).tables
 }
 
-fn sample(setting: &Arc<Setting>) -> Sample {
-    let mut realm = Realm::new(Arc::clone(setting), 0);
+fn sample(setting: &Arc<Setting>, day: u32) -> Sample {
+    let mut realm = Realm::starting(Arc::clone(setting), 0, day);
     let (mut detector, ticks) = (CpuDetector::default(), setting.clock.ticks_per_day());
     let windows = setting.size.window_ticks;
     let mut sample = Sample { heartbeats: 0, tables: Vec::new() };
-    for tick in 0..ticks {
-        if tick % windows == 0 {
-            realm.open_window(tick..(tick + windows).min(ticks));
+    let first = day * ticks;
+    for tick in first..first + ticks {
+        if (tick - first) % windows == 0 {
+            realm.open_window(tick..(tick + windows).min(first + ticks));
         }
         realm.before_contacts(tick);
         let (frame, mut contacts): (_, Contacts) = realm.detection();
@@ -75,7 +76,7 @@ fn sample(setting: &Arc<Setting>) -> Sample {
         drop(detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts));
         realm.detected(frame, contacts);
         realm.after_contacts();
-        if (tick + 1) % windows == 0 || tick + 1 == ticks {
+        if (tick + 1 - first) % windows == 0 || tick + 1 == first + ticks {
             let trajectories = realm.trajectories();
             if trajectories.rows() > 0 {
                 let columns = trajectories.columns(setting.clock);
