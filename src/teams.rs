@@ -29,9 +29,10 @@ impl Centroid {
         self.count += 1;
     }
 
-    /// Floor of the squared distance of two centroids if they are at most so far apart. An integer bounds a squared
-    /// distance exactly if it bounds its floor.
-    fn d2_within(&self, other: &Self, radius_cm: u32) -> Option<u32> {
+    /// Squared distance of two centroids, rounded down, if they are at most the exit radius apart. The fraction decides:
+    /// one just beyond the radius is told as a square centimetre more, which changes no root.
+    fn d2_near(&self, other: &Self, rules: EpisodeRules) -> Option<u32> {
+        let radius_cm = rules.exit_radius_cm;
         let scale = self.count * other.count;
         if scale == 0 {
             return None;
@@ -41,8 +42,13 @@ impl Centroid {
             return None;
         }
         let scaled: i128 = across.iter().map(|&across| i128::from(across).pow(2)).sum();
-        let d2 = scaled / i128::from(scale).pow(2);
-        (d2 <= i128::from(radius_cm).pow(2)).then_some(d2 as u32)
+        let scale2 = i128::from(scale).pow(2);
+        if scaled > i128::from(radius_cm).pow(2) * scale2 {
+            return None;
+        }
+        let (d2, within) = ((scaled / scale2) as u32, rules.radius_cm.pow(2));
+        let is_just_beyond = d2 == within && scaled % scale2 > 0;
+        Some(d2 + u32::from(is_just_beyond))
     }
 
     /// Midpoint of two centroids, rounded down.
@@ -92,7 +98,7 @@ fn find_near(centroids: &[Centroid], rules: EpisodeRules, near: &mut Vec<Contact
     near.clear();
     for (a, one) in centroids.iter().enumerate() {
         for (b, other) in centroids.iter().enumerate().skip(a + 1) {
-            let d2 = one.d2_within(other, rules.exit_radius_cm);
+            let d2 = one.d2_near(other, rules);
             near.extend(d2.map(|d2| Contact { a: a as u32, b: b as u32, d2 }));
         }
     }
@@ -139,22 +145,28 @@ mod tests {
         centroid
     }
 
+    fn d2(one: &Centroid, other: &Centroid, radius_cm: u32, exit_radius_cm: u32) -> Option<u32> {
+        one.d2_near(other, EpisodeRules { radius_cm, exit_radius_cm, gap_ticks: 0 })
+    }
+
     #[test]
     fn centroids_are_compared_as_fractions() {
         // Means 1/3 and 10: apart by 29/3, whose square is 93.4.
         let (one, other) = (centroid(&[[0; 3], [0; 3], [1, 0, 0]]), centroid(&[[10, 0, 0]]));
-        assert_eq!(one.d2_within(&other, 10), Some(93));
-        assert_eq!(one.d2_within(&other, 9), None);
+        assert_eq!((d2(&one, &other, 5, 10), d2(&one, &other, 5, 9)), (Some(93), None));
         assert_eq!(one.midpoint(&other), [5, 0, 0]);
-        assert_eq!(one.d2_within(&Centroid::default(), 30_000), None);
+        assert_eq!(d2(&one, &Centroid::default(), 1, 30_000), None);
+        // Means 1 and 7/3 are 4/3 apart: the floor of its square is 1, but they are not within 1.
+        let (one, other) = (centroid(&[[1, 0, 0]]), centroid(&[[2, 0, 0], [2, 0, 0], [3, 0, 0]]));
+        assert_eq!((d2(&one, &other, 1, 1), d2(&one, &other, 1, 2), d2(&one, &other, 2, 2)), (None, Some(2), Some(1)));
     }
 
     #[test]
     fn twenty_thousand_players_in_a_corner_of_the_largest_map_do_not_overflow() {
         let far = centroid(&vec![[10_000_000; 3]; 20_000]);
         let here = centroid(&vec![[0; 3]; 20_000]);
-        assert_eq!(far.d2_within(&here, 37_836), None);
-        assert_eq!(far.d2_within(&far, 1), Some(0));
+        assert_eq!(d2(&far, &here, 1, 37_836), None);
+        assert_eq!(d2(&far, &far, 1, 1), Some(0));
         assert_eq!(far.midpoint(&here), [5_000_000; 3]);
     }
 }

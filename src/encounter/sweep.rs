@@ -161,18 +161,17 @@ fn dot(a: [i64; 3], b: [i64; 3]) -> i128 {
 /// The pair is left for the caller to fill in.
 fn pass(start: [i64; 3], step: [i64; 3], interval_ms: i64, rules: &SweepRules) -> Option<Pass> {
     let (along, speed2, start2) = (dot(start, step), dot(step, step), dot(start, start));
-    // The least distance is reached at -p.v T / |v|^2, or at the nearer end of the interval.
-    let (min_d2, min_ms) = if along >= 0 {
-        (start2, 0)
+    // The least distance is reached at -p.v T / |v|^2, or at the nearer end of the interval. Its square is a fraction.
+    let (numerator, denominator, min_ms) = if along >= 0 {
+        (start2, 1, 0)
     } else if -along >= speed2 {
-        (start2 + 2 * along + speed2, interval_ms)
+        (start2 + 2 * along + speed2, 1, interval_ms)
     } else {
-        let min_d2 = (start2 * speed2 - along * along) / speed2;
-        (min_d2, (-along * i128::from(interval_ms) / speed2) as i64)
+        (start2 * speed2 - along * along, speed2, (-along * i128::from(interval_ms) / speed2) as i64)
     };
+    let min_d2 = numerator / denominator;
     let span = |radius_cm: u32| {
-        // The floor of a squared distance is at most an integer exactly if the squared distance is.
-        let is_within = min_d2 <= i128::from(radius_cm).pow(2);
+        let is_within = numerator <= i128::from(radius_cm).pow(2) * denominator;
         is_within.then(|| span_within(start, step, interval_ms, radius_cm, min_ms))
     };
     let near = span(rules.exit_radius_cm)?;
@@ -351,6 +350,19 @@ mod tests {
     }
 
     #[test]
+    fn a_least_distance_just_beyond_the_radius_is_no_touch_though_its_floor_would_be() {
+        // The line x + y = 3 is 3 / sqrt(2) = 2.12 cm away: the floor of its square, 4, is that of a radius of 2.
+        let rules = SweepRules { radius_cm: 2, exit_radius_cm: 2, ..RULES };
+        let (mut paths, mut passes) = (Paths::default(), Vec::new());
+        paths.push(0, [0; 3], [0; 3]);
+        paths.push(1, [-15_000, 15_003, 0], [15_000, -14_997, 0]);
+        paths.find_passes(&rules, 30_000, |_, _| true, &mut passes);
+        assert_eq!(passes, []);
+        paths.find_passes(&SweepRules { exit_radius_cm: 3, ..rules }, 30_000, |_, _| true, &mut passes);
+        assert!(passes.len() == 1 && passes[0].contact.is_none() && passes[0].min_d2 == 4);
+    }
+
+    #[test]
     fn the_farthest_coordinates_and_longest_interval_do_not_overflow() {
         let far = MAX_COORDINATE_CM;
         let pass = sweep([[-far; 3], [far; 3]], [[far; 3], [-far; 3]], MAX_INTERVAL_MS).expect("they meet");
@@ -387,7 +399,14 @@ mod tests {
                     assert!(i64::from(pass.min_d2) * interval_ms.pow(2) <= least, "case {case}");
                 }
                 (None, None) => {}
-                (Some(pass), None) => assert_eq!(pass.near.entry_ms, pass.near.exit_ms, "case {case}"),
+                (Some(pass), None) => {
+                    // Between two milliseconds: the line through the relative path comes within the radius, exactly.
+                    let p: [i64; 3] = [0, 1, 2].map(|axis| i64::from(from[1][axis] - from[0][axis]));
+                    let v: [i64; 3] = [0, 1, 2].map(|axis| i64::from(to[1][axis] - to[0][axis]) - p[axis]);
+                    let dot = |a: [i64; 3], b: [i64; 3]| -> i64 { (0..3).map(|axis| a[axis] * b[axis]).sum() };
+                    let discriminant = dot(p, v).pow(2) - dot(v, v) * (dot(p, p) - 150 * 150);
+                    assert!(discriminant >= 0 && pass.near.entry_ms == pass.near.exit_ms, "case {case}");
+                }
                 (None, Some(near)) => panic!("case {case}: {near:?} was missed"),
             }
         }

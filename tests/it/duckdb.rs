@@ -134,7 +134,7 @@ const MACROS: &str = "
 
 /// Spans within the two radii between heartbeats: by the quadratic formula on integers of 128 bits, where Skirmish
 /// searches by bisection.
-fn spans(heartbeats: &str, kills: &str) -> String {
+fn spans(heartbeats: &str, kills: &str, radius: u32, exit: u32) -> String {
     format!(
         "WITH steps AS (
             SELECT h.match_id, h.session_id, epoch_ms(h.event_ts) AS t0, position_x_cm AS x0, position_y_cm AS y0, position_z_cm AS z0,
@@ -156,7 +156,7 @@ fn spans(heartbeats: &str, kills: &str) -> String {
                    + (b.z0 - a.z0)::HUGEINT * (b.dz - a.dz) AS pv
             FROM walks a JOIN walks b ON a.match_id = b.match_id AND a.t0 = b.t0 AND a.session_id < b.session_id),
          roots AS (
-            SELECT *, pv * pv - vv * (pp - 900 * 900) AS d_contact, pv * pv - vv * (pp - 1400 * 1400) AS d_near,
+            SELECT *, pv * pv - vv * (pp - {radius} * {radius}) AS d_contact, pv * pv - vv * (pp - {exit} * {exit}) AS d_near,
                    CASE WHEN vv = 0 OR pv >= 0 THEN pp WHEN -pv >= vv THEN pp + 2 * pv + vv ELSE (pp * vv - pv * pv) // vv END AS d2,
                    CASE WHEN vv = 0 OR pv >= 0 THEN 0 WHEN -pv >= vv THEN 30000 ELSE (-pv * 30000) // vv END AS moment
             FROM pairs),
@@ -167,7 +167,7 @@ fn spans(heartbeats: &str, kills: &str) -> String {
                    floor_div(-pv * 30000 + floor_root(30000::HUGEINT * 30000 * greatest(d_contact, 0)), vv) AS c1
             FROM roots WHERE vv > 0 AND d_near >= 0
             UNION ALL
-            SELECT *, 0, 30000, CASE WHEN pp <= 900 * 900 THEN 0 ELSE 30001 END, 30000 FROM roots WHERE vv = 0 AND pp <= 1400 * 1400)
+            SELECT *, 0, 30000, CASE WHEN pp <= {radius} * {radius} THEN 0 ELSE 30001 END, 30000 FROM roots WHERE vv = 0 AND pp <= {exit} * {exit})
          SELECT match_id, session_a, session_b, t0, d2, t0 + moment AS d2_at,
                 t0 + least(greatest(n0, 0), n1, 30000) AS near_from, t0 + least(n1, 30000) AS near_to,
                 CASE WHEN d_contact >= 0 AND c1 >= 0 AND c0 <= 30000 THEN t0 + least(greatest(c0, 0), c1, 30000) END AS contact_from,
@@ -180,7 +180,7 @@ fn spans(heartbeats: &str, kills: &str) -> String {
 }
 
 /// Swept encounters by definition: spans merged over gaps from exit to next entry, from the first contact on.
-fn swept_episodes(heartbeats: &str, kills: &str) -> String {
+fn swept_episodes(heartbeats: &str, kills: &str, radius: u32, exit: u32, least_ms: u32) -> String {
     format!(
         "WITH spans AS ({spans}),
               gaps AS (SELECT *, coalesce(near_from - lag(near_to) OVER pair > 120000, true) AS starts
@@ -194,58 +194,93 @@ fn swept_episodes(heartbeats: &str, kills: &str) -> String {
                 epoch_ms(arg_min(d2_at, (d2, t0))::BIGINT) AS min_distance_at, arg_min(x_cm, (d2, t0))::INT AS x_cm,
                 arg_min(y_cm, (d2, t0))::INT AS y_cm, arg_min(z_cm, (d2, t0))::INT AS z_cm
          FROM opened WHERE near_to >= first_contact GROUP BY match_id, session_a, session_b, run, first_contact
-         HAVING max(near_to) - first_contact >= 20000",
-        spans = spans(heartbeats, kills)
+         HAVING max(near_to) - first_contact >= {least_ms}",
+        spans = spans(heartbeats, kills, radius, exit)
     )
 }
 
 #[test]
 fn duckdb_finds_the_encounters_between_heartbeats_row_for_row() {
-    let run = simulate(&compile(WORLD, &[]), &options(2));
-    let swept = run.table("encounters_swept");
-    let touches = swept.numbers("near_ms").iter().filter(|&&ms| ms < 30_000).count();
-    assert!(swept.len() > 5_000 && touches > 500, "{} with {touches} shorter than a heartbeat", swept.len());
-    let table = |name: &str| format!("'{}/tables/{name}/*/*.parquet'", run.root.display());
-    let columns = "match_id, session_a, session_b, started_at, ended_at, contact_ms, near_ms, min_distance_cm, \
-                   min_distance_at, x_cm, y_cm, z_cm";
-    let ours = format!("SELECT {columns} FROM {}", table("encounters_swept"));
-    let theirs = swept_episodes(&table("heartbeats"), &table("kills"));
-    let [missing, invented] = difference(&format!("SELECT {columns} FROM ({theirs})"), &ours);
-    expect_no_rows(&[
-        ("swept encounters that are missing", format!("{MACROS} {missing}")),
-        ("swept encounters that are invented", format!("{MACROS} {invented}")),
-    ]);
+    // Radii of metres, and of a few centimetres, where what lies between two integers matters.
+    for (radius, exit, least, touches_least) in [(900, 1400, 5_000, 500), (2, 3, 100, 100)] {
+        let sets = [format!("encounter.radius_cm={radius}"), format!("encounter.exit_radius_cm={exit}")];
+        let small = [
+            "maps.yard.extent_x_m=30",
+            "maps.yard.extent_y_m=30",
+            "maps.yard.relief_m=2",
+            "encounter.min_duration_s=0",
+        ];
+        let mut sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+        if radius < 100 {
+            sets.extend(small);
+        }
+        let run = simulate(&compile(WORLD, &sets), &options(2));
+        let swept = run.table("encounters_swept");
+        let touches = swept.numbers("near_ms").iter().filter(|&&ms| ms < 30_000).count();
+        assert!(swept.len() > least && touches > touches_least, "{} with {touches} short", swept.len());
+        let table = |name: &str| format!("'{}/tables/{name}/*/*.parquet'", run.root.display());
+        let columns = "match_id, session_a, session_b, started_at, ended_at, contact_ms, near_ms, min_distance_cm, \
+                       min_distance_at, x_cm, y_cm, z_cm";
+        let ours = format!("SELECT {columns} FROM {}", table("encounters_swept"));
+        let least_ms = if radius < 100 { 0 } else { 20_000 };
+        let theirs = swept_episodes(&table("heartbeats"), &table("kills"), radius, exit, least_ms);
+        let [missing, invented] = difference(&format!("SELECT {columns} FROM ({theirs})"), &ours);
+        expect_no_rows(&[
+            ("swept encounters that are missing", format!("{MACROS} {missing}")),
+            ("swept encounters that are invented", format!("{MACROS} {invented}")),
+        ]);
+    }
 }
 
 #[test]
 fn duckdb_finds_the_encounters_of_teams_row_for_row() {
-    let run = simulate(&compile(WORLD, &[]), &options(2));
-    assert!(run.table("encounters_team").len() > 500, "{}", run.table("encounters_team").len());
+    // Fractions of a centimetre matter where the radius is a few of them.
+    team_encounters_agree(1_700, 2_600, 500);
+    team_encounters_agree(25, 40, 10);
+}
+
+fn team_encounters_agree(radius: u32, exit: u32, least: usize) {
+    let sets = [format!("encounter.team_radius_cm={radius}"), format!("encounter.team_exit_radius_cm={exit}")];
+    let mut sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    if radius < 100 {
+        sets.extend([
+            "encounter.min_duration_s=0",
+            "maps.yard.extent_x_m=10",
+            "maps.yard.extent_y_m=10",
+            "maps.yard.relief_m=0",
+        ]);
+    }
+    let least_s = if radius < 100 { 0 } else { 20 };
+    let run = simulate(&compile(WORLD, &sets), &options(2));
+    assert!(run.table("encounters_team").len() > least, "{}", run.table("encounters_team").len());
     let table = |name: &str| format!("'{}/tables/{name}/*/*.parquet'", run.root.display());
     let theirs = format!(
         "WITH teams AS (SELECT match_id, event_ts, team_id, count(*)::HUGEINT AS n, sum(position_x_cm)::HUGEINT AS x,
                                sum(position_y_cm)::HUGEINT AS y, sum(position_z_cm)::HUGEINT AS z
-                        FROM {} GROUP BY match_id, event_ts, team_id),
+                        FROM {heartbeats} GROUP BY match_id, event_ts, team_id),
               near AS (SELECT a.match_id, a.event_ts, a.team_id AS team_a, b.team_id AS team_b, a.n * b.n AS nn,
-                              floor_div((a.x * b.n - b.x * a.n) ** 2 + (a.y * b.n - b.y * a.n) ** 2
-                                        + (a.z * b.n - b.z * a.n) ** 2, nn * nn) AS d2,
+                              ((a.x * b.n - b.x * a.n) ** 2 + (a.y * b.n - b.y * a.n) ** 2
+                               + (a.z * b.n - b.z * a.n) ** 2)::HUGEINT AS scaled,
+                              scaled <= {radius} * {radius} * nn * nn AS is_contact,
+                              floor_div(scaled, nn * nn) AS d2,
                               floor_div(a.x * b.n + b.x * a.n, 2 * nn) AS x_cm, floor_div(a.y * b.n + b.y * a.n, 2 * nn) AS y_cm,
                               floor_div(a.z * b.n + b.z * a.n, 2 * nn) AS z_cm
                        FROM teams a JOIN teams b ON a.match_id = b.match_id AND a.event_ts = b.event_ts AND a.team_id < b.team_id
-                       WHERE d2 <= 2600 * 2600),
+                       WHERE scaled <= {exit} * {exit} * nn * nn),
               gaps AS (SELECT *, coalesce(event_ts - lag(event_ts) OVER pair > INTERVAL 90 SECOND, true) AS starts
                        FROM near WINDOW pair AS (PARTITION BY match_id, team_a, team_b ORDER BY event_ts)),
               runs AS (SELECT *, count_if(starts) OVER (PARTITION BY match_id, team_a, team_b ORDER BY event_ts) AS run FROM gaps),
-              opened AS (SELECT *, min(event_ts) FILTER (d2 <= 1700 * 1700)
+              opened AS (SELECT *, min(event_ts) FILTER (is_contact)
                                      OVER (PARTITION BY match_id, team_a, team_b, run) AS first_contact FROM runs)
          SELECT match_id, team_a, team_b, min(event_ts) AS started_at, max(event_ts) AS ended_at,
-                count_if(d2 <= 1700 * 1700)::INT AS contact_beats, count(*)::INT AS near_beats,
-                floor_root(min(d2))::INT AS min_distance_cm, arg_min(event_ts, (d2, event_ts)) AS min_distance_at,
-                arg_min(x_cm, (d2, event_ts))::INT AS x_cm, arg_min(y_cm, (d2, event_ts))::INT AS y_cm,
-                arg_min(z_cm, (d2, event_ts))::INT AS z_cm
+                count_if(is_contact)::INT AS contact_beats, count(*)::INT AS near_beats,
+                floor_root(min(d2))::INT AS min_distance_cm, arg_min(event_ts, (d2, NOT is_contact, event_ts)) AS min_distance_at,
+                arg_min(x_cm, (d2, NOT is_contact, event_ts))::INT AS x_cm,
+                arg_min(y_cm, (d2, NOT is_contact, event_ts))::INT AS y_cm,
+                arg_min(z_cm, (d2, NOT is_contact, event_ts))::INT AS z_cm
          FROM opened WHERE event_ts >= first_contact GROUP BY match_id, team_a, team_b, run
-         HAVING max(event_ts) - min(event_ts) >= INTERVAL 20 SECOND",
-        table("heartbeats")
+         HAVING max(event_ts) - min(event_ts) >= INTERVAL {least_s} SECOND",
+        heartbeats = table("heartbeats")
     );
     let columns = "match_id, team_a, team_b, started_at, ended_at, contact_beats, near_beats, min_distance_cm, \
                    min_distance_at, x_cm, y_cm, z_cm";
