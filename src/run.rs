@@ -70,6 +70,9 @@ pub enum RunError {
     /// The GPU was demanded and gave a wrong answer.
     #[error("--backend gpu: {0}; use --backend cpu, and report it with the output of `skirmish doctor`")]
     Verification(String),
+    /// More encounters at once than can be counted.
+    #[error("{0}; use a smaller encounter.radius_cm, a larger map or smaller matches")]
+    Crowd(String),
     /// The user stopped it.
     #[error(
         "interrupted after {0} complete days, which are kept whole; the unfinished one was discarded. Run again with --overwrite to start over"
@@ -361,6 +364,7 @@ fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunRep
 fn detect_error(error: DetectError) -> RunError {
     match error {
         DetectError::Gpu(_) => RunError::Gpu(error.to_string()),
+        DetectError::TooMany(_) => RunError::Crowd(error.to_string()),
         DetectError::Disagrees { .. } => RunError::Verification(error.to_string()),
     }
 }

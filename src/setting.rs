@@ -172,7 +172,16 @@ impl Setting {
                 )
             })
         };
-        file.modes.entries.iter().filter_map(too_large).collect()
+        let (encounter, tables) = (&file.encounter, &file.output.tables);
+        let filters_nothing = encounter.min_duration_s > 0 && !tables.encounters_swept && !tables.encounters_team;
+        let useless = filters_nothing.then(|| {
+            format!(
+                "encounter.min_duration_s = {}: it filters encounters_swept and encounters_team, and neither is written; set \
+                 output.tables.encounters_swept = true",
+                encounter.min_duration_s
+            )
+        });
+        file.modes.entries.iter().filter_map(too_large).chain(useless).collect()
     }
 
     /// Whether a table is written.

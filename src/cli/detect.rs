@@ -21,7 +21,7 @@ pub struct DetectArgs {
     /// Folder to write to: tables/contacts and tables/encounters
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Replace what an earlier detection wrote there
+    /// Replace the two tables of an earlier detection; nothing else is ever touched
     #[arg(long)]
     overwrite: bool,
     /// Column of positions east
@@ -60,7 +60,7 @@ pub struct DetectArgs {
     /// Longest time between two near times of one encounter
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=4_000_000))]
     merge_gap_s: u32,
-    /// Most memory for rows that overlap in time
+    /// Most memory for rows that overlap in time, and for pairs that are near at once
     #[arg(long, value_name = "MB", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
     memory_mb: u32,
     /// Show nothing but errors

@@ -266,11 +266,15 @@ impl Failure {
         match self {
             Self::Scenario(_) => 3,
             Self::Output(error) | Self::Run(RunError::Output(error)) => match error {
-                OutputError::Exists(..) | OutputError::Foreign(..) | OutputError::InTheWay(_) => 4,
+                OutputError::Exists(..)
+                | OutputError::Detected(_)
+                | OutputError::Foreign(..)
+                | OutputError::InTheWay(_) => 4,
                 OutputError::Io { .. } => 5,
                 OutputError::Parquet { .. } | OutputError::Stopped => 1,
             },
             Self::Run(RunError::Gpu(_)) => 6,
+            Self::Run(RunError::Crowd(_)) => 3,
             Self::Run(RunError::Verification(_)) => 7,
             Self::Run(RunError::Interrupted(_)) => 130,
             Self::Run(RunError::Internal(_)) => 1,

@@ -127,7 +127,10 @@ pub fn check_columns(path: &Path, metadata: &ArrowReaderMetadata, columns: &Colu
         })?;
         let kind = field.data_type();
         let (serves, expected) = match flag {
-            "x" | "y" | "z" => (kind.is_numeric(), "numbers"),
+            "x" | "y" | "z" => (
+                kind.is_integer() || matches!(kind, DataType::Float32 | DataType::Float64),
+                "integers, FLOAT or DOUBLE",
+            ),
             "time" => (matches!(kind, DataType::Timestamp(..)) || kind.is_integer(), "timestamps or integers"),
             _ => (kind.is_integer() || is_text(kind), "integers or text"),
         };
@@ -137,6 +140,49 @@ pub fn check_columns(path: &Path, metadata: &ArrowReaderMetadata, columns: &Colu
         }
     }
     Ok(())
+}
+
+/// Checks that ids and groups are text in both of two files, or in neither.
+pub fn check_alike(
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    first: &Path,
+    first_metadata: &ArrowReaderMetadata,
+    columns: &Columns,
+) -> Result<(), InputError> {
+    let is_text_in = |metadata: &ArrowReaderMetadata, name: &str| {
+        metadata.schema().field_with_name(name).is_ok_and(|field| is_text(field.data_type()))
+    };
+    for (flag, name) in names_of(columns).into_iter().filter(|(flag, _)| matches!(*flag, "id" | "group")) {
+        let here = is_text_in(metadata, name);
+        if here != is_text_in(first_metadata, name) {
+            let kind = if here { "text" } else { "integers" };
+            let (path, first, column) = (path.to_owned(), first.to_owned(), name.to_owned());
+            return Err(InputError::Mixed { path, first, flag, column, kind });
+        }
+    }
+    Ok(())
+}
+
+/// The first row of an unsigned column whose value no signed one has, and the value.
+pub fn first_beyond_i64(array: &ArrayRef) -> Option<(usize, u64)> {
+    if *array.data_type() != DataType::UInt64 {
+        return None;
+    }
+    let values = array.as_primitive::<UInt64Type>();
+    let beyond = |(row, value): (usize, Option<u64>)| Some((row, value.filter(|&value| value > i64::MAX as u64)?));
+    values.iter().enumerate().find_map(beyond)
+}
+
+/// The first row of a column of times that is not a whole millisecond.
+pub fn first_between_milliseconds(array: &ArrayRef) -> Option<usize> {
+    use arrow_schema::TimeUnit as Unit;
+    let unit = match array.data_type() {
+        DataType::Timestamp(Unit::Microsecond, _) => 1_000,
+        DataType::Timestamp(Unit::Nanosecond, _) => 1_000_000,
+        _ => return None,
+    };
+    integers_of(array).into_iter().position(|value| value.is_some_and(|value| value % unit != 0))
 }
 
 /// Whether a type is text, in any of Arrow's layouts.

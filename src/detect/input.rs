@@ -1,10 +1,11 @@
 //! Reading positions: any Parquet, columns by name, row groups in order of time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -12,7 +13,10 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::statistics::Statistics;
 
 use super::DetectOptions;
-use super::column::{Columns, Names, check_columns, codes_of, coordinates_of, is_text, names_of, times_of, to_ms};
+use super::column::{
+    Columns, Names, check_alike, check_columns, codes_of, coordinates_of, first_between_milliseconds, first_beyond_i64,
+    is_text, names_of, times_of, to_ms,
+};
 
 /// What is wrong with the input. Each names the file, what is there and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +30,7 @@ pub enum InputError {
         why: String,
     },
     /// A column is not there.
-    #[error("{}: no column {column:?} for --{flag}; it has {known}", .path.display())]
+    #[error("{}: no column {column:?} for --{flag}; name one with --{flag}{}; it has {known}", .path.display(), none_hint(.flag))]
     NoColumn {
         /// The file.
         path: PathBuf,
@@ -38,7 +42,7 @@ pub enum InputError {
         known: String,
     },
     /// A column has a type that does not serve.
-    #[error("{}: column {column:?} of --{flag} has type {kind}; expected {expected}", .path.display())]
+    #[error("{}: column {column:?} of --{flag} has type {kind}; expected {expected}: cast it, or name another with --{flag}", .path.display())]
     WrongType {
         /// The file.
         path: PathBuf,
@@ -50,6 +54,40 @@ pub enum InputError {
         kind: String,
         /// What would serve.
         expected: &'static str,
+    },
+    /// Ids or groups are text in one file and integers in another.
+    #[error("{}: column {column:?} of --{flag} is {kind}, but in {} it is not; cast one of them", .path.display(), .first.display())]
+    Mixed {
+        /// The file.
+        path: PathBuf,
+        /// The first file.
+        first: PathBuf,
+        /// The flag that named it.
+        flag: &'static str,
+        /// The name.
+        column: String,
+        /// What it is here.
+        kind: &'static str,
+    },
+    /// The output would lie on top of the input.
+    #[error("{}: lies inside the output folder {}; choose another --out", .path.display(), .out.display())]
+    Inside {
+        /// The input.
+        path: PathBuf,
+        /// The output folder.
+        out: PathBuf,
+    },
+    /// Too many pairs at one time.
+    #[error(
+        "{pairs} pairs in reach at time {time}, more than --memory-mb {limit_mb} holds; use a smaller --radius-cm, a finer --group, or raise --memory-mb"
+    )]
+    Crowd {
+        /// Pairs, or an upper bound of them.
+        pairs: u64,
+        /// Milliseconds since 1970.
+        time: i64,
+        /// The limit.
+        limit_mb: usize,
     },
     /// A value cannot be used.
     #[error("{}: {what} in row {row} of row group {group}; {remedy}", .path.display())]
@@ -67,7 +105,7 @@ pub enum InputError {
     },
     /// A player stands at two places at once.
     #[error(
-        "player {id} has two rows at time {time} in group {group}; keep one (SELECT ... QUALIFY row_number() OVER (PARTITION BY id, time) = 1)"
+        "player {id} has two rows at time {time} ms, one of them in group {group}; keep one (SELECT ... QUALIFY row_number() OVER (PARTITION BY id, time) = 1)"
     )]
     Twice {
         /// The player.
@@ -92,6 +130,14 @@ pub enum InputError {
         "times span more than 49 days and are not whole seconds; split the input by month or round --time to seconds"
     )]
     TooLong,
+}
+
+fn none_hint(flag: &str) -> &'static str {
+    match flag {
+        "z" => " (none for a plane)",
+        "group" => " (none if all can meet)",
+        _ => "",
+    }
 }
 
 /// A position.
@@ -126,7 +172,9 @@ pub struct Source {
     metadata: Vec<ArrowReaderMetadata>,
     chunks: Vec<Chunk>,
     next: usize,
-    held: Vec<Row>,
+    /// Rows that have been read and not handed on, by time.
+    held: BTreeMap<u32, Vec<Row>>,
+    held_rows: usize,
     groups: Names,
     ids: Names,
     start_ms: i64,
@@ -141,8 +189,8 @@ impl Source {
     ///
     /// # Errors
     /// See [`InputError`].
-    pub fn open(options: &DetectOptions) -> Result<Self, InputError> {
-        let files = find_files(&options.inputs)?;
+    pub fn open(options: &DetectOptions, out: &Path) -> Result<Self, InputError> {
+        let files = find_files(&options.inputs, out)?;
         let mut metadata = Vec::new();
         let mut chunks = Vec::new();
         for (index, path) in files.iter().enumerate() {
@@ -153,6 +201,9 @@ impl Source {
             let file = File::open(path).map_err(|error| failed(&error))?;
             let loaded = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| failed(&error))?;
             check_columns(path, &loaded, &options.columns)?;
+            if let (Some(first), Some(metadata)) = (files.first(), metadata.first()) {
+                check_alike(path, &loaded, first, metadata, &options.columns)?;
+            }
             for group in 0..loaded.metadata().num_row_groups() {
                 chunks.push(chunk(path, &loaded, &options.columns, index, group)?);
             }
@@ -177,7 +228,8 @@ impl Source {
             metadata,
             chunks,
             next: 0,
-            held: Vec::new(),
+            held: BTreeMap::new(),
+            held_rows: 0,
             groups,
             ids,
             start_ms,
@@ -246,21 +298,22 @@ impl Source {
             let chunk = self.chunks[self.next];
             self.next += 1;
             self.read(chunk)?;
-            let watermark = self.chunks.get(self.next).map_or(i64::MAX, |chunk| chunk.first_ms);
-            let bytes = self.held.len() * size_of::<Row>();
-            let ready = if watermark == i64::MAX {
-                std::mem::take(&mut self.held)
-            } else {
-                let limit = ((watermark - self.start_ms).max(0) / self.unit_ms) as u64;
-                self.held.extract_if(.., |row| u64::from(row.tick) < limit).collect()
+            let rest = match self.chunks.get(self.next) {
+                Some(next) => {
+                    let limit = ((next.first_ms - self.start_ms).max(0) / self.unit_ms).min(i64::from(u32::MAX));
+                    self.held.split_off(&(limit as u32))
+                }
+                None => BTreeMap::new(),
             };
+            let ready = std::mem::replace(&mut self.held, rest);
             if !ready.is_empty() {
-                let mut ready = ready;
-                ready.sort_unstable();
-                return Ok(Some(ready));
-            }
-            if bytes > self.memory_bytes {
-                return Err(InputError::TooMuch { rows: self.held.len(), limit_mb: self.memory_bytes >> 20 });
+                let mut rows = Vec::with_capacity(ready.values().map(Vec::len).sum());
+                for mut of_time in ready.into_values() {
+                    of_time.sort_unstable();
+                    rows.append(&mut of_time);
+                }
+                self.held_rows -= rows.len();
+                return Ok(Some(rows));
             }
         }
         Ok(None)
@@ -290,7 +343,19 @@ impl Source {
             remedy,
         };
         let get = |name: &str| column(name).expect("columns were checked when the file was opened");
-        let times = times_of(&get(&self.columns.time), self.columns.time_unit);
+        let time_column = get(&self.columns.time);
+        if let Some(row) = first_between_milliseconds(&time_column) {
+            let what = format!("a time between two milliseconds in column {:?}", self.columns.time);
+            return Err(bad(row, what, "round the times to milliseconds first"));
+        }
+        let named = [Some(&self.columns.id), Some(&self.columns.time), self.columns.group.as_ref()];
+        for name in named.into_iter().flatten() {
+            if let Some((row, value)) = first_beyond_i64(&get(name)) {
+                let what = format!("{value}, beyond the signed 64-bit integers, in column {name:?}");
+                return Err(bad(row, what, "cast the column to text"));
+            }
+        }
+        let times = times_of(&time_column, self.columns.time_unit);
         let axis = |name: &str| -> Result<Vec<i32>, InputError> {
             let values = coordinates_of(&get(name), &self.columns);
             let check = |(row, value): (usize, Result<i32, String>)| {
@@ -316,7 +381,11 @@ impl Source {
             if since % self.unit_ms != 0 {
                 return Err(InputError::TooLong);
             }
-            self.held.push(Row { tick, group, id, position: [x[row], y[row], z[row]] });
+            self.held.entry(tick).or_default().push(Row { tick, group, id, position: [x[row], y[row], z[row]] });
+            self.held_rows += 1;
+        }
+        if self.held_rows * size_of::<Row>() > self.memory_bytes {
+            return Err(InputError::TooMuch { rows: self.held_rows, limit_mb: self.memory_bytes >> 20 });
         }
         Ok(())
     }
@@ -335,7 +404,8 @@ fn chunk(
     let kind = loaded.schema().field_with_name(&columns.time).map(|field| field.data_type().clone());
     let bounds = column.and_then(|column| column.statistics()).and_then(|statistics| match statistics {
         Statistics::Int64(values) => values.min_opt().copied().zip(values.max_opt().copied()),
-        Statistics::Int32(values) => {
+        // Statistics do not say whether they are of unsigned numbers; those are read.
+        Statistics::Int32(values) if !matches!(kind, Ok(DataType::UInt32)) => {
             values.min_opt().map(|&min| i64::from(min)).zip(values.max_opt().map(|&max| i64::from(max)))
         }
         _ => None,
@@ -388,23 +458,44 @@ fn batches(
         .map_err(|error| unreadable_group(path, group, &error))
 }
 
-/// Files of all inputs: files as they are, folders and patterns sorted, Parquet only.
-fn find_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
-    let mut files = Vec::new();
+/// Files of all inputs, each once: files as they are, folders and patterns sorted, Parquet only. What an earlier detection
+/// wrote into the output folder is passed over in folders, and refused where it is named.
+fn find_files(inputs: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, InputError> {
+    let out = std::fs::canonicalize(out).ok();
+    let is_output = |path: &Path| out.as_ref().is_some_and(|out| path.starts_with(out));
+    let (mut files, mut seen) = (Vec::new(), HashSet::new());
     for input in inputs {
-        let before = files.len();
         let unreadable = |why: String| InputError::Unreadable { path: input.clone(), why };
+        let whole = std::fs::canonicalize(input).ok();
+        if whole.as_deref().is_some_and(is_output) {
+            let out = out.clone().unwrap_or_default();
+            return Err(InputError::Inside { path: input.clone(), out });
+        }
+        let mut found = Vec::new();
         if input.is_dir() {
-            collect(input, &mut files).map_err(|error| unreadable(format!("cannot be listed: {error}")))?;
+            collect(input, &mut found).map_err(|error| unreadable(format!("cannot be listed: {error}")))?;
         } else if input.exists() {
-            files.push(input.clone());
+            found.push(input.clone());
         } else {
             let pattern = input.to_string_lossy();
             let matches = glob::glob(&pattern).map_err(|error| unreadable(format!("not a pattern: {error}")))?;
-            files.extend(matches.filter_map(Result::ok));
+            for path in matches {
+                let path = path.map_err(|error| unreadable(format!("cannot be listed: {error}")))?;
+                if path.is_dir() {
+                    collect(&path, &mut found).map_err(|error| unreadable(format!("cannot be listed: {error}")))?;
+                } else {
+                    found.push(path);
+                }
+            }
         }
-        if files.len() == before {
+        if found.is_empty() {
             return Err(unreadable("no Parquet file is there; check the path".into()));
+        }
+        for path in found {
+            let whole = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            if !is_output(&whole) && seen.insert(whole) {
+                files.push(path);
+            }
         }
     }
     Ok(files)
@@ -415,9 +506,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for path in entries {
-        if path.is_dir() {
+        // A link to a folder may lead back up.
+        let is_folder = path.is_dir() && !path.is_symlink();
+        if is_folder {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "parquet") {
+        } else if path.is_file() && path.extension().is_some_and(|extension| extension == "parquet") {
             files.push(path);
         }
     }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::encounter::cpu::CpuDetector;
 use crate::encounter::episode::{self, Book, EndReason, Episode, EpisodeRules, Sampled};
-use crate::encounter::{Contact, Contacts, Detector, Frame};
+use crate::encounter::{Contact, Contacts, DetectError, Detector, Frame};
 use crate::output::OutputError;
 use crate::output::folder::RunFolder;
 pub use column::{Columns, LengthUnit, TimeUnit};
@@ -82,8 +82,8 @@ pub fn detect(
     overwrite: bool,
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
-    let source = Source::open(options)?;
-    let folder = RunFolder::create(out, overwrite)?;
+    let source = Source::open(options, out)?;
+    let folder = RunFolder::for_detection(out, overwrite, &["contacts", "encounters"])?;
     let result = run(options, source, &folder, watch);
     folder.discard_staging();
     result
@@ -102,6 +102,7 @@ fn run(
             gap_ticks: source.ticks(i64::from(options.merge_gap_s) * 1000),
         },
         step_cm: options.step_cm as i32,
+        memory_bytes: options.memory_bytes,
         ..Engine::default()
     };
     let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
@@ -125,6 +126,9 @@ struct Engine {
     /// In steps.
     rules: EpisodeRules,
     step_cm: i32,
+    memory_bytes: usize,
+    /// Room for finding a player twice.
+    ids: Vec<(u32, u32)>,
     detector: CpuDetector,
     frame: Frame,
     contacts: Contacts,
@@ -140,8 +144,12 @@ impl Engine {
     /// One time: its rows are sorted by group and player.
     fn step(&mut self, rows: &[Row], source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
         let tick = rows[0].tick;
-        if let Some(pair) = rows.windows(2).find(|pair| (pair[0].group, pair[0].id) == (pair[1].group, pair[1].id)) {
-            return Err(source.twice(&pair[0]).into());
+        // Nobody is at two places at once, whatever the groups.
+        self.ids.clear();
+        self.ids.extend(rows.iter().enumerate().map(|(at, row)| (row.id, at as u32)));
+        self.ids.sort_unstable();
+        if let Some(pair) = self.ids.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(source.twice(&rows[pair[0].1 as usize]).into());
         }
         self.summary.times += 1;
         self.frame.clear();
@@ -151,7 +159,18 @@ impl Engine {
             self.frame.end_match();
         }
         let found = self.detector.detect(&self.frame, self.rules.exit_radius_cm, &mut self.contacts);
-        found.expect("the CPU detects every frame");
+        let limit_mb = self.memory_bytes >> 20;
+        let crowd = |pairs: u64| InputError::Crowd { pairs, time: source.ms(tick), limit_mb };
+        found.map_err(|error| match error {
+            DetectError::TooMany(pairs) => crowd(pairs),
+            // The CPU has no other way to fail.
+            DetectError::Gpu(_) | DetectError::Disagrees { .. } => crowd(0),
+        })?;
+        // What a pair takes here, in the list of contacts, and twice as an open episode.
+        let pair_bytes = 2 * size_of::<Contact>() + 2 * size_of::<Episode>();
+        if self.contacts.pairs.len().saturating_mul(pair_bytes) > self.memory_bytes {
+            return Err(crowd(self.contacts.pairs.len() as u64).into());
+        }
         let within = self.rules.radius_cm * self.rules.radius_cm;
         for (index, group) in groups.iter().enumerate() {
             let contacts = self.contacts.of_match(index);
@@ -198,7 +217,11 @@ impl Engine {
     fn finish(&mut self, source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
         for (group, book) in &mut self.books {
             let mut rows = Vec::new();
-            book.close_all(EndReason::RunEnd, |episode, reason| rows.push((episode, reason)));
+            // Whoever has been apart for longer than the gap parted, whether or not the group was seen since.
+            let is_over = |episode: &Episode| self.last_tick - episode.last_tick > self.rules.gap_ticks;
+            book.close_all(EndReason::RunEnd, |episode, reason| {
+                rows.push((episode, if is_over(&episode) { EndReason::Separated } else { reason }));
+            });
             for (episode, reason) in rows {
                 writer.encounter(source, EncounterRow { group: *group, episode, reason })?;
                 self.summary.encounters += 1;

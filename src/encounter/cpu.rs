@@ -9,6 +9,9 @@ use super::{Contact, Contacts, DetectError, Detector, Frame, lanes};
 /// Matches up to this size are done by all pairs.
 pub const ALL_PAIRS_LIMIT: usize = lanes::MAX_PLAYERS;
 
+/// Candidate pairs of a match beyond which it is refused: their indices would no longer fit, and memory not either.
+const MAX_CANDIDATES: u64 = 1 << 31;
+
 /// The reference detector.
 #[derive(Debug, Default)]
 pub struct CpuDetector {
@@ -24,7 +27,7 @@ impl Detector for CpuDetector {
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
         contacts.clear();
         for index in 0..frame.matches() {
-            self.detect_match(frame, index, radius_cm, contacts);
+            self.detect_match(frame, index, radius_cm, contacts)?;
         }
         Ok(())
     }
@@ -32,15 +35,26 @@ impl Detector for CpuDetector {
 
 impl CpuDetector {
     /// Appends the contacts of one match of a frame.
-    pub fn detect_match(&mut self, frame: &Frame, index: usize, radius_cm: u32, contacts: &mut Contacts) {
+    ///
+    /// # Errors
+    /// When there may be more pairs than can be counted.
+    pub fn detect_match(
+        &mut self,
+        frame: &Frame,
+        index: usize,
+        radius_cm: u32,
+        contacts: &mut Contacts,
+    ) -> Result<(), DetectError> {
         let range = frame.range(index);
         let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
         if x.len() <= ALL_PAIRS_LIMIT {
             lanes::all_pairs(lanes::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
         } else {
-            self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs);
+            self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs)?;
         }
-        contacts.starts.push(contacts.pairs.len() as u32);
+        let pairs = contacts.pairs.len();
+        contacts.starts.push(u32::try_from(pairs).map_err(|_| DetectError::TooMany(pairs as u64))?);
+        Ok(())
     }
 }
 
@@ -58,11 +72,23 @@ struct CellList {
 }
 
 impl CellList {
-    fn detect(&mut self, x: &[i32], y: &[i32], z: &[i32], radius_cm: u32, pairs: &mut Vec<Contact>) {
+    fn detect(
+        &mut self,
+        x: &[i32],
+        y: &[i32],
+        z: &[i32],
+        radius_cm: u32,
+        pairs: &mut Vec<Contact>,
+    ) -> Result<(), DetectError> {
         self.sort_positions(x, y, z, radius_cm);
+        let candidates = self.cells.candidates();
+        if candidates > MAX_CANDIDATES {
+            return Err(DetectError::TooMany(candidates));
+        }
         self.unordered.clear();
         lanes::search_cells(&self.cells, radius_cm, &mut self.unordered);
         self.order_pairs(x.len(), pairs);
+        Ok(())
     }
 
     /// Counting sort of the positions into cells.

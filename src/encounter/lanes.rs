@@ -61,6 +61,29 @@ pub struct SortedCells {
     pub index: Vec<u32>,
 }
 
+impl SortedCells {
+    /// Pairs that [`search_cells`] compares.
+    pub fn candidates(&self) -> u64 {
+        let start = |cell: usize| u64::from(self.starts[cell]);
+        let mut pairs = 0;
+        for row in 0..self.rows {
+            let first = row * self.columns;
+            for cell in first..first + self.columns {
+                let own = start(cell + 1) - start(cell);
+                let (west, east) = (usize::from(cell > first), usize::from(cell + 1 < first + self.columns));
+                let beside = if east == 1 { start(cell + 2) - start(cell + 1) } else { 0 };
+                let north = if row + 1 < self.rows {
+                    start(cell + self.columns + 1 + east) - start(cell + self.columns - west)
+                } else {
+                    0
+                };
+                pairs += own * own.saturating_sub(1) / 2 + own * (beside + north);
+            }
+        }
+        pairs
+    }
+}
+
 /// Pairs within the radius in the order in which they were found, in columns, with room for a block at the end.
 #[derive(Debug, Default)]
 pub struct Found {

@@ -143,6 +143,9 @@ pub enum DetectError {
     /// The GPU failed or cannot hold the frame.
     #[error("GPU detection failed: {0}")]
     Gpu(String),
+    /// More pairs than can be counted.
+    #[error("up to {0} pairs of players within reach of each other in one match at one time")]
+    TooMany(u64),
     /// The GPU's answer is not the CPU's.
     #[error("the GPU found {found} pairs in a frame in which the CPU found {expected}")]
     Disagrees {

@@ -55,6 +55,36 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Prepares a folder for a detection. Nothing is deleted: its few files replace earlier ones of the same names when
+    /// they are finished.
+    ///
+    /// # Errors
+    /// If it holds a detection and `overwrite` is not set, if it holds a run or anything else, or if it cannot be written.
+    pub fn for_detection(root: &Path, overwrite: bool, tables: &[&str]) -> Result<Self, OutputError> {
+        let folder = Self { root: root.to_owned() };
+        if root.is_file() {
+            return Err(OutputError::InTheWay(root.to_owned()));
+        }
+        if root.exists() {
+            let foreign = |name: &String| OutputError::Foreign(root.to_owned(), name.clone());
+            let entries = list(root)?;
+            if let Some(name) = entries.iter().find(|name| !["tables", "_staging"].contains(&name.as_str())) {
+                return Err(foreign(name));
+            }
+            let held = if folder.tables().is_dir() { list(&folder.tables())? } else { Vec::new() };
+            if let Some(name) = held.iter().find(|name| !tables.contains(&name.as_str())) {
+                return Err(foreign(&format!("tables/{name}")));
+            }
+            if !held.is_empty() && !overwrite {
+                return Err(OutputError::Detected(root.to_owned()));
+            }
+        }
+        for path in [folder.tables(), folder.staging()] {
+            fs::create_dir_all(&path).map_err(OutputError::io("creating the folder", path))?;
+        }
+        Ok(folder)
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root

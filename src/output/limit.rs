@@ -66,7 +66,7 @@ fn sample(setting: &Arc<Setting>, day: u32) -> Sample {
     let mut sample = Sample { heartbeats: 0, tables: Vec::new() };
     let first = day * ticks;
     for tick in first..first + ticks {
-        if (tick - first) % windows == 0 {
+        if (tick - first).is_multiple_of(windows) {
             realm.open_window(tick..(tick + windows).min(first + ticks));
         }
         realm.before_contacts(tick);
@@ -76,7 +76,7 @@ fn sample(setting: &Arc<Setting>, day: u32) -> Sample {
         drop(detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts));
         realm.detected(frame, contacts);
         realm.after_contacts();
-        if (tick + 1 - first) % windows == 0 || tick + 1 == first + ticks {
+        if (tick + 1 - first).is_multiple_of(windows) || tick + 1 == first + ticks {
             let trajectories = realm.trajectories();
             if trajectories.rows() > 0 {
                 let columns = trajectories.columns(setting.clock);

@@ -19,8 +19,11 @@ pub enum OutputError {
     /// The run folder already holds a run.
     #[error("{} already holds {what}; replace it with --overwrite or choose another folder with --out (continuing it with `resume` comes in a later version)", .0.display(), what = .1)]
     Exists(PathBuf, &'static str),
+    /// The folder already holds a detection.
+    #[error("{} already holds a detection; replace it with --overwrite or choose another folder with --out", .0.display())]
+    Detected(PathBuf),
     /// The run folder holds something that is not a run.
-    #[error("{} holds {what}, which is not part of a run; nothing there is touched. Move it away or choose another folder with --out", .0.display(), what = .1)]
+    #[error("{} holds {what}, which is not part of what Skirmish writes there; nothing there is touched. Move it away or choose another folder with --out", .0.display(), what = .1)]
     Foreign(PathBuf, String),
     /// A file or folder is in the way.
     #[error("{} exists and is left alone; choose another name", .0.display())]

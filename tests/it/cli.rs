@@ -93,7 +93,11 @@ fn a_folder_that_is_not_a_run_is_never_overwritten() {
     std::fs::write(folder.path().join("thesis/chapter.txt"), "precious").unwrap();
     let output = skirmish(folder.path(), &[&RUN[..], &["--out", "thesis", "--overwrite"]].concat());
     assert_eq!(output.status.code(), Some(4));
-    assert!(stderr(&output).contains("holds chapter.txt, which is not part of a run"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("holds chapter.txt, which is not part of what Skirmish writes there"),
+        "{}",
+        stderr(&output)
+    );
     assert!(folder.path().join("thesis/chapter.txt").exists());
 }
 

@@ -190,7 +190,8 @@ fn wrong_input_is_told_with_its_place_and_a_remedy() {
         (vec![good, (2, 100, f64::NAN, 0.0)], vec![], "NaN in column \"x\" in row 1 of row group 0"),
         (vec![good, (2, 100, 0.0, 3e7)], vec![], "30000000, out of range, in column \"y\" in row 1"),
         (vec![good, good], vec![], "player 1 has two rows at time 100000"),
-        (vec![good], vec!["--x", "east"], "no column \"east\" for --x; it has id, t, x, y"),
+        (vec![good], vec!["--x", "east"], "no column \"east\" for --x; name one with --x; it has id, t, x, y"),
+        (vec![good], vec!["--z", "up"], "name one with --z (none for a plane)"),
         (vec![good], vec!["--time", "x"], "column \"x\" of --time has type Float64; expected timestamps or integers"),
     ] {
         write(&input, &[&rows]);
@@ -206,6 +207,125 @@ fn wrong_input_is_told_with_its_place_and_a_remedy() {
     assert_eq!(detect_plane(&folder, &["--exit-radius-cm", "10"]).status.code(), Some(2));
     std::fs::write(&input, "not Parquet").unwrap();
     assert!(stderr(&detect_plane(&folder, &[])).contains("not a readable Parquet file"));
+}
+
+/// Input of a few columns that are not those of `write`.
+fn write_columns(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn types_that_would_lose_something_are_refused() {
+    use arrow_array::{Decimal128Array, StringArray, TimestampMicrosecondArray, UInt32Array, UInt64Array};
+    let folder = TempDir::new();
+    let input = folder.path().join("in.parquet");
+    let zeros = || -> ArrayRef { Arc::new(Int64Array::from(vec![0, 0])) };
+    let ids = || -> ArrayRef { Arc::new(Int64Array::from(vec![1, 2])) };
+    let refused = |more: &[&str]| {
+        let output = detect_plane(&folder, more);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let micros: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![1_000, 1_500]));
+    write_columns(&input, vec![("id", ids()), ("t", micros), ("x", zeros()), ("y", zeros())]);
+    assert!(refused(&[]).contains("a time between two milliseconds in column \"t\" in row 1"), "{}", refused(&[]));
+    let huge: ArrayRef = Arc::new(UInt64Array::from(vec![1, u64::MAX]));
+    write_columns(&input, vec![("id", huge), ("t", zeros()), ("x", zeros()), ("y", zeros())]);
+    assert!(refused(&[]).contains("18446744073709551615, beyond"), "{}", refused(&[]));
+    let decimal: ArrayRef = Arc::new(Decimal128Array::from(vec![15, 25]).with_precision_and_scale(3, 1).unwrap());
+    write_columns(&input, vec![("id", ids()), ("t", zeros()), ("x", decimal), ("y", zeros())]);
+    assert!(refused(&[]).contains("expected integers, FLOAT or DOUBLE: cast it"), "{}", refused(&[]));
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+    write_columns(
+        &folder.path().join("other.parquet"),
+        vec![("id", text), ("t", zeros()), ("x", zeros()), ("y", zeros())],
+    );
+    write_columns(&input, vec![("id", ids()), ("t", zeros()), ("x", zeros()), ("y", zeros())]);
+    let other = folder.path().join("other.parquet").to_string_lossy().into_owned();
+    assert!(refused(&[&other]).contains("of --id is text, but in"), "{}", refused(&[&other]));
+    // Unsigned times beyond 2^31 are times like others.
+    let late: ArrayRef = Arc::new(UInt32Array::from(vec![100, 3_000_000_000]));
+    write_columns(&input, vec![("id", ids()), ("t", late), ("x", zeros()), ("y", zeros())]);
+    assert!(detect_plane(&folder, &["--time-unit", "ms"]).status.success());
+}
+
+#[test]
+fn nothing_but_an_earlier_detection_is_ever_replaced() {
+    let (run, folder) = (run(), TempDir::new());
+    let root = run.root.to_string_lossy().into_owned();
+    let heartbeats = run.root.join("tables/heartbeats").to_string_lossy().into_owned();
+    let before = crate::support::files_below(&run.root);
+    let output = detect(&[&heartbeats, "--out", &root, "--overwrite"]);
+    assert!(
+        !output.status.success() && stderr(&output).contains("lies inside the output folder"),
+        "{}",
+        stderr(&output)
+    );
+    write(&folder.path().join("in.parquet"), &[&[(1, 100, 0.0, 0.0), (2, 100, 1.0, 0.0)]]);
+    let input = folder.path().join("in.parquet").to_string_lossy().into_owned();
+    let flags = ["--x", "x", "--y", "y", "--z", "none", "--group", "none", "--time", "t", "--id", "id"];
+    let output = detect(&[&[input.as_str(), "--out", &root, "--overwrite"], &flags[..]].concat());
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert_eq!(crate::support::files_below(&run.root), before);
+    // A detection beside its input is passed over when it is done again, and survives one that fails.
+    let here = folder.path().to_string_lossy().into_owned();
+    let out = folder.path().join("found").to_string_lossy().into_owned();
+    let again = |more: &[&str]| detect(&[&[here.as_str(), "--out", &out], &flags[..], more].concat());
+    assert!(again(&[]).status.success());
+    assert!(stderr(&again(&[])).contains("already holds a detection"));
+    assert!(again(&["--overwrite"]).status.success());
+    write(&folder.path().join("in.parquet"), &[&[(1, 100, f64::NAN, 0.0)]]);
+    assert_eq!(again(&["--overwrite"]).status.code(), Some(3));
+    assert_eq!(crate::support::read_table(&folder.path().join("found/tables/contacts")).len(), 1);
+}
+
+#[test]
+fn a_file_named_twice_is_read_once_and_folders_match_patterns() {
+    let folder = TempDir::new();
+    let day = folder.path().join("days/date=1");
+    std::fs::create_dir_all(&day).unwrap();
+    write(&day.join("in.parquet"), &[&[(1, 100, 0.0, 0.0), (2, 100, 1.0, 0.0)]]);
+    let [pattern, file, out] = ["days/date=*", "days/date=1/in.parquet", "out"]
+        .map(|path| folder.path().join(path).to_string_lossy().into_owned());
+    let flags = ["--x", "x", "--y", "y", "--z", "none", "--group", "none", "--time", "t", "--id", "id", "--json"];
+    let output = detect(&[&[pattern.as_str(), &file, &file, "--out", &out], &flags[..]].concat());
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it succeeds");
+    assert_eq!((&summary["files"], &summary["rows"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn a_crowd_beyond_memory_is_refused_before_it_fills_it() {
+    let folder = TempDir::new();
+    let rows: Vec<_> = (0..3_000).map(|id| (id, 100, 0.0, 0.0)).collect();
+    write(&folder.path().join("in.parquet"), &[&rows]);
+    let output = detect_plane(&folder, &["--memory-mb", "16"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("4498500 pairs in reach at time 100000"), "{}", stderr(&output));
+}
+
+#[test]
+fn groups_that_are_not_seen_again_end_like_those_that_are() {
+    let folder = TempDir::new();
+    let zone = |groups: &[i64]| -> ArrayRef { Arc::new(Int64Array::from(groups.to_vec())) };
+    let column = |values: &[i64]| -> ArrayRef { Arc::new(Int64Array::from(values.to_vec())) };
+    // A pair of group 1 at 0 s; group 2 goes on for long enough for it to have parted.
+    write_columns(
+        &folder.path().join("in.parquet"),
+        vec![
+            ("id", column(&[1, 2, 3, 3, 3])),
+            ("t", column(&[0, 0, 0, 100, 200])),
+            ("x", column(&[0; 5])),
+            ("y", column(&[0; 5])),
+            ("zone", zone(&[1, 1, 2, 2, 2])),
+        ],
+    );
+    let output = detect_plane(&folder, &["--group", "zone"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let encounters = crate::support::read_table(&folder.path().join("out/tables/encounters"));
+    assert_eq!(encounters.texts("end_reason"), ["separated"]);
 }
 
 #[test]

@@ -86,6 +86,17 @@ fn a_mode_too_large_for_the_quietest_hour_is_warned_about_with_both_figures() {
 }
 
 #[test]
+fn a_least_duration_that_filters_nothing_is_warned_about() {
+    let warnings = |sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        Setting::new(Scenario::parse("t", "t", "", &sets).unwrap()).warnings()
+    };
+    let useless = warnings(&["encounter.preset=gfw"]);
+    assert!(useless.len() == 1 && useless[0].contains("min_duration_s = 720"), "{useless:?}");
+    assert_eq!(warnings(&["encounter.preset=gfw", "output.tables.encounters_swept=true"]), [""; 0]);
+}
+
+#[test]
 fn the_defaults_are_not_warned_about() {
     assert_eq!(Setting::new(Scenario::parse("t", "t", "", &[]).unwrap()).warnings(), [""; 0]);
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::encounter::cpu::{ALL_PAIRS_LIMIT, CpuDetector};
-use crate::encounter::{Contact, Contacts, Frame, clamped_d2};
+use crate::encounter::{Contact, Contacts, DetectError, Frame, clamped_d2};
 
 use super::GROUP;
 use super::fault::Fault;
@@ -167,19 +167,20 @@ pub fn unpack(
     let mut on_host = packed.on_host.iter().copied().peekable();
     let mut next = 0;
     // Detects what stays on the host up to the next match of a part, and says which that is.
-    let mut next_in_part = |contacts: &mut Contacts| {
+    let mut next_in_part = |contacts: &mut Contacts| -> Result<usize, Fault> {
         while on_host.next_if_eq(&next).is_some() {
-            cpu.detect_match(frame, next as usize, radius_cm, contacts);
+            let too_many = |error: DetectError| Fault::Wrong(error.to_string());
+            cpu.detect_match(frame, next as usize, radius_cm, contacts).map_err(too_many)?;
             next += 1;
         }
         next += 1;
-        next as usize - 1
+        Ok(next as usize - 1)
     };
     for (part, answer) in packed.parts.iter().zip(answers) {
         let mut pairs = answer.pairs()?.peekable();
         let mut first = 0;
         for &[end, grid] in &part.matches {
-            let start = frame.starts[next_in_part(contacts)] as usize;
+            let start = frame.starts[next_in_part(contacts)?] as usize;
             let at = |n: u32| {
                 let i = start + n as usize;
                 [frame.x[i], frame.y[i], frame.z[i]]
@@ -209,6 +210,6 @@ pub fn unpack(
             return Err(Fault::Wrong("the device reported a pair of players that are not there".into()));
         }
     }
-    next_in_part(contacts);
+    next_in_part(contacts)?;
     Ok(())
 }

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError, bounded};
 
 use super::device::{Device, IN_FLIGHT, Limits, PATIENCE, WgpuDevice};
 use super::fault::Fault;
@@ -18,6 +19,10 @@ use crate::encounter::{Contacts, DetectError, Detector, Frame};
 
 /// What is worth knowing about a run that went on, shared with whoever tells the user.
 pub type Notes = Arc<Mutex<Vec<String>>>;
+
+/// How long a client waits: the service itself gives a device its patience, twice, with other parts before this one. A
+/// thread that hangs inside a driver is not waited for any longer.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(2 * (IN_FLIGHT as u64 + 1) * PATIENCE.as_secs());
 
 /// Adds a note that is not there yet.
 pub fn note(notes: &Notes, text: String) {
@@ -233,7 +238,10 @@ impl GpuClient {
         for part in &packed.parts {
             let (answer, answered) = bounded(1);
             let job = Job { part: Arc::clone(part), radius_cm, answer };
-            self.jobs.send(job).map_err(|_| Fault::None("the GPU's thread ended".into()))?;
+            self.jobs.send_timeout(job, CLIENT_PATIENCE).map_err(|error| match error {
+                SendTimeoutError::Timeout(_) => Fault::Timeout(CLIENT_PATIENCE.as_secs()),
+                SendTimeoutError::Disconnected(_) => Fault::None("the GPU's thread ended".into()),
+            })?;
             waiting.push(answered);
         }
         Ok(Started { players: frame.len(), packed, waiting })
@@ -245,11 +253,9 @@ impl GpuClient {
         }
         let mut answers = Vec::with_capacity(started.waiting.len());
         for answered in &started.waiting {
-            // The service itself gives a device PATIENCE, twice, with other parts before this one; a thread that hangs
-            // inside a driver is not waited for any longer.
-            let answer = answered.recv_timeout(2 * (IN_FLIGHT as u32 + 1) * PATIENCE);
+            let answer = answered.recv_timeout(CLIENT_PATIENCE);
             answers.push(answer.map_err(|error| match error {
-                RecvTimeoutError::Timeout => Fault::Timeout(PATIENCE.as_secs()),
+                RecvTimeoutError::Timeout => Fault::Timeout(CLIENT_PATIENCE.as_secs()),
                 RecvTimeoutError::Disconnected => Fault::None("the GPU's thread ended".into()),
             })??);
         }
