@@ -65,6 +65,19 @@ struct Outcome {
     unused: u32,
 }
 
+impl Outcome {
+    /// Whether the kernel has looked at every player of this very frame.
+    fn prove(&self, players: u32, frame: u32) -> Result<(), Fault> {
+        if (self.players, self.frame) == (players, frame) {
+            return Ok(());
+        }
+        Err(Fault::Wrong(format!(
+            "the kernel's proof of execution is wrong: {} of {players} players in frame {} of {frame}",
+            self.players, self.frame
+        )))
+    }
+}
+
 /// A buffer that grows with what it has to hold.
 struct Growing {
     label: &'static str,
@@ -363,13 +376,7 @@ impl WgpuDevice {
             let (head, rest) = view.split_at(head_bytes);
             let (blocks, pairs) = rest.split_at(block_bytes);
             let outcome: Outcome = bytemuck::pod_read_unaligned(head);
-            let expected = (part.players.len() as u32, flight.frame);
-            if (outcome.players, outcome.frame) != expected {
-                return Err(Fault::Wrong(format!(
-                    "the kernel's proof of execution is wrong: {} of {} players in frame {} of {}",
-                    outcome.players, expected.0, outcome.frame, expected.1
-                )));
-            }
+            outcome.prove(part.players.len() as u32, flight.frame)?;
             if outcome.pairs > flight.capacity {
                 Err(outcome.pairs)
             } else {
@@ -456,6 +463,20 @@ mod tests {
         ($type:ty, $($member:ident),+) => {
             vec![$((stringify!($member).to_owned(), offset_of!($type, $member))),+]
         };
+    }
+
+    #[test]
+    fn an_answer_of_another_frame_or_of_fewer_players_proves_nothing() {
+        let outcome = Outcome { pairs: 0, players: 64, frame: 7, unused: 0 };
+        assert_eq!(outcome.prove(64, 7), Ok(()));
+        // What a submit that silently did nothing leaves behind: zeros, or the answer before.
+        for (players, frame) in [(64, 8), (65, 7)] {
+            assert!(
+                matches!(outcome.prove(players, frame), Err(Fault::Wrong(why)) if why.contains("proof of execution"))
+            );
+        }
+        let nothing = Outcome { pairs: 0, players: 0, frame: 0, unused: 0 };
+        assert!(nothing.prove(64, 7).is_err());
     }
 
     #[test]
