@@ -17,6 +17,7 @@ pub mod matches;
 pub mod matchmaking;
 pub mod movement;
 pub mod output;
+pub mod plan;
 pub mod player;
 pub mod purchase;
 pub mod random;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 
 use crate::arena::Arena;
-use crate::encounter::{Contacts, Frame};
+use crate::encounter::cpu::CpuDetector;
+use crate::encounter::{Contacts, DetectError, Detector as _, Frame};
 use crate::journal::{DayRows, Journal};
 use crate::matches::{Leaving, Match, MatchEnd, Seat};
 use crate::matchmaking::Lobby;
@@ -157,6 +158,37 @@ impl Realm {
     /// Steps on from detection to the end of the tick.
     pub fn after_contacts(&mut self) {
         self.after.run(&mut self.world);
+    }
+
+    /// Steps a whole day alone on the CPU, handing on each window as it fills; returns the heartbeats.
+    ///
+    /// # Errors
+    /// If more encounters at once are met than can be counted.
+    pub fn step_day(
+        &mut self,
+        day: u32,
+        detector: &mut CpuDetector,
+        full: &mut dyn FnMut(&mut Trajectories),
+    ) -> Result<u64, DetectError> {
+        let setting = Arc::clone(&self.setting);
+        let ticks = setting.clock.ticks_per_day();
+        let (mut tick, end) = (day * ticks, (day + 1) * ticks);
+        let mut heartbeats = 0;
+        while tick < end {
+            let window_end = (tick + setting.size.window_ticks).min(end);
+            self.open_window(tick..window_end);
+            while tick < window_end {
+                self.before_contacts(tick);
+                let (frame, mut contacts) = self.detection();
+                detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts)?;
+                heartbeats += frame.len() as u64;
+                self.detected(frame, contacts);
+                self.after_contacts();
+                tick += 1;
+            }
+            full(self.trajectories());
+        }
+        Ok(heartbeats)
     }
 
     /// Steps a half system by system and adds the time of each to `times`, for benches.

@@ -79,7 +79,7 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
         "kills_per_heartbeat": per_row(sums.kills),
         "bytes_per_heartbeat_row": per_row(heartbeats.bytes),
         "bytes_per_heartbeat_in_all": per_row(bytes),
-        "peak_memory_bytes": peak_memory(),
+        "peak_memory_bytes": super::machine::peak_memory(),
     });
     for (name, seconds) in stages {
         value["stage_share"][name] = json!(seconds / busy.max(1e-9));
@@ -135,11 +135,4 @@ fn page(value: &Value) -> String {
         }
     }
     out
-}
-
-/// Peak resident memory of the process, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

@@ -3,6 +3,8 @@
 mod bench;
 mod detect;
 mod doctor;
+mod machine;
+mod plan;
 mod run;
 mod scenario;
 
@@ -37,6 +39,8 @@ enum Command {
     Run(RunArgs),
     /// Check a scenario file and show what it amounts to
     Check(CheckArgs),
+    /// Estimate what a run will write and need, and whether it fits this machine
+    Plan(PlanArgs),
     /// Write a commented scenario file with every key at its default
     Init {
         /// File to create [default: standard output]
@@ -178,6 +182,9 @@ struct RunArgs {
     /// Replace an existing run
     #[arg(long)]
     overwrite: bool,
+    /// Run even if it seems to need more disk or memory than there is
+    #[arg(long)]
+    allow_large: bool,
     #[command(flatten)]
     pipeline: PipelineArgs,
     /// Show nothing but errors
@@ -185,6 +192,24 @@ struct RunArgs {
     quiet: bool,
     /// Print run.json to standard output instead of the summary
     #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct PlanArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Run folder whose disk is looked at [default: output/<scenario name>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Print how every table grows, quarter by quarter, as Markdown
+    #[arg(long)]
+    growth: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "growth")]
     json: bool,
 }
 
@@ -248,6 +273,8 @@ enum Failure {
     Verification(String),
     #[error("{0}")]
     Usage(String),
+    #[error("{0}")]
+    TooLarge(String),
     #[error(transparent)]
     Input(InputError),
 }
@@ -281,6 +308,7 @@ impl Failure {
             Self::Signal { signal, .. } => (128 + signal) as u8,
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
+            Self::TooLarge(_) => 4,
             Self::Input(_) => 3,
         }
     }
@@ -323,6 +351,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => scenario::check(&args),
+        Command::Plan(args) => plan::plan(&args),
         Command::Init { file } => scenario::init(file.as_deref()),
         Command::Schema => scenario::print(&format!("{:#}\n", crate::scenario::schema::json_schema())),
         Command::Bench(args) => bench::bench(&args),
@@ -351,6 +380,7 @@ fn short(value: f64) -> String {
 /// A size in bytes.
 fn size(bytes: u64) -> String {
     match bytes as f64 {
+        b if b >= 1e12 => format!("{:.2} TB", b / 1e12),
         b if b >= 1e9 => format!("{:.2} GB", b / 1e9),
         b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
         b if b >= 1e3 => format!("{:.1} kB", b / 1e3),

@@ -28,12 +28,15 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if !args.quiet {
         warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     }
+    let options = args.pipeline.options();
+    if !args.allow_large {
+        super::plan::check_fits(&setting, options.threads, &root)?;
+    }
     let folder = RunFolder::create(&root, args.overwrite)?;
     folder.write("scenario.toml", &text)?;
     folder.write("scenario.resolved.toml", &resolved)?;
     folder.write("run.json", &format!("{:#}\n", summary::header(&setting, "running")))?;
 
-    let options = args.pipeline.options();
     let result = simulate(&setting, &options, &folder, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,

@@ -8,7 +8,6 @@ use parquet::errors::Result;
 
 use super::encode::Encoder;
 use crate::encounter::cpu::CpuDetector;
-use crate::encounter::{Contacts, Detector};
 use crate::journal::EachTable;
 use crate::realm::Realm;
 use crate::run::{RunOptions, RunReport};
@@ -61,29 +60,15 @@ pub fn sample_tables(setting: &Arc<Setting>) -> Vec<(Encoder, Vec<ArrayRef>)> {
 
 fn sample(setting: &Arc<Setting>, day: u32) -> Sample {
     let mut realm = Realm::starting(Arc::clone(setting), 0, day);
-    let (mut detector, ticks) = (CpuDetector::default(), setting.clock.ticks_per_day());
-    let windows = setting.size.window_ticks;
+    let mut detector = CpuDetector::default();
     let mut sample = Sample { heartbeats: 0, tables: Vec::new() };
-    let first = day * ticks;
-    for tick in first..first + ticks {
-        if (tick - first).is_multiple_of(windows) {
-            realm.open_window(tick..(tick + windows).min(first + ticks));
+    let heartbeats = realm.step_day(day, &mut detector, &mut |trajectories| {
+        if trajectories.rows() > 0 {
+            add(&mut sample, setting, const { &HeartbeatRow::TABLE }, trajectories.columns(setting.clock));
         }
-        realm.before_contacts(tick);
-        let (frame, mut contacts): (_, Contacts) = realm.detection();
-        sample.heartbeats += frame.len();
-        // The CPU never fails; its contacts are what the run's detector finds.
-        drop(detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts));
-        realm.detected(frame, contacts);
-        realm.after_contacts();
-        if (tick + 1 - first).is_multiple_of(windows) || tick + 1 == first + ticks {
-            let trajectories = realm.trajectories();
-            if trajectories.rows() > 0 {
-                let columns = trajectories.columns(setting.clock);
-                add(&mut sample, setting, const { &HeartbeatRow::TABLE }, columns);
-            }
-        }
-    }
+    });
+    // A run that could be measured has no more pairs than can be counted.
+    sample.heartbeats = heartbeats.unwrap_or(0) as usize;
     let mut rows = realm.take_rows();
     let Ok(()) = rows.each(&mut AddRows { sample: &mut sample, setting });
     sample

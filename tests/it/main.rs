@@ -9,5 +9,6 @@ mod duckdb;
 mod faults;
 mod house;
 mod laws;
+mod plan;
 mod scenarios;
 mod support;

@@ -1,0 +1,427 @@
+//! Planning: what a run will write and need, before anything runs.
+//!
+//! How many heartbeats and sessions there will be follows from sample lives, spread over all accounts and drawn like
+//! those of the run (for small populations, from all of them). What a heartbeat brings in rows of other tables, in bytes
+//! and in time is measured: a short calibration steps one realm and encodes its rows, on a day in the middle of the run's
+//! heartbeats, or over all days where that is short. Memory is a sum of what lives at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::encounter::DetectError;
+use crate::encounter::cpu::CpuDetector;
+use crate::journal::EachTable;
+use crate::output::encode::Encoder;
+use crate::realm::Realm;
+use crate::setting::Setting;
+use crate::sitting;
+use crate::table::{self, HeartbeatRow, Nature, PlayerRow, Row, Table};
+use crate::time::DAY_S;
+
+/// Lives sampled for a plan.
+const LIVES: u32 = 20_000;
+/// Lives sampled where milliseconds count.
+const QUICK_LIVES: u32 = 2_000;
+/// Heartbeats of one realm up to which the calibration steps all of its days.
+const SHORT: f64 = 2e6;
+/// What two threads gain over one, a thread: they share caches, memory and the committer.
+const THREAD_GAIN: f64 = 0.9;
+
+/// What happens on each day of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Activity {
+    /// Days.
+    pub days: Vec<Day>,
+    /// Most accounts that are installed and not gone for good.
+    pub resident: f64,
+}
+
+/// Expected sums of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Day {
+    /// Players active.
+    pub players: f64,
+    /// Sessions that start.
+    pub sessions: f64,
+    /// Heartbeats of all players.
+    pub heartbeats: f64,
+    /// Installs and departures for good.
+    pub events: f64,
+}
+
+impl Activity {
+    /// From sample lives: of every account if there are at most so many.
+    pub fn estimate(setting: &Setting, lives: u32) -> Self {
+        let (population, clock) = (&setting.population, setting.clock);
+        let last = clock.days as i32;
+        let sample = lives.min(setting.population.players);
+        let scale = f64::from(population.players) / f64::from(sample);
+        let mut days = vec![Day::default(); clock.days as usize];
+        let mut resident_changes = vec![0.0; clock.days as usize + 1];
+        for n in 0..sample {
+            let id = (u64::from(n) * u64::from(population.players) / u64::from(sample)) as i32 + 1;
+            let install_day = population.install_day(id);
+            if install_day >= last {
+                continue;
+            }
+            let profile = population.profile(id);
+            let mut day = population.first_active_day_from(&profile.nature, 0);
+            if day.is_none() {
+                continue;
+            }
+            resident_changes[install_day.max(0) as usize] += scale;
+            if install_day >= 0 {
+                days[install_day as usize].events += scale;
+            }
+            let (mut busy_until_s, mut last_seen) = (0, 0);
+            while let Some(today) = day.filter(|&day| day < last) {
+                days[today as usize].players += scale;
+                for sitting in sitting::plan_day(setting.seed, &setting.sessions, &profile, today, busy_until_s) {
+                    days[today as usize].sessions += scale;
+                    add_heartbeats(setting, &mut days, sitting.started_s, sitting.ended_s, scale);
+                    busy_until_s = sitting.ended_s;
+                }
+                last_seen = today;
+                day = population.next_active_day(&profile.nature, today);
+            }
+            if day.is_none() {
+                days[last_seen as usize].events += scale;
+                resident_changes[last_seen as usize + 1] -= scale;
+            }
+        }
+        let mut living = 0.0;
+        let resident = resident_changes.iter().fold(0.0_f64, |most, change| {
+            living += change;
+            most.max(living)
+        });
+        Self { days, resident }
+    }
+
+    /// Sums of all days.
+    pub fn total(&self) -> Day {
+        self.days.iter().fold(Day::default(), |sum, day| Day {
+            players: sum.players + day.players,
+            sessions: sum.sessions + day.sessions,
+            heartbeats: sum.heartbeats + day.heartbeats,
+            events: sum.events + day.events,
+        })
+    }
+
+    /// Most heartbeats of a day.
+    fn busiest(&self) -> f64 {
+        self.days.iter().map(|day| day.heartbeats).fold(0.0, f64::max)
+    }
+
+    /// The day by which half of all heartbeats have come.
+    fn median_day(&self) -> u32 {
+        let half = self.total().heartbeats / 2.0;
+        let mut sum = 0.0;
+        let reaches_half = |day: &Day| {
+            sum += day.heartbeats;
+            sum >= half
+        };
+        self.days.iter().position(reaches_half).unwrap_or(0) as u32
+    }
+}
+
+/// Spreads the heartbeats of a sitting over the days that it touches.
+fn add_heartbeats(setting: &Setting, days: &mut [Day], started_s: u32, ended_s: u32, scale: f64) {
+    let clock = setting.clock;
+    let mut from = started_s;
+    while from < ended_s {
+        let to = ended_s.min((from / DAY_S + 1) * DAY_S);
+        if let Some(day) = days.get_mut((from / DAY_S) as usize) {
+            day.heartbeats += scale * f64::from(clock.tick_at_or_after(to) - clock.tick_at_or_after(from));
+        }
+        from = to;
+    }
+}
+
+/// Rows and bytes expected of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TablePlan {
+    /// Rows.
+    pub rows: f64,
+    /// Bytes of its files.
+    pub bytes: f64,
+}
+
+/// What is expected of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Day by day.
+    pub activity: Activity,
+    /// Enabled tables.
+    pub tables: BTreeMap<&'static str, TablePlan>,
+    /// Peak memory of the process.
+    pub memory_bytes: f64,
+    /// Memory of a GPU, if one is used.
+    pub gpu_bytes: f64,
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// Time that the calibration took.
+    pub calibration: Duration,
+    /// The first day of the calibration, and how many it stepped.
+    pub calibrated_on: (u32, u32),
+}
+
+impl Plan {
+    /// Estimates a run on so many threads.
+    ///
+    /// # Errors
+    /// If the calibration meets more encounters at once than can be counted.
+    pub fn new(setting: &Arc<Setting>, threads: usize) -> Result<Self, DetectError> {
+        let started = Instant::now();
+        let activity = Activity::estimate(setting, LIVES);
+        let total = activity.total();
+        let realms = f64::from(setting.size.realms);
+        let is_short = total.heartbeats / realms <= SHORT;
+        let calibrated_on = if is_short { (0, setting.clock.days) } else { (activity.median_day(), 1) };
+        let sample = Calibration::run(setting, calibrated_on, is_short)?;
+        let mut tables = BTreeMap::new();
+        let files = f64::from(setting.size.shards) * f64::from(setting.clock.days);
+        for table in table::all().into_iter().filter(|table| setting.writes(table.name)) {
+            let plan = match table.nature {
+                Nature::Fact => {
+                    let rows = rows_of(setting, table, &total, &sample);
+                    let measured = sample.tables.get(table.name).copied().unwrap_or_default();
+                    let bytes_per_row = measured.bytes / measured.rows.max(1.0);
+                    TablePlan { rows, bytes: rows * bytes_per_row + files * empty_file_bytes(setting, table) }
+                }
+                Nature::Dimension => dimension(setting, table, &sample),
+            };
+            tables.insert(table.name, plan);
+        }
+        let seconds = sample.dimension_s + sample.work_seconds(setting, &total) / speedup(threads);
+        Ok(Self {
+            memory_bytes: memory_bytes(setting, &activity, threads),
+            gpu_bytes: gpu_bytes(setting, &activity),
+            activity,
+            tables,
+            wall: Duration::from_secs_f64(seconds),
+            calibration: started.elapsed(),
+            calibrated_on,
+        })
+    }
+
+    /// Bytes of everything.
+    pub fn needs(&self) -> Needs {
+        let heartbeats = self.tables.get("heartbeats").map_or(0.0, |table| table.bytes);
+        let all: f64 = self.tables.values().map(|table| table.bytes).sum();
+        Needs { heartbeats, others: all - heartbeats, memory: self.memory_bytes }
+    }
+}
+
+/// What so many threads do in the time of one.
+fn speedup(threads: usize) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.clamp(1, cores) as f64;
+    1.0 + (threads - 1.0) * THREAD_GAIN
+}
+
+fn rows_of(setting: &Setting, table: &Table, total: &Day, sample: &Calibration) -> f64 {
+    let measured = sample.tables.get(table.name).map_or(0.0, |table| table.rows);
+    match table.name {
+        "heartbeats" => total.heartbeats / f64::from(setting.heartbeats_one_in().max(1)),
+        "session_ends" => total.sessions,
+        "truth_events" => total.events,
+        "purchases" => measured * total.sessions / sample.sessions.max(1.0),
+        _ => measured * total.heartbeats / sample.heartbeats.max(1.0),
+    }
+}
+
+fn dimension(setting: &Setting, table: &'static Table, sample: &Calibration) -> TablePlan {
+    let empty = empty_file_bytes(setting, table);
+    match sample.tables.get(table.name) {
+        Some(accounts) => {
+            let players = f64::from(setting.population.players);
+            TablePlan { rows: players, bytes: empty + players * accounts.bytes / accounts.rows.max(1.0) }
+        }
+        // The others have as many rows as the scenario has entries.
+        None => TablePlan { rows: 0.0, bytes: 2.0 * empty },
+    }
+}
+
+fn empty_file_bytes(setting: &Setting, table: &'static Table) -> f64 {
+    let written =
+        Encoder::new(setting, table).open(Vec::new()).and_then(parquet::file::writer::SerializedFileWriter::into_inner);
+    written.map_or(0.0, |bytes| bytes.len() as f64)
+}
+
+/// Bytes of a row of the widest small table while it waits, and of one of heartbeats in all the forms it takes at once.
+const WAITING_ROW_BYTES: f64 = 160.0;
+const WINDOW_ROW_BYTES: f64 = 75.0;
+/// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
+const ACCOUNT_BYTES: f64 = 130.0;
+const SESSION_BYTES: f64 = 1_100.0;
+const PROCESS_BYTES: f64 = 60e6;
+
+/// Peak memory: the process, the accounts that are resident between days, the sessions online, the windows being filled,
+/// and the rows that wait for the committer or are gathered by it.
+fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize) -> f64 {
+    let (size, clock) = (&setting.size, setting.clock);
+    let (realms, threads) = (f64::from(size.realms), threads as f64);
+    let ticks_per_day = f64::from(clock.ticks_per_day());
+    let busiest = activity.busiest();
+    let online = busiest / ticks_per_day;
+    // A run of one day never holds more realms than are being stepped or wait for the committer.
+    let held = if clock.days == 1 { (2.0 * threads + 1.0).min(realms) / realms } else { 1.0 };
+    let one_in = f64::from(setting.heartbeats_one_in());
+    let window_rows = if one_in > 0.0 {
+        online / realms / one_in * f64::from(size.window_ticks.min(clock.ticks_per_day()))
+    } else {
+        0.0
+    };
+    // About a fifth of a row of the small tables comes with a heartbeat.
+    let rows_per_realm = 0.2 * busiest / realms;
+    let waiting = (2.0 * threads + 1.0).min(realms) * rows_per_realm;
+    let gathered = 2.5 * (0.2 * busiest / f64::from(size.shards)).min(2e6);
+    PROCESS_BYTES
+        + held * activity.resident * ACCOUNT_BYTES
+        + held * online * SESSION_BYTES
+        + threads * window_rows * WINDOW_ROW_BYTES
+        + (waiting + gathered) * WAITING_ROW_BYTES
+}
+
+/// Memory of a GPU: three frames of positions, matches and pairs.
+fn gpu_bytes(setting: &Setting, activity: &Activity) -> f64 {
+    let online = activity.busiest() / f64::from(setting.clock.ticks_per_day());
+    3.0 * online.min(100_000.0_f64.max(online / f64::from(setting.size.realms))) * 12.0
+}
+
+/// Bytes a heartbeat in all tables, for what is told without a calibration.
+const QUICK_ROW_BYTES: f64 = 5.7;
+const QUICK_OTHER_BYTES: f64 = 4.3;
+
+/// Bytes that a run needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Needs {
+    /// On disk, for heartbeats.
+    pub heartbeats: f64,
+    /// On disk, for everything else.
+    pub others: f64,
+    /// In memory.
+    pub memory: f64,
+}
+
+impl Needs {
+    /// On disk.
+    pub fn disk(&self) -> f64 {
+        self.heartbeats + self.others
+    }
+}
+
+/// What a run needs, estimated in milliseconds.
+pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
+    let activity = Activity::estimate(setting, QUICK_LIVES);
+    let heartbeats = activity.total().heartbeats;
+    let one_in = setting.heartbeats_one_in();
+    let rows = if one_in == 0 { 0.0 } else { heartbeats / f64::from(one_in) };
+    let others = if setting.writes("encounters") { QUICK_OTHER_BYTES * heartbeats } else { 0.0 };
+    Needs { heartbeats: rows * QUICK_ROW_BYTES, others, memory: memory_bytes(setting, &activity, threads) }
+}
+
+/// What one realm did while it was measured.
+#[derive(Default)]
+struct Calibration {
+    heartbeats: f64,
+    sessions: f64,
+    /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
+    tables: BTreeMap<&'static str, TablePlan>,
+    step_s: f64,
+    encode_s: f64,
+    /// Making the realm, an account that it looked at.
+    start_s_per_account: f64,
+    dimension_s: f64,
+}
+
+impl Calibration {
+    fn run(setting: &Arc<Setting>, (first_day, days): (u32, u32), is_whole: bool) -> Result<Self, DetectError> {
+        let mut measured = Self::default();
+        measured.sample_accounts(setting);
+        let started = Instant::now();
+        let mut realm = Realm::starting(Arc::clone(setting), 0, first_day);
+        let accounts =
+            f64::from(setting.population.installed_before(first_day as i32)) / f64::from(setting.size.realms);
+        measured.start_s_per_account = started.elapsed().as_secs_f64() / accounts.max(1.0);
+        let one_in = setting.heartbeats_one_in();
+        let heartbeat_encoder = (one_in > 0).then(|| Encoder::new(setting, const { &HeartbeatRow::TABLE }));
+        let mut detector = CpuDetector::default();
+        for day in first_day..first_day + days {
+            let started = Instant::now();
+            let mut encode = Duration::ZERO;
+            let heartbeats = realm.step_day(day, &mut detector, &mut |trajectories| {
+                let Some(encoder) = heartbeat_encoder.as_ref().filter(|_| trajectories.rows() > 0) else { return };
+                let started = Instant::now();
+                let columns = trajectories.columns(setting.clock);
+                measured.encode(encoder, &columns);
+                trajectories.reclaim(columns);
+                encode += started.elapsed();
+            })?;
+            measured.heartbeats += heartbeats as f64;
+            measured.step_s += (started.elapsed() - encode).as_secs_f64();
+            measured.encode_s += encode.as_secs_f64();
+            if is_whole && day + 1 == setting.clock.days {
+                realm.close((day + 1) * setting.clock.ticks_per_day());
+            }
+            let started = Instant::now();
+            let mut rows = realm.take_rows();
+            measured.sessions += rows.session_ends.len() as f64;
+            let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, setting });
+            measured.encode_s += started.elapsed().as_secs_f64();
+        }
+        Ok(measured)
+    }
+
+    fn encode(&mut self, encoder: &Encoder, columns: &[arrow_array::ArrayRef]) {
+        // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
+        if let Ok(group) = encoder.encode(columns) {
+            let table = self.tables.entry(encoder.table.name).or_default();
+            table.rows += group.rows as f64;
+            table.bytes += group.bytes as f64;
+        }
+    }
+
+    /// Encodes accounts spread over all numbers, to know the size and time of the two tables that have a row each.
+    fn sample_accounts(&mut self, setting: &Arc<Setting>) {
+        let players = setting.population.players;
+        let sample = players.min(4_096);
+        let started = Instant::now();
+        let id = |n: u32| (u64::from(n) * u64::from(players) / u64::from(sample)) as i32 + 1;
+        let (rows, truths): (Vec<_>, Vec<_>) = (0..sample).map(|n| PlayerRow::of(setting, id(n))).unzip();
+        let mut sampler = EncodeAll { measured: self, setting };
+        let (mut rows, mut truths) = (rows, truths);
+        let Ok(()) = sampler.table(&mut rows);
+        let Ok(()) = sampler.table(&mut truths);
+        let tables = [setting.writes("players"), setting.writes("truth_players")].iter().filter(|&&on| on).count();
+        let share = tables as f64 / 2.0;
+        self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
+    }
+
+    /// Thread-seconds of the whole run without its dimensions.
+    fn work_seconds(&self, setting: &Setting, total: &Day) -> f64 {
+        let veterans = f64::from(setting.population.installed_before(0));
+        (self.step_s + self.encode_s) / self.heartbeats.max(1.0) * total.heartbeats
+            + veterans * self.start_s_per_account
+    }
+}
+
+/// Encodes the rows of every enabled table.
+struct EncodeAll<'c> {
+    measured: &'c mut Calibration,
+    setting: &'c Setting,
+}
+
+impl EachTable for EncodeAll<'_> {
+    type Error = std::convert::Infallible;
+
+    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
+        if !rows.is_empty() && self.setting.writes_rows::<R>() {
+            table::sort_rows(rows);
+            let encoder = Encoder::new(self.setting, const { &R::TABLE });
+            self.measured.encode(&encoder, &R::arrays(rows, &self.setting.names));
+        }
+        Ok(())
+    }
+}
