@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::{BenchArgs, Failure, grouped, short, size};
+use super::{BenchArgs, Failure, grouped, machine, short, size};
 use crate::output::commit::Sink;
 use crate::output::folder::RunFolder;
 use crate::output::summary::{stage_seconds, total};
 use crate::output::{OutputError, limit};
-use crate::run::{self, RunOptions, RunReport};
+use crate::run::{self, RunOptions, RunReport, Snapshot};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
 
@@ -29,14 +29,23 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
         Sink::Parquet => Some(RunFolder::create(&scratch.0, false)?),
         Sink::Encode | Sink::Null => None,
     };
-    let report = run::run(&setting, &options, folder.as_ref(), &AtomicBool::new(false), &mut |_| {})?;
+    // The most that was resident while each day was simulated, looked at about ten times a second.
+    let mut by_day: Vec<u64> = Vec::new();
+    let mut watch = |snapshot: &Snapshot| {
+        let day = snapshot.days as usize;
+        by_day.resize(by_day.len().max(day + 1), 0);
+        by_day[day] = by_day[day].max(machine::resident_memory().unwrap_or(0));
+    };
+    let report = run::run(&setting, &options, folder.as_ref(), &AtomicBool::new(false), &mut watch)?;
+    by_day.truncate((setting.clock.days - options.first_day) as usize);
     let limit = match options.sink {
         Sink::Null => None,
         Sink::Parquet | Sink::Encode => {
             Some(limit::encode_limit(&setting, &report, &options).map_err(OutputError::parquet("rows"))?)
         }
     };
-    let value = figures(&setting, &options, &report, limit);
+    let mut value = figures(&setting, &options, &report, limit);
+    value["resident_memory_bytes_by_day"] = json!(by_day);
     if args.json { super::scenario::print(&format!("{value:#}\n")) } else { super::scenario::print(&page(&value)) }
 }
 
@@ -79,7 +88,7 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
         "kills_per_heartbeat": per_row(sums.kills),
         "bytes_per_heartbeat_row": per_row(heartbeats.bytes),
         "bytes_per_heartbeat_in_all": per_row(bytes),
-        "peak_memory_bytes": super::machine::peak_memory(),
+        "peak_memory_bytes": machine::peak_memory(),
     });
     for (name, seconds) in stages {
         value["stage_share"][name] = json!(seconds / busy.max(1e-9));
@@ -122,6 +131,12 @@ fn page(value: &Value) -> String {
         number("bytes_per_heartbeat_in_all"),
         value["peak_memory_bytes"].as_u64().map_or_else(|| "unknown".into(), size)
     ));
+    let by_day = value["resident_memory_bytes_by_day"].as_array().cloned().unwrap_or_default();
+    let by_day: Vec<String> =
+        by_day.iter().filter_map(Value::as_u64).map(|bytes| (bytes / 1_000_000).to_string()).collect();
+    if by_day.len() > 1 {
+        out.push_str(&format!("  resident memory by day, MB: {}\n", by_day.join(" ")));
+    }
     out.push_str(&format!(
         "  a heartbeat has {:.3} contacts, {:.3} encounters, {:.3} kills\n\n  stage             share   ns/heartbeat\n",
         number("contacts_per_heartbeat"),

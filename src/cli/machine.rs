@@ -11,8 +11,17 @@ pub fn available_memory() -> Option<u64> {
 
 /// Peak resident memory of this process.
 pub fn peak_memory() -> Option<u64> {
+    own_memory("VmHWM:")
+}
+
+/// Resident memory of this process now.
+pub fn resident_memory() -> Option<u64> {
+    own_memory("VmRSS:")
+}
+
+fn own_memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
