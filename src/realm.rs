@@ -17,7 +17,7 @@ use crate::movement::Body;
 use crate::player::{MAX_DAYS, Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::schedule;
-use crate::session::{self, Agenda, Identity, Plan, Session};
+use crate::session::{self, Agenda, Departing, Identity, Plan, Session};
 use crate::setting::{Rules, Setting};
 use crate::sitting::{SessionEnd, Sitting};
 use crate::tape::Tape;
@@ -109,6 +109,7 @@ impl Realm {
         world.insert_resource(Now::default());
         world.insert_resource(ReturnCalendar::default());
         world.insert_resource(Agenda::default());
+        world.insert_resource(Departing::default());
         world.insert_resource(Lobby::default());
         world.insert_resource(Positions::default());
         world.insert_resource(Found::default());
@@ -340,11 +341,14 @@ impl Realm {
         tape.list(&mut waiting, Tape::i64);
         let mut by_id = HashMap::new();
         if tape.is_playing() {
+            let setting = Arc::clone(&self.setting);
             for SessionRecord(session, body, shopping) in records {
                 let Some(mut session) = session else { continue };
                 session.player = players.get(&session.identity.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
-                let id = session.id;
-                by_id.insert(id, self.world.spawn((session, body, shopping)).id());
+                let (id, ended_s) = (session.id, session.sitting.ended_s);
+                let entity = self.world.spawn((session, body, shopping)).id();
+                self.world.resource_mut::<Departing>().enter(&setting, id, ended_s, entity);
+                by_id.insert(id, entity);
             }
             let arrivals = waiting.iter().filter_map(|id| by_id.get(id).copied()).collect();
             self.world.resource_mut::<Lobby>().arrivals = arrivals;

@@ -94,6 +94,39 @@ impl Agenda {
     }
 }
 
+/// Sessions online by the tick that holds their end.
+#[derive(Resource, Debug, Default)]
+pub struct Departing {
+    by_tick: BTreeMap<u32, Vec<Departure>>,
+}
+
+/// A session online and its end; departures of a tick are in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Departure {
+    session_id: i64,
+    ended_s: u32,
+    entity: Entity,
+}
+
+impl Departing {
+    /// Enters a session that has logged in.
+    pub fn enter(&mut self, setting: &Setting, session_id: i64, ended_s: u32, entity: Entity) {
+        let departure = Departure { session_id, ended_s, entity };
+        self.by_tick.entry(setting.clock.tick_holding(ended_s)).or_default().push(departure);
+    }
+
+    /// Takes out who leaves in a tick and before a second, by session number.
+    fn take(&mut self, tick: u32, second: u32) -> Vec<Departure> {
+        let Some(due) = self.by_tick.get_mut(&tick) else { return Vec::new() };
+        let mut leaving: Vec<Departure> = due.extract_if(.., |departure| departure.ended_s < second).collect();
+        if due.is_empty() {
+            self.by_tick.remove(&tick);
+        }
+        leaving.sort_unstable();
+        leaving
+    }
+}
+
 /// An open session.
 #[derive(Component, Clone, Debug)]
 pub struct Session {
@@ -234,6 +267,7 @@ pub fn log_in(
     realm: Res<RealmId>,
     mut agenda: ResMut<Agenda>,
     mut lobby: ResMut<Lobby>,
+    mut departing: ResMut<Departing>,
     mut journal: ResMut<Journal>,
     mut players: Query<&mut Player>,
     mut commands: Commands,
@@ -250,7 +284,10 @@ pub fn log_in(
         if (plan.sitting.started_s..plan.sitting.ended_s).contains(&second) {
             party.take_in(&rules, &mut session);
             let shopping = Shopping::plan(&rules, &session);
-            lobby.arrivals.push(commands.spawn((session, Body::default(), shopping)).id());
+            let (session_id, ended_s) = (session.id, session.sitting.ended_s);
+            let entity = commands.spawn((session, Body::default(), shopping)).id();
+            departing.enter(&rules, session_id, ended_s, entity);
+            lobby.arrivals.push(entity);
         } else {
             journal.rows.session_ends.push(session_row(
                 &rules,
@@ -314,20 +351,19 @@ pub struct Departures<'w, 's> {
     rules: Res<'w, Rules>,
     realm: Res<'w, RealmId>,
     journal: ResMut<'w, Journal>,
-    sessions: Query<'w, 's, (Entity, &'static mut Session)>,
+    departing: ResMut<'w, Departing>,
+    sessions: Query<'w, 's, &'static mut Session>,
     matches: Query<'w, 's, &'static mut Match>,
     players: Query<'w, 's, &'static mut Player>,
     commands: Commands<'w, 's>,
 }
 
 impl Departures<'_, '_> {
-    /// Ends every session whose end lies before a second; `left_tick` is the first tick without them.
-    fn end_before(&mut self, second: u32, left_tick: u32) {
-        for (entity, mut session) in &mut self.sessions {
+    /// Ends every session whose end lies in a tick and before a second; `left_tick` is the first tick without them.
+    fn end_before(&mut self, tick: u32, second: u32, left_tick: u32) {
+        for Departure { entity, .. } in self.departing.take(tick, second) {
+            let Ok(mut session) = self.sessions.get_mut(entity) else { continue };
             let Sitting { ended_s, end, .. } = session.sitting;
-            if ended_s >= second {
-                continue;
-            }
             if let Some(seat) = session.seat
                 && let Ok(mut game) = self.matches.get_mut(seat.game)
             {
@@ -344,13 +380,13 @@ impl Departures<'_, '_> {
 /// Ends sessions that end exactly at this tick: they have no heartbeat in it.
 pub fn log_out_on_the_tick(now: Res<Now>, mut departures: Departures<'_, '_>) {
     let second = departures.rules.clock.second(now.tick);
-    departures.end_before(second + 1, now.tick);
+    departures.end_before(now.tick, second + 1, now.tick);
 }
 
 /// Ends sessions that end after this tick and before the next.
 pub fn log_out(now: Res<Now>, mut departures: Departures<'_, '_>) {
     let next_second = departures.rules.clock.second(now.tick + 1);
-    departures.end_before(next_second, now.tick + 1);
+    departures.end_before(now.tick, next_second, now.tick + 1);
 }
 
 /// One open session fewer; an account that will not come back goes with its last.

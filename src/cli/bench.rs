@@ -132,8 +132,12 @@ fn page(value: &Value) -> String {
         value["peak_memory_bytes"].as_u64().map_or_else(|| "unknown".into(), size)
     ));
     let by_day = value["resident_memory_bytes_by_day"].as_array().cloned().unwrap_or_default();
-    let by_day: Vec<String> =
-        by_day.iter().filter_map(Value::as_u64).map(|bytes| (bytes / 1_000_000).to_string()).collect();
+    let by_day: Vec<String> = by_day
+        .iter()
+        .filter_map(Value::as_u64)
+        .filter(|&bytes| bytes > 0)
+        .map(|bytes| (bytes / 1_000_000).to_string())
+        .collect();
     if by_day.len() > 1 {
         out.push_str(&format!("  resident memory by day, MB: {}\n", by_day.join(" ")));
     }
