@@ -70,7 +70,9 @@ fn every_module_says_what_it_is_for() {
 #[test]
 fn links_between_pages_lead_somewhere() {
     let mut links = 0;
-    for page in ["README.md", "ARCHITECTURE.md", "docs/encounters.md", "docs/benchmark.md", "CHANGELOG.md"] {
+    for page in
+        ["README.md", "ARCHITECTURE.md", "docs/encounters.md", "docs/growth.md", "docs/benchmark.md", "CHANGELOG.md"]
+    {
         let folder = root().join(page).parent().unwrap().to_owned();
         for part in read(page).split("](").skip(1) {
             let target = part.split([')', '#']).next().unwrap();
