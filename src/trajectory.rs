@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Int8Type, Int32Type, Int64Type, TimestampMillisecondType};
-use arrow_array::{ArrayRef, Int8Array, Int32Array, Int64Array, TimestampMillisecondArray};
+use arrow_array::{ArrayRef, Int32Array, PrimitiveArray, RunArray, TimestampMillisecondArray};
 use bevy_ecs::prelude::*;
 
 use crate::random::mix;
@@ -69,15 +69,39 @@ pub struct Trajectories {
     spare: Columns,
 }
 
-/// The columns of a window while they are filled.
+/// The columns of a window that differ from row to row, while they are filled.
 #[derive(Debug, Default)]
 struct Columns {
-    session_id: Vec<i64>,
     event_ts: Vec<i64>,
-    player_id: Vec<i32>,
-    match_id: Vec<i64>,
-    team_id: Vec<i8>,
     position: [Vec<i32>; 3],
+}
+
+/// A column as runs, while it is filled.
+#[derive(Debug)]
+struct Runs<T: ArrowPrimitiveType> {
+    values: Vec<T::Native>,
+    ends: Vec<i32>,
+}
+
+impl<T: ArrowPrimitiveType> Default for Runs<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), ends: Vec::new() }
+    }
+}
+
+impl<T: ArrowPrimitiveType> Runs<T> {
+    /// Appends a value so many times; at least once.
+    fn push(&mut self, value: T::Native, count: usize) {
+        self.values.push(value);
+        self.ends.push(self.ends.last().copied().unwrap_or(0) + count as i32);
+    }
+
+    /// The column as an arrow array.
+    fn into_array(self) -> ArrayRef {
+        let ends = PrimitiveArray::<Int32Type>::from_iter_values(self.ends);
+        let values = PrimitiveArray::<T>::from_iter_values(self.values);
+        Arc::new(RunArray::<Int32Type>::try_new(&ends, &values).expect("ends ascend, one a value"))
+    }
 }
 
 /// What [`Trajectories::record`] needs to know of a session.
@@ -148,33 +172,34 @@ impl Trajectories {
     /// The window's columns in the order of the table, rows sorted by session and time.
     pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
         self.tracks.sort_unstable_by_key(|track| track.session_id);
-        let Columns { mut session_id, mut event_ts, mut player_id, mut match_id, mut team_id, mut position } =
-            std::mem::take(&mut self.spare);
+        let Columns { mut event_ts, mut position } = std::mem::take(&mut self.spare);
+        let (mut session_id, mut player_id) = (Runs::<Int64Type>::default(), Runs::<Int32Type>::default());
+        let (mut match_id, mut team_id) = (Runs::<Int64Type>::default(), Runs::<Int8Type>::default());
         let step_ms = i64::from(clock.heartbeat_s) * 1000;
         for track in &self.tracks {
             let count = track.rows as usize;
-            session_id.resize(session_id.len() + count, track.session_id);
-            player_id.resize(player_id.len() + count, track.player_id);
+            session_id.push(track.session_id, count);
+            player_id.push(track.player_id, count);
             let first_ms = clock.ms(clock.second(track.first_tick));
             event_ts.extend((0..i64::from(track.rows)).map(|n| first_ms + n * step_ms));
             let records = &self.records[track.first_row as usize..][..count];
             for (axis, column) in position.iter_mut().enumerate() {
                 column.extend(records.iter().map(|record| record.position[axis]));
             }
-            // Seats change a few times a session: whole runs are filled at once.
+            // Seats change a few times a session.
             for run in records.chunk_by(|a, b| a.seat == b.seat) {
                 let (match_of_seat, team) = self.seats[run[0].seat as usize];
-                match_id.resize(match_id.len() + run.len(), match_of_seat);
-                team_id.resize(team_id.len() + run.len(), team);
+                match_id.push(match_of_seat, run.len());
+                team_id.push(team, run.len());
             }
         }
         let [x, y, z] = position.map(|column| Arc::new(Int32Array::from(column)) as ArrayRef);
         vec![
-            Arc::new(Int64Array::from(session_id)),
+            session_id.into_array(),
             Arc::new(TimestampMillisecondArray::from(event_ts)),
-            Arc::new(Int32Array::from(player_id)),
-            Arc::new(Int64Array::from(match_id)),
-            Arc::new(Int8Array::from(team_id)),
+            player_id.into_array(),
+            match_id.into_array(),
+            team_id.into_array(),
             x,
             y,
             z,
@@ -190,16 +215,9 @@ impl Trajectories {
             memory.clear();
             memory
         }
-        let Ok([session_id, event_ts, player_id, match_id, team_id, x, y, z]) = <[ArrayRef; 8]>::try_from(columns)
-        else {
-            return;
-        };
+        let Ok([_, event_ts, _, _, _, x, y, z]) = <[ArrayRef; 8]>::try_from(columns) else { return };
         self.spare = Columns {
-            session_id: memory::<Int64Type>(session_id),
             event_ts: memory::<TimestampMillisecondType>(event_ts),
-            player_id: memory::<Int32Type>(player_id),
-            match_id: memory::<Int64Type>(match_id),
-            team_id: memory::<Int8Type>(team_id),
             position: [memory::<Int32Type>(x), memory::<Int32Type>(y), memory::<Int32Type>(z)],
         };
     }

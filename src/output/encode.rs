@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMillisecondType};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, RunArray};
 use arrow_schema::{DataType, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl, get_column_writer};
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, TypePtr};
 
+use super::runs;
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
 use crate::table::{Layout, Table};
@@ -122,6 +123,9 @@ impl Encoder {
         if array.null_count() > 0 || column.max_def_level() > 0 {
             return Ok(None);
         }
+        if let Some(array) = array.as_any().downcast_ref::<RunArray<Int32Type>>() {
+            return encode_runs(column, self.properties.compression(column.path()), array).map(Some);
+        }
         // Two bytes a value is what noisy columns take; memory that is not touched costs nothing.
         let mut sink = TrackedWrite::new(Vec::with_capacity(2 * array.len()));
         let pages = Box::new(SerializedPageWriter::new(&mut sink));
@@ -160,6 +164,30 @@ impl Encoder {
     /// When the first bytes cannot be written.
     pub fn open<W: Write + Send>(&self, sink: W) -> Result<SerializedFileWriter<W>> {
         SerializedFileWriter::new(sink, Arc::clone(&self.root), Arc::clone(&self.properties))
+    }
+}
+
+/// Encodes a column of runs of integers.
+fn encode_runs(
+    column: &ColumnDescPtr,
+    compression: Compression,
+    array: &RunArray<Int32Type>,
+) -> Result<(Bytes, ColumnCloseResult)> {
+    let (values, ends) = (array.values(), array.run_ends().values());
+    match values.data_type() {
+        DataType::Int8 => runs::encode(
+            column,
+            compression,
+            values.as_primitive::<Int8Type>().values().iter().map(|&value| i32::from(value)),
+            ends,
+        ),
+        DataType::Int32 => {
+            runs::encode(column, compression, values.as_primitive::<Int32Type>().values().iter().copied(), ends)
+        }
+        DataType::Int64 => {
+            runs::encode(column, compression, values.as_primitive::<Int64Type>().values().iter().copied(), ends)
+        }
+        other => Err(ParquetError::General(format!("runs of {other} are not written"))),
     }
 }
 
