@@ -172,14 +172,25 @@ pub trait Row: Sized + Send + 'static {
     fn key(&self) -> (i64, i64);
 }
 
-/// Puts rows into the order of their table. Rows are wide, so keys are sorted and each row is moved once.
-pub fn sort_rows<R: Row + Clone>(rows: &mut Vec<R>) {
+/// Puts rows into the order of their table. Rows are wide, so keys are sorted and each row is moved once, in place.
+pub fn sort_rows<R: Row>(rows: &mut [R]) {
     if rows.is_sorted_by_key(Row::key) {
         return;
     }
     let mut order: Vec<((i64, i64), u32)> = rows.iter().enumerate().map(|(i, row)| (row.key(), i as u32)).collect();
     order.sort_unstable();
-    *rows = order.into_iter().map(|(_, i)| rows[i as usize].clone()).collect();
+    // order[i].1 says which row belongs at i; every cycle of the permutation is walked once.
+    for start in 0..order.len() {
+        let mut at = start;
+        loop {
+            let from = std::mem::replace(&mut order[at].1, at as u32) as usize;
+            if from == start || from == at {
+                break;
+            }
+            rows.swap(at, from);
+            at = from;
+        }
+    }
 }
 
 /// Every table, facts first.
@@ -270,6 +281,24 @@ mod tests {
             for sorted in table.sorted_by {
                 assert!(table.columns.iter().any(|column| column.name == *sorted), "{} {sorted}", table.name);
             }
+        }
+    }
+
+    #[test]
+    fn rows_are_sorted_in_place_whatever_their_order() {
+        let row = |key: i64| TruthEventRow { event_ts: Timestamp(key * 7), player_id: key as i32, event: Text::at(0) };
+        let mut draws = crate::random::Seed(1).stream(crate::random::Purpose::Probe, 0, 3);
+        for case in 0..300 {
+            let count = draws.below(40) as i64;
+            let mut rows: Vec<TruthEventRow> = (0..count).map(|n| row(if case % 3 == 0 { -n } else { n })).collect();
+            for n in (1..rows.len()).rev() {
+                rows.swap(n, draws.below(n as u32 + 1) as usize);
+            }
+            let mut expected: Vec<(i64, i64)> = rows.iter().map(Row::key).collect();
+            expected.sort_unstable();
+            sort_rows(&mut rows);
+            assert_eq!(rows.iter().map(Row::key).collect::<Vec<_>>(), expected);
+            assert!(rows.iter().all(|row| row.event_ts.0 == i64::from(row.player_id) * 7));
         }
     }
 
