@@ -172,10 +172,13 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
     let disk_text = disk.to_string_lossy().into_owned();
     assert!(mount(&["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", &disk_text]));
     let sets = ["--set", "population.players=20000", "--out", "disk/run"];
-    let output = skirmish(folder.path(), &[&RUN[..], &sets].concat());
+    let refused = skirmish(folder.path(), &[&RUN[..], &sets].concat());
+    let output = skirmish(folder.path(), &[&RUN[..], &sets, &["--allow-large"]].concat());
     let message = stderr(&output);
     let left: Vec<String> = crate::support::files_below(&disk);
     assert!(mount(&["umount", &disk_text]));
+    assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("--allow-large"), "{}", stderr(&refused));
     assert_eq!(output.status.code(), Some(5), "{message}");
     assert!(message.contains("disk/run") && message.contains("free space"), "{message}");
     assert!(left.iter().all(|path| !path.contains("/date=")), "{left:?}");
