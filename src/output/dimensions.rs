@@ -1,6 +1,11 @@
 //! Dimensions: written once, before the first day, as pure functions of the scenario and the account number.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use parquet::file::writer::SerializedFileWriter;
 
 use super::OutputError;
 use super::commit::TableTotal;
@@ -22,62 +27,99 @@ pub fn write_dimensions(
 ) -> Result<BTreeMap<&'static str, TableTotal>, OutputError> {
     let rows = table::dimension_rows(setting);
     let mut totals = BTreeMap::new();
-    write(setting, folder, std::iter::once(rows.regions), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.countries), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.devices), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.items), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.maps), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.modes), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.weapons), &mut totals)?;
-    write(setting, folder, std::iter::once(rows.event_types), &mut totals)?;
-    write(setting, folder, players(setting, |row, _| row), &mut totals)?;
-    write(setting, folder, players(setting, |_, truth| truth), &mut totals)?;
+    write(setting, folder, &rows.regions, &mut totals)?;
+    write(setting, folder, &rows.countries, &mut totals)?;
+    write(setting, folder, &rows.devices, &mut totals)?;
+    write(setting, folder, &rows.items, &mut totals)?;
+    write(setting, folder, &rows.maps, &mut totals)?;
+    write(setting, folder, &rows.modes, &mut totals)?;
+    write(setting, folder, &rows.weapons, &mut totals)?;
+    write(setting, folder, &rows.event_types, &mut totals)?;
+    write_accounts(setting, folder, &mut totals)?;
     Ok(totals)
 }
 
-/// Rows of all accounts in groups, made as they are asked for.
-fn players<R>(setting: &Setting, choose: impl Fn(PlayerRow, TruthPlayerRow) -> R) -> impl Iterator<Item = Vec<R>> {
+/// Writes both tables that have a row an account, group by group: a profile is computed once for both.
+fn write_accounts(
+    setting: &Setting,
+    folder: &RunFolder,
+    totals: &mut BTreeMap<&'static str, TableTotal>,
+) -> Result<(), OutputError> {
+    let mut players = DimensionFile::<PlayerRow>::open(setting, folder)?;
+    let mut truths = DimensionFile::<TruthPlayerRow>::open(setting, folder)?;
+    if players.is_none() && truths.is_none() {
+        return Ok(());
+    }
     let last = setting.population.players as i32;
-    (1..=last).step_by(PLAYERS_PER_GROUP).map(move |first| {
+    for first in (1..=last).step_by(PLAYERS_PER_GROUP) {
         let end = first.saturating_add(PLAYERS_PER_GROUP as i32 - 1).min(last);
-        (first..=end)
-            .map(|id| {
-                let (row, truth) = PlayerRow::of(setting, id);
-                choose(row, truth)
-            })
-            .collect()
-    })
+        let (rows, hidden): (Vec<_>, Vec<_>) = (first..=end).map(|id| PlayerRow::of(setting, id)).unzip();
+        players.as_mut().map_or(Ok(()), |file| file.append(setting, &rows))?;
+        truths.as_mut().map_or(Ok(()), |file| file.append(setting, &hidden))?;
+    }
+    players.map_or(Ok(()), |file| file.finish(folder, totals))?;
+    truths.map_or(Ok(()), |file| file.finish(folder, totals))
 }
 
 fn write<R: Row>(
     setting: &Setting,
     folder: &RunFolder,
-    groups: impl Iterator<Item = Vec<R>>,
+    rows: &[R],
     totals: &mut BTreeMap<&'static str, TableTotal>,
 ) -> Result<(), OutputError> {
-    let table: &'static table::Table = const { &R::TABLE };
-    if !setting.writes(table.name) {
-        return Ok(());
+    let Some(mut file) = DimensionFile::open(setting, folder)? else { return Ok(()) };
+    file.append(setting, rows)?;
+    file.finish(folder, totals)
+}
+
+/// The file of a dimension while it is written.
+struct DimensionFile<R> {
+    encoder: Encoder,
+    name: FileName,
+    path: PathBuf,
+    writer: SerializedFileWriter<File>,
+    rows: u64,
+    kind: PhantomData<R>,
+}
+
+impl<R: Row> DimensionFile<R> {
+    /// The staged file, if the table is written.
+    fn open(setting: &Setting, folder: &RunFolder) -> Result<Option<Self>, OutputError> {
+        let table: &'static table::Table = const { &R::TABLE };
+        if !setting.writes(table.name) {
+            return Ok(None);
+        }
+        let encoder = Encoder::new(setting, table);
+        let name = FileName { table: table.name, date: None, is_tail: false, shard: 0, sequence: 0 };
+        let (path, file) = folder.stage(&name)?;
+        let writer = encoder.open(file).map_err(OutputError::parquet(path.clone()))?;
+        Ok(Some(Self { encoder, name, path, writer, rows: 0, kind: PhantomData }))
     }
-    let encoder = Encoder::new(setting, table);
-    let name = FileName { table: table.name, date: None, is_tail: false, shard: 0, sequence: 0 };
-    let (path, file) = folder.stage(&name)?;
-    let failed = || OutputError::parquet(path.clone());
-    let mut writer = encoder.open(file).map_err(failed())?;
-    let mut rows_written = 0;
-    for rows in groups {
-        let group = encoder.encode(&R::arrays(&rows, &setting.names)).map_err(failed())?;
-        let mut row_group = writer.next_row_group().map_err(failed())?;
+
+    /// Appends a row group.
+    fn append(&mut self, setting: &Setting, rows: &[R]) -> Result<(), OutputError> {
+        let failed = || OutputError::parquet(self.path.clone());
+        let group = self.encoder.encode(&R::arrays(rows, &setting.names)).map_err(failed())?;
+        let mut row_group = self.writer.next_row_group().map_err(failed())?;
         for chunk in group.into_chunks() {
             chunk.append_to_row_group(&mut row_group).map_err(failed())?;
         }
         row_group.close().map_err(failed())?;
-        rows_written += rows.len() as u64;
+        self.rows += rows.len() as u64;
+        Ok(())
     }
-    writer.finish().map_err(failed())?;
-    let bytes = writer.bytes_written() as u64;
-    writer.inner().sync_all().map_err(OutputError::io("syncing", &path))?;
-    folder.publish(&name)?;
-    totals.insert(table.name, TableTotal { rows: rows_written, bytes, files: 1 });
-    Ok(())
+
+    /// Finishes, syncs and publishes the file.
+    fn finish(
+        mut self,
+        folder: &RunFolder,
+        totals: &mut BTreeMap<&'static str, TableTotal>,
+    ) -> Result<(), OutputError> {
+        self.writer.finish().map_err(OutputError::parquet(self.path.clone()))?;
+        let bytes = self.writer.bytes_written() as u64;
+        self.writer.inner().sync_all().map_err(OutputError::io("syncing", &self.path))?;
+        folder.publish(&self.name)?;
+        totals.insert(R::TABLE.name, TableTotal { rows: self.rows, bytes, files: 1 });
+        Ok(())
+    }
 }
