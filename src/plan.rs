@@ -276,7 +276,7 @@ fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize) -> f64 {
     // About a fifth of a row of the small tables comes with a heartbeat.
     let rows_per_realm = 0.2 * busiest / realms;
     let waiting = (2.0 * threads + 1.0).min(realms) * rows_per_realm;
-    let gathered = 2.5 * (0.2 * busiest / f64::from(size.shards)).min(2e6);
+    let gathered = (0.2 * busiest / f64::from(size.shards)).min(1.5e6);
     PROCESS_BYTES
         + held * activity.resident * ACCOUNT_BYTES
         + held * online * SESSION_BYTES
