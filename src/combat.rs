@@ -10,7 +10,7 @@ use crate::encounter::episode::{self, Book, EndReason, Episode, Open, Sampled, T
 use crate::journal::Journal;
 use crate::matches::{Leaving, MAX_COUNT, Match};
 use crate::matchmaking::Lobby;
-use crate::movement::{self, Body};
+use crate::movement;
 use crate::random::{self, Purpose, Stream, mix, name_key};
 use crate::realm::{Found, Now, Positions, RealmId};
 use crate::scenario::sections::File;
@@ -97,7 +97,7 @@ pub fn meet_and_fight(
     mut lobby: ResMut<Lobby>,
     mut journal: ResMut<Journal>,
     mut matches: Query<&mut Match>,
-    mut sessions: Query<(&mut Session, &mut Body)>,
+    mut sessions: Query<&mut Session>,
     mut touches: Local<Vec<Touch>>,
     mut fights: Local<Vec<Fight>>,
 ) {
@@ -116,10 +116,9 @@ pub fn meet_and_fight(
                 let has_fallen = place.resolve(game, &mut book, fight, &mut journal);
                 if has_fallen && mode.is_elimination {
                     let eliminated = game.roster[fight.victim as usize].session;
-                    if let Ok((mut session, mut body)) = sessions.get_mut(eliminated) {
+                    if let Ok(mut session) = sessions.get_mut(eliminated) {
                         let leaving = Leaving { left_tick: now.tick + 1, left_ms: fight.event_ms };
                         game.leave(fight.victim, leaving, &mut session);
-                        body.slot.leave_seat();
                         lobby.arrivals.push(eliminated);
                     }
                 }

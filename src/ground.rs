@@ -11,13 +11,41 @@ pub struct Spot {
     radius: i32,
 }
 
+/// The shape of a map: as much of it as every heartbeat needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Relief {
+    /// Extent in centimetres, east and north.
+    extent: [i32; 2],
+    /// Rise of each ridge over the ground, as a fraction of 2^32.
+    slope: [i64; 2],
+}
+
+impl Relief {
+    /// Height of the ground: two ridges across the middle of the map.
+    #[inline(always)]
+    pub fn height(self, x: i32, y: i32) -> i32 {
+        let ridge = |at: i32, axis: usize| {
+            let from_edge = i64::from(at.min(self.extent[axis] - at).max(0));
+            ((from_edge * self.slope[axis]) >> 32) as i32
+        };
+        ridge(x, 0) + ridge(y, 1)
+    }
+
+    /// The nearest point of the map.
+    #[inline(always)]
+    pub fn clamp(self, x: i32, y: i32) -> [i32; 2] {
+        // Not `clamp`, which would look whether its bounds are in order.
+        [x.max(0).min(self.extent[0]), y.max(0).min(self.extent[1])]
+    }
+}
+
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
 pub struct Ground {
     /// Extent in centimetres, east and north.
     pub extent: [i32; 2],
-    /// Rise of each ridge over the ground, as a fraction of 2^32.
-    slope: [i64; 2],
+    /// Its shape.
+    pub relief: Relief,
     places: Vec<Spot>,
     /// Cumulative popularity of the places, scaled to the whole range of 32 bits.
     popularity: Vec<u32>,
@@ -54,7 +82,10 @@ impl Ground {
             map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
         Self {
             extent,
-            slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
+            relief: Relief {
+                extent,
+                slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
+            },
             popularity: popularity.iter().map(cumulate).collect(),
             places,
             spawns: spawns.collect(),
@@ -66,18 +97,14 @@ impl Ground {
         self.places.len()
     }
 
-    /// Height of the ground: two ridges across the middle of the map.
+    /// Height of the ground.
     pub fn height(&self, x: i32, y: i32) -> i32 {
-        let ridge = |at: i32, axis: usize| {
-            let from_edge = i64::from(at.min(self.extent[axis] - at).max(0));
-            ((from_edge * self.slope[axis]) >> 32) as i32
-        };
-        ridge(x, 0) + ridge(y, 1)
+        self.relief.height(x, y)
     }
 
     /// The nearest point of the map.
     pub fn clamp(&self, x: i32, y: i32) -> [i32; 2] {
-        [x.clamp(0, self.extent[0]), y.clamp(0, self.extent[1])]
+        self.relief.clamp(x, y)
     }
 
     /// A place, by popularity.
@@ -157,6 +184,7 @@ pub trait HypotExact {
 
 impl HypotExact for f64 {
     /// Length of a vector by operations that IEEE 754 rounds the same everywhere, unlike `f64::hypot`.
+    #[inline(always)]
     fn hypot_exact(self, other: f64) -> f64 {
         (self * self + other * other).sqrt()
     }

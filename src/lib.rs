@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod arena;
+pub mod bodies;
 pub mod cli;
 pub mod combat;
 pub mod detect;
@@ -13,6 +14,7 @@ pub mod encounter;
 pub mod ground;
 pub mod groups;
 pub mod journal;
+pub mod lanes;
 pub mod matches;
 pub mod matchmaking;
 pub mod movement;

@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::*;
 
 use crate::arena::ModeRules;
+use crate::bodies::Bodies;
 use crate::encounter::Contact;
 use crate::encounter::episode::{Book, EndReason, Episode};
 use crate::journal::Journal;
@@ -49,8 +50,6 @@ pub struct Participation {
     pub left_ms: i64,
     /// When it last died, milliseconds since 1970; `i64::MIN` if never.
     pub died_ms: i64,
-    /// Whether it respawns at the next heartbeat.
-    pub must_spawn: bool,
     /// Kills.
     pub kills: u16,
     /// Deaths.
@@ -74,7 +73,6 @@ impl Default for Participation {
             left_tick: 0,
             left_ms: 0,
             died_ms: i64::MIN,
-            must_spawn: true,
             kills: 0,
             deaths: 0,
             room: [0; 2],
@@ -105,7 +103,6 @@ impl Participation {
         tape.u32(&mut self.left_tick);
         tape.i64(&mut self.left_ms);
         tape.i64(&mut self.died_ms);
-        tape.flag(&mut self.must_spawn);
         tape.u16(&mut self.kills);
         tape.u16(&mut self.deaths);
         tape.u16(&mut self.room[0]);
@@ -171,6 +168,8 @@ pub struct Match {
     pub roster: Vec<Participation>,
     /// Participation numbers of those present, ascending: the order of the match in a frame.
     pub present: Vec<u32>,
+    /// Their bodies, in the same order.
+    pub bodies: Bodies,
     /// Those present, by team.
     team_sizes: Vec<u32>,
     /// Sum of their skills, by team.
@@ -203,6 +202,7 @@ impl Match {
             end: MatchEnd::Completed,
             roster: Vec::new(),
             present: Vec::new(),
+            bodies: Bodies::default(),
             team_sizes: vec![0; teams.into()],
             team_skills: vec![0.0; teams.into()],
             scores: vec![0; teams.into()],
@@ -256,6 +256,7 @@ impl Match {
         self.team_skills[team] += session.skill;
         let participant = self.roster.len() as u32;
         self.present.push(participant);
+        self.bodies.push(session.identity.player_id);
         self.roster.push(Participation {
             session: entity,
             session_id: session.id,
@@ -294,16 +295,27 @@ impl Match {
         let killer = &mut self.roster[killer as usize];
         killer.kills += 1;
         self.scores[usize::from(killer.team)] += 1;
-        let victim = &mut self.roster[victim as usize];
+        let (victim_number, victim) = (victim, &mut self.roster[victim as usize]);
         victim.deaths += 1;
         victim.died_ms = died_ms;
-        victim.must_spawn = true;
+        if let Ok(member) = self.present.binary_search(&victim_number) {
+            self.bodies.respawn(member);
+        }
     }
 
     /// Drops those who left from `present`.
     pub fn sweep_present(&mut self) {
-        let roster = &self.roster;
-        self.present.retain(|&participant| roster[participant as usize].is_present);
+        let mut kept = 0;
+        for member in 0..self.present.len() {
+            let participant = self.present[member];
+            if self.roster[participant as usize].is_present {
+                self.present[kept] = participant;
+                self.bodies.replace(kept, member);
+                kept += 1;
+            }
+        }
+        self.present.truncate(kept);
+        self.bodies.truncate(kept);
     }
 
     /// Ends a match with elimination once one team is left, and any match that nobody can join or plays any more.
@@ -393,6 +405,7 @@ impl Match {
         tape.u8(&mut end);
         tape.list(&mut self.roster, |tape, participation| participation.state(tape));
         tape.list(&mut self.present, Tape::u32);
+        self.bodies.state(tape);
         tape.list(&mut self.team_sizes, Tape::u32);
         tape.list(&mut self.team_skills, Tape::f64);
         tape.list(&mut self.scores, Tape::u32);

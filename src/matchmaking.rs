@@ -8,7 +8,6 @@ use bevy_ecs::prelude::*;
 use crate::arena::{Arena, MAX_PER_FIELD};
 use crate::journal::Journal;
 use crate::matches::{Leaving, Match};
-use crate::movement::Body;
 use crate::random::{self, Purpose, mix};
 use crate::realm::{Now, RealmId};
 use crate::session::Session;
@@ -36,7 +35,7 @@ pub fn end_matches(
     mut journal: ResMut<Journal>,
     mut matches: Query<&mut Match>,
     mut arenas: Query<&mut Arena>,
-    mut sessions: Query<(&mut Session, &mut Body)>,
+    mut sessions: Query<&mut Session>,
     mut commands: Commands,
 ) {
     let ending: Vec<Entity> = lobby
@@ -53,9 +52,8 @@ pub fn end_matches(
         let mut staying = Vec::new();
         for participant in game.present.clone() {
             let member = game.roster[participant as usize].session;
-            if let Ok((mut session, mut body)) = sessions.get_mut(member) {
+            if let Ok(mut session) = sessions.get_mut(member) {
                 game.leave(participant, leaving, &mut session);
-                body.slot.leave_seat();
                 // One that logs out at this very tick has no heartbeat in the next match.
                 if session.sitting.ended_s > rules.clock.second(now.tick) {
                     staying.push(member);
@@ -78,9 +76,9 @@ pub fn end_matches(
         }
         let mut next = arena.next_match(&rules, realm.0, arena_entity, mode_index, region, now.tick);
         let next_entity = commands.spawn_empty().id();
-        sort_by_skill(&mut staying, |entity| sessions.get(entity).ok().map(|(session, _)| (session.skill, session.id)));
+        sort_by_skill(&mut staying, |entity| sessions.get(entity).ok().map(|session| (session.skill, session.id)));
         for member in staying {
-            if let Ok((mut session, _)) = sessions.get_mut(member) {
+            if let Ok(mut session) = sessions.get_mut(member) {
                 next.join(next_entity, member, &mut session, mode.team_size(), now.tick);
             }
         }

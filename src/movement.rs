@@ -5,16 +5,18 @@
 //! are IEEE multiplication, division and square root, which are the same on every machine.
 use bevy_ecs::prelude::*;
 
-use crate::ground::{Circle, Ground, HypotExact};
+use crate::bodies::Scene;
+use crate::ground::{Circle, Ground, HypotExact, Relief};
 use crate::journal::Journal;
 use crate::matches::Match;
 use crate::matchmaking::Lobby;
-use crate::random::{Purpose, Stream};
+use crate::random::{Stream, unit_of};
 use crate::realm::{Now, Positions};
 use crate::scenario::sections::{File, Mode};
+use crate::session::Session;
 use crate::setting::Rules;
 use crate::tape::Tape;
-use crate::trajectory::{Heartbeat, Slot, Trajectories};
+use crate::trajectory::{Heartbeat, Trajectories};
 
 /// Slopes make ways longer than their shadow on the ground: a map's relief of at most a tenth of its extent costs at
 /// most 1 % of the distance, so horizontal steps stay this far below top speed.
@@ -23,24 +25,49 @@ const SLOPE_ALLOWANCE: f64 = 0.985;
 /// Rounding to whole centimetres on three axes.
 const ROUNDING_CM: f64 = 3.0;
 
-/// Where a session's player is and is heading.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a player does until the next heartbeat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stance {
+    /// Roams around a place, or chooses where to go next.
+    #[default]
+    Dwells = 0,
+    /// Travels to its target.
+    Travels = 1,
+    /// Appears at a spawn.
+    Spawns = 2,
+}
+
+impl Stance {
+    /// The stance of a number that one was turned into.
+    pub fn from_number(number: i32) -> Self {
+        match number {
+            1 => Self::Travels,
+            2 => Self::Spawns,
+            _ => Self::Dwells,
+        }
+    }
+}
+
+/// Where a player is and is heading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// Position in the map's frame, centimetres.
     pub position: [i32; 3],
     /// Where the player travels to.
-    target: [i32; 2],
-    is_travelling: bool,
-    /// Place in the trajectory window; meaningless between windows.
-    pub slot: Slot,
+    pub target: [i32; 2],
+    /// What the player does next.
+    pub stance: Stance,
 }
 
 impl Body {
     /// Records or plays the state between two windows.
     pub fn state(&mut self, tape: &mut Tape) {
+        let mut stance = self.stance as u8;
         self.position.iter_mut().for_each(|coordinate| tape.i32(coordinate));
         self.target.iter_mut().for_each(|coordinate| tape.i32(coordinate));
-        tape.flag(&mut self.is_travelling);
+        tape.u8(&mut stance);
+        self.stance = Stance::from_number(stance.into());
     }
 }
 
@@ -52,17 +79,17 @@ enum Model {
 }
 
 /// A way of moving, compiled for a heartbeat interval.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Gait {
     model: Model,
     /// Nobody is ever faster.
     pub top_speed_cm_per_s: u32,
     /// Farthest step over the ground in one interval.
-    stride: f64,
+    pub stride: f64,
     /// Farthest roaming on each axis.
     roam: i32,
     /// Chance of moving on from a place, as a fraction of 2^32.
-    leave_chance: u32,
+    pub leave_chance: u32,
 }
 
 impl Gait {
@@ -84,39 +111,49 @@ impl Gait {
                 as u32,
         }
     }
+
+    /// Where a player who roams goes from a point on a map of some extent, by the high quarters of a word.
+    #[inline(always)]
+    pub fn roam_from(&self, relief: Relief, from: [i32; 2], bits: u64) -> [i32; 2] {
+        let [dx, dy] = [32, 48].map(|shift| {
+            let quarter = (bits >> shift) as i64 & 0xffff;
+            ((quarter * i64::from(2 * self.roam + 1)) >> 16) as i32 - self.roam
+        });
+        relief.clamp(from[0] + dx, from[1] + dy)
+    }
+
+    /// Share of the stride that a traveller covers: nobody runs at top speed all the time.
+    #[inline(always)]
+    pub fn pace(unit: f64) -> f64 {
+        0.55 + 0.45 * unit
+    }
 }
 
 /// Puts a player at a spawn of the team.
 pub fn spawn(ground: &Ground, team: u8, teams: u8, body: &mut Body, draws: &mut Stream) {
     let [x, y] = ground.spawn(team, teams, draws);
     body.position = [x, y, ground.height(x, y)];
-    body.is_travelling = false;
+    body.stance = Stance::Dwells;
 }
 
 /// One heartbeat interval of movement.
-#[inline]
 pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
-    if !body.is_travelling {
+    // One word decides for who dwells (its low half whether to leave, its high quarters where to roam) and gives the
+    // pace of who travels; who sets out takes its pace from the word after the target's.
+    let mut bits = draws.bits();
+    if body.stance != Stance::Travels {
         let is_outside = circle.is_some_and(|circle| !circle.holds(body.position));
-        // One word decides: its low half whether to leave, its high quarters where to roam.
-        let bits = draws.bits();
-        if is_outside || (bits as u32) < gait.leave_chance {
-            let target = choose_target(ground, gait, body, draws);
-            body.target = circle.map_or(target, |circle| circle.draw_in(target));
-            body.is_travelling = true;
-        } else {
-            let [dx, dy] = [32, 48].map(|shift| {
-                let quarter = (bits >> shift) as i64 & 0xffff;
-                ((quarter * i64::from(2 * gait.roam + 1)) >> 16) as i32 - gait.roam
-            });
-            let roamed = ground.clamp(body.position[0] + dx, body.position[1] + dy);
+        if !is_outside && (bits as u32) >= gait.leave_chance {
+            let roamed = gait.roam_from(ground.relief, [body.position[0], body.position[1]], bits);
             advance(ground, gait.stride, roamed, body);
             return;
         }
+        let target = choose_target(ground, gait, body, draws);
+        body.target = circle.map_or(target, |circle| circle.draw_in(target));
+        bits = draws.bits();
     }
-    // Nobody runs at top speed all the time: 55 to 100 % of the stride.
-    let pace = 0.55 + 0.45 * draws.unit();
-    body.is_travelling = !advance(ground, gait.stride * pace, body.target, body);
+    let arrives = advance(ground, gait.stride * Gait::pace(unit_of(bits)), body.target, body);
+    body.stance = if arrives { Stance::Dwells } else { Stance::Travels };
 }
 
 fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) -> [i32; 2] {
@@ -137,17 +174,31 @@ fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) 
 
 /// Moves towards a target by at most `limit` centimetres over the ground; true if it was reached.
 fn advance(ground: &Ground, limit: f64, target: [i32; 2], body: &mut Body) -> bool {
-    let dx = f64::from(target[0] - body.position[0]);
-    let dy = f64::from(target[1] - body.position[1]);
-    let arrives = dx * dx + dy * dy <= limit * limit;
-    let [x, y] = if arrives {
-        target
-    } else {
-        let share = limit / dx.hypot_exact(dy);
-        [body.position[0] + (dx * share) as i32, body.position[1] + (dy * share) as i32]
-    };
+    let ([x, y], arrives) = towards([body.position[0], body.position[1]], target, limit);
     body.position = [x, y, ground.height(x, y)];
     arrives
+}
+
+/// The point at most `limit` centimetres from one towards another, and whether that is the other itself.
+#[inline(always)]
+pub fn towards(from: [i32; 2], target: [i32; 2], limit: f64) -> ([i32; 2], bool) {
+    let [dx, dy] = [0, 1].map(|axis| f64::from(target[axis] - from[axis]));
+    let arrives = dx * dx + dy * dy <= limit * limit;
+    // Without a branch, so that it runs in lanes; where the way has no length, the share is not used.
+    let share = limit / dx.hypot_exact(dy);
+    let part = |from: i32, target: i32, way: f64| if arrives { target } else { from + truncated(way * share) };
+    ([part(from[0], target[0], dx), part(from[1], target[1], dy)], arrives)
+}
+
+/// The whole part of a number that an i32 holds: `as i32` by additions, which run in lanes. Adding so much that no bits
+/// are left for fractions rounds to nearest; what that made larger is one too far from zero.
+#[inline(always)]
+fn truncated(number: f64) -> i32 {
+    const LARGE: f64 = (3u64 << 51) as f64;
+    let nearest = (number + LARGE) - LARGE;
+    let whole = if nearest.abs() > number.abs() { nearest - 1f64.copysign(number) } else { nearest };
+    // The low half of the mantissa is the number in two's complement.
+    (whole + LARGE).to_bits() as i32
 }
 
 /// A position some milliseconds after a heartbeat, no farther away than drift and top speed allow.
@@ -176,9 +227,10 @@ pub fn advance_positions(
     mut trajectories: ResMut<Trajectories>,
     mut journal: ResMut<Journal>,
     mut matches: Query<&mut Match>,
-    mut bodies: Query<&mut Body>,
+    mut sessions: Query<&mut Session>,
 ) {
-    frame.0.clear();
+    let (frame, trajectories, tick) = (&mut frame.0, &mut *trajectories, now.tick);
+    frame.clear();
     for (_, entity) in &lobby.games {
         let Ok(mut game) = matches.get_mut(*entity) else { continue };
         let game = &mut *game;
@@ -188,45 +240,38 @@ pub fn advance_positions(
             game.sweep_present();
         }
         let circle = mode.circle_closes.then(|| {
-            let elapsed = f64::from(now.tick - game.started_tick) / f64::from(game.ends_tick - game.started_tick);
+            let elapsed = f64::from(tick - game.started_tick) / f64::from(game.ends_tick - game.started_tick);
             Circle::closing(rules.seed, ground, game.about, elapsed)
         });
-        for participant in &game.present {
-            let participation = &mut game.roster[*participant as usize];
-            let Ok(mut body) = bodies.get_mut(participation.session) else { continue };
-            let body = &mut *body;
-            let about = participation.player_id as u64;
-            if participation.must_spawn {
-                participation.must_spawn = false;
-                let mut draws = rules.seed.stream(Purpose::Spawn, about, now.tick.into());
-                spawn(ground, participation.team, mode.teams, body, &mut draws);
-            } else {
-                let mut draws = rules.seed.stream(Purpose::Movement, about, now.tick.into());
-                step(ground, &mode.gait, circle.as_ref(), body, &mut draws);
-            }
-            // Coordinates one by one: reading back as a whole what was just written in parts would stall the processor.
-            let [x, y, z] = [0, 1, 2].map(|axis| body.position[axis]);
-            frame.0.push([x, y, z]);
+        let (gait, circle) = (&mode.gait, circle.as_ref());
+        let scene = Scene { seed: rules.seed, tick, ground, gait, circle, teams: mode.teams };
+        let participation = |member: usize| &game.roster[game.present[member] as usize];
+        game.bodies.advance(&scene, |member| participation(member).team);
+        game.bodies.append_positions([&mut frame.x, &mut frame.y, &mut frame.z]);
+        game.bodies.record(trajectories, |member, trajectories| {
+            let participation = participation(member);
             let heartbeat = Heartbeat {
                 session_id: participation.session_id,
                 player_id: participation.player_id,
                 ended_s: participation.ended_s,
                 match_id: game.id,
                 team: participation.team,
-                position: [x, y, z],
             };
-            trajectories.record(rules.clock, &mut body.slot, now.tick, heartbeat);
-        }
-        frame.0.end_match();
+            let mut session = sessions.get_mut(participation.session).ok();
+            let mut nowhere = Default::default();
+            let track = session.as_mut().map_or(&mut nowhere, |session| &mut session.track);
+            trajectories.enter(rules.clock, track, tick, heartbeat)
+        });
+        frame.end_match();
     }
-    journal.rows.aggregate.heartbeats += frame.0.len() as u64;
-    journal.rows.aggregate.peak_online = journal.rows.aggregate.peak_online.max(frame.0.len() as u64);
+    journal.rows.aggregate.heartbeats += frame.len() as u64;
+    journal.rows.aggregate.peak_online = journal.rows.aggregate.peak_online.max(frame.len() as u64);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Seed;
+    use crate::random::{Purpose, Seed};
     use crate::scenario::Scenario;
 
     fn compile(sets: &[&str]) -> (Ground, Gait) {
@@ -262,6 +307,17 @@ mod tests {
                 }
                 assert!(farthest * 2 > reach * reach, "{model}: top speed is nearly reached");
             }
+        }
+    }
+
+    #[test]
+    fn whole_parts_are_those_of_a_cast() {
+        let mut draws = Seed(1).stream(Purpose::Probe, 0, 0);
+        let edges =
+            [0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-300, 2_147_483_647.0, -2_147_483_648.0, 0.999_999_999_999];
+        let drawn = (0..100_000).map(|n| (draws.unit() - 0.5) * f64::from(1u32 << (n % 32)) * 1.9);
+        for number in edges.into_iter().chain(drawn) {
+            assert_eq!(truncated(number), number as i32, "{number}");
         }
     }
 

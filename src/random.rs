@@ -59,7 +59,7 @@ pub enum Purpose {
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.
-#[inline]
+#[inline(always)]
 pub const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -86,10 +86,28 @@ impl Seed {
     /// The stream for one purpose about one thing (a player, session or match id) at one ordinal (a tick, a count).
     #[inline]
     pub fn stream(self, purpose: Purpose, about: u64, ordinal: u64) -> Stream {
-        // What changes fastest comes last: a loop over players at one tick computes the first two rounds once.
+        self.streams(purpose, ordinal).about(about)
+    }
+
+    /// The streams for one purpose at one ordinal, about whatever is asked.
+    #[inline]
+    pub fn streams(self, purpose: Purpose, ordinal: u64) -> Streams {
         let key = mix(self.0 ^ (purpose as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
-        let key = mix(key.wrapping_add(ordinal.wrapping_mul(0xa076_1d64_78bd_642f)));
-        Stream { state: mix(key ^ about.wrapping_mul(GAMMA)) }
+        Streams { key: mix(key.wrapping_add(ordinal.wrapping_mul(0xa076_1d64_78bd_642f))) }
+    }
+}
+
+/// Streams that differ only in what they are about: a loop over players at one tick computes the rest once.
+#[derive(Clone, Copy, Debug)]
+pub struct Streams {
+    key: u64,
+}
+
+impl Streams {
+    /// The stream about one thing.
+    #[inline(always)]
+    pub fn about(self, about: u64) -> Stream {
+        Stream { state: mix(self.key ^ about.wrapping_mul(GAMMA)) }
     }
 }
 
@@ -122,7 +140,7 @@ impl TryRng for Stream {
 
 impl Stream {
     /// 64 uniform bits.
-    #[inline]
+    #[inline(always)]
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         mix(self.state)
@@ -143,7 +161,7 @@ impl Stream {
     /// Uniform in the open interval (0, 1), on a grid of 2^-53.
     #[inline]
     pub fn unit(&mut self) -> f64 {
-        ((self.bits() >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+        unit_of(self.bits())
     }
 
     /// True with probability `p`.
@@ -161,6 +179,12 @@ impl Stream {
     pub fn normal(&mut self) -> f64 {
         normal_quantile(self.unit())
     }
+}
+
+/// The number of the open interval (0, 1) that 64 uniform bits stand for, on a grid of 2^-53.
+#[inline(always)]
+pub fn unit_of(bits: u64) -> f64 {
+    ((bits >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
 }
 
 /// Picks among named entries with the given weights: weighted rendezvous hashing.

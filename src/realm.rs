@@ -13,7 +13,6 @@ use crate::encounter::{Contacts, DetectError, Detector as _, Frame};
 use crate::journal::{DayRows, Journal};
 use crate::matches::{Leaving, Match, MatchEnd, Seat};
 use crate::matchmaking::Lobby;
-use crate::movement::Body;
 use crate::player::{MAX_DAYS, Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::schedule;
@@ -21,7 +20,7 @@ use crate::session::{self, Agenda, Departing, Identity, Plan, Session};
 use crate::setting::{Rules, Setting};
 use crate::sitting::{SessionEnd, Sitting};
 use crate::tape::Tape;
-use crate::trajectory::Trajectories;
+use crate::trajectory::{Track, Trajectories};
 
 /// The tick being simulated.
 #[derive(Resource, Clone, Copy, Debug, Default)]
@@ -322,15 +321,14 @@ impl Realm {
     }
 
     fn sessions_state(&mut self, tape: &mut Tape, players: &HashMap<i32, Entity>) -> HashMap<i64, Entity> {
-        let mut query = self.world.query::<(&Session, &Body, &Shopping)>();
+        let mut query = self.world.query::<(&Session, &Shopping)>();
         let mut records: Vec<SessionRecord> = query
             .iter(&self.world)
-            .map(|(session, body, shopping)| SessionRecord(Some(session.clone()), *body, *shopping))
+            .map(|(session, shopping)| SessionRecord(Some(session.clone()), *shopping))
             .collect();
         records.sort_unstable_by_key(|record| record.0.as_ref().map(|session| session.id));
-        tape.list(&mut records, |tape, SessionRecord(session, body, shopping)| {
+        tape.list(&mut records, |tape, SessionRecord(session, shopping)| {
             session.get_or_insert_with(blank_session).state(tape);
-            body.state(tape);
             shopping.state(tape);
         });
         // Eliminated sessions wait in the lobby between two ticks; everyone else of the lobby has been seated.
@@ -342,11 +340,11 @@ impl Realm {
         let mut by_id = HashMap::new();
         if tape.is_playing() {
             let setting = Arc::clone(&self.setting);
-            for SessionRecord(session, body, shopping) in records {
+            for SessionRecord(session, shopping) in records {
                 let Some(mut session) = session else { continue };
                 session.player = players.get(&session.identity.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
                 let (id, ended_s) = (session.id, session.sitting.ended_s);
-                let entity = self.world.spawn((session, body, shopping)).id();
+                let entity = self.world.spawn((session, shopping)).id();
                 self.world.resource_mut::<Departing>().enter(&setting, id, ended_s, entity);
                 by_id.insert(id, entity);
             }
@@ -422,7 +420,7 @@ impl Realm {
 }
 
 #[derive(Default)]
-struct SessionRecord(Option<Session>, Body, Shopping);
+struct SessionRecord(Option<Session>, Shopping);
 
 /// A session to play a tape into.
 fn blank_session() -> Session {
@@ -434,6 +432,7 @@ fn blank_session() -> Session {
         sitting: Sitting::default(),
         skill: 0.0,
         seat: None,
+        track: Track::default(),
         matches: 0,
         kills: 0,
         deaths: 0,

@@ -8,7 +8,6 @@ use bevy_ecs::system::SystemParam;
 use crate::journal::Journal;
 use crate::matches::{Leaving, Match, Seat};
 use crate::matchmaking::Lobby;
-use crate::movement::Body;
 use crate::player::{MAX_DAYS, Player, ReturnCalendar};
 use crate::purchase::Shopping;
 use crate::random::Purpose;
@@ -18,6 +17,7 @@ use crate::sitting::{SessionEnd, Sitting, plan_day};
 use crate::table::{SessionEndRow, Text, Timestamp, TruthEventRow};
 use crate::tape::Tape;
 use crate::time::DAY_S;
+use crate::trajectory::Track;
 
 /// What a session needs to know of its player: small indices, so that profiles are computed once a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -144,6 +144,8 @@ pub struct Session {
     pub skill: f64,
     /// Match it is in, if any.
     pub seat: Option<Seat>,
+    /// Its heartbeats in the open window.
+    pub track: Track,
     /// Matches joined.
     pub matches: u16,
     /// Kills in matches it has left.
@@ -285,7 +287,7 @@ pub fn log_in(
             party.take_in(&rules, &mut session);
             let shopping = Shopping::plan(&rules, &session);
             let (session_id, ended_s) = (session.id, session.sitting.ended_s);
-            let entity = commands.spawn((session, Body::default(), shopping)).id();
+            let entity = commands.spawn((session, shopping)).id();
             departing.enter(&rules, session_id, ended_s, entity);
             lobby.arrivals.push(entity);
         } else {
@@ -338,6 +340,7 @@ pub fn open_session(plan: &Plan, practice_matches: u32) -> Session {
         // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
         skill: plan.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
         seat: None,
+        track: Track::default(),
         matches: 0,
         kills: 0,
         deaths: 0,

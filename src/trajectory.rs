@@ -15,30 +15,38 @@ use bevy_ecs::prelude::*;
 use crate::random::mix;
 use crate::time::Clock;
 
-/// Where a session writes its next heartbeat.
+/// A session's stretch of rows in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Track {
+    /// First tick of the window it belongs to, and the row that tick 0 would have in it.
+    window: Option<(u32, u32)>,
+}
+
+/// Where a body's next heartbeat goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// First tick of the window it belongs to.
-    window: u32,
-    row: u32,
-    seat: u32,
+pub struct Row(u32);
+
+impl Row {
+    const UNKNOWN: Self = Self(u32::MAX);
+    /// For players whose heartbeats are not kept.
+    const NOWHERE: Self = Self(u32::MAX - 1);
+
+    /// Whether it must be asked for.
+    #[inline]
+    pub fn is_unknown(self) -> bool {
+        self == Self::UNKNOWN
+    }
 }
 
-impl Default for Slot {
+impl Default for Row {
     fn default() -> Self {
-        Self { window: u32::MAX, row: 0, seat: u32::MAX }
+        Self::UNKNOWN
     }
 }
 
-impl Slot {
-    /// Forgets the seat: the session joins another match.
-    pub fn leave_seat(&mut self) {
-        self.seat = u32::MAX;
-    }
-}
-
+/// A session in the window.
 #[derive(Clone, Copy, Debug)]
-struct Track {
+struct Stretch {
     session_id: i64,
     player_id: i32,
     first_tick: u32,
@@ -46,10 +54,12 @@ struct Track {
     rows: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Record {
-    position: [i32; 3],
-    seat: u32,
+/// A match and team that a session has from a row on.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    first_row: u32,
+    match_id: i64,
+    team: i8,
 }
 
 /// The heartbeats of the open window. The memory belongs to whoever steps the realm and is lent to it for a day, so that
@@ -61,10 +71,10 @@ pub struct Trajectories {
     /// First tick of the window.
     window: u32,
     end_tick: u32,
-    tracks: Vec<Track>,
-    records: Vec<Record>,
-    /// Match and team of each seat taken in this window.
-    seats: Vec<(i64, i8)>,
+    stretches: Vec<Stretch>,
+    seats: Vec<Seat>,
+    /// Positions by row.
+    positions: [Vec<i32>; 3],
     /// Memory of columns that have been encoded.
     spare: Columns,
 }
@@ -104,7 +114,7 @@ impl<T: ArrowPrimitiveType> Runs<T> {
     }
 }
 
-/// What [`Trajectories::record`] needs to know of a session.
+/// What [`Trajectories::enter`] needs to know of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Heartbeat {
     /// Session.
@@ -117,8 +127,6 @@ pub struct Heartbeat {
     pub match_id: i64,
     /// Team.
     pub team: u8,
-    /// Position.
-    pub position: [i32; 3],
 }
 
 impl Trajectories {
@@ -131,31 +139,48 @@ impl Trajectories {
     pub fn open(&mut self, ticks: Range<u32>) {
         self.window = ticks.start;
         self.end_tick = ticks.end;
-        self.tracks.clear();
-        self.records.clear();
+        self.stretches.clear();
         self.seats.clear();
+        self.positions.iter_mut().for_each(Vec::clear);
     }
 
-    /// Notes the heartbeat of a session at a tick.
+    /// First tick of the window.
+    pub fn window(&self) -> u32 {
+        self.window
+    }
+
+    /// The row of a session that takes a seat, or is met for the first time in this window, at a tick.
+    pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> Row {
+        let Heartbeat { session_id, player_id, ended_s, match_id, team } = heartbeat;
+        if self.one_in != 1 && !self.is_chosen(player_id) {
+            return Row::NOWHERE;
+        }
+        let zero_row = track.window.filter(|(window, _)| *window == self.window).map_or_else(
+            || {
+                let rows = clock.tick_at_or_after(ended_s).min(self.end_tick) - tick;
+                let first_row = self.rows() as u32;
+                self.stretches.push(Stretch { session_id, player_id, first_tick: tick, first_row, rows });
+                self.positions.iter_mut().for_each(|column| column.resize((first_row + rows) as usize, 0));
+                first_row.wrapping_sub(tick)
+            },
+            |(_, zero_row)| zero_row,
+        );
+        track.window = Some((self.window, zero_row));
+        let first_row = zero_row.wrapping_add(tick);
+        self.seats.push(Seat { first_row, match_id, team: team as i8 });
+        Row(first_row)
+    }
+
+    /// Notes a position at a row and goes on to the next.
     #[inline]
-    pub fn record(&mut self, clock: Clock, slot: &mut Slot, tick: u32, heartbeat: Heartbeat) {
-        if self.one_in != 1 && !self.is_chosen(heartbeat.player_id) {
+    pub fn record(&mut self, row: &mut Row, position: [i32; 3]) {
+        if *row == Row::NOWHERE {
             return;
         }
-        if slot.window != self.window {
-            let rows = clock.tick_at_or_after(heartbeat.ended_s).min(self.end_tick) - tick;
-            let first_row = self.records.len() as u32;
-            let Heartbeat { session_id, player_id, .. } = heartbeat;
-            self.tracks.push(Track { session_id, player_id, first_tick: tick, first_row, rows });
-            self.records.resize(self.records.len() + rows as usize, Record::default());
-            *slot = Slot { window: self.window, row: first_row, seat: u32::MAX };
+        for (column, coordinate) in self.positions.iter_mut().zip(position) {
+            column[row.0 as usize] = coordinate;
         }
-        if slot.seat == u32::MAX {
-            slot.seat = self.seats.len() as u32;
-            self.seats.push((heartbeat.match_id, heartbeat.team as i8));
-        }
-        self.records[slot.row as usize] = Record { position: heartbeat.position, seat: slot.seat };
-        slot.row += 1;
+        row.0 += 1;
     }
 
     /// Whether heartbeats of a player are kept: a function of the account number alone, spread over realms.
@@ -166,31 +191,34 @@ impl Trajectories {
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.records.len()
+        self.positions[0].len()
     }
 
     /// The window's columns in the order of the table, rows sorted by session and time.
     pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
-        self.tracks.sort_unstable_by_key(|track| track.session_id);
+        self.stretches.sort_unstable_by_key(|stretch| stretch.session_id);
+        self.seats.sort_unstable_by_key(|seat| seat.first_row);
         let Columns { mut event_ts, mut position } = std::mem::take(&mut self.spare);
         let (mut session_id, mut player_id) = (Runs::<Int64Type>::default(), Runs::<Int32Type>::default());
         let (mut match_id, mut team_id) = (Runs::<Int64Type>::default(), Runs::<Int8Type>::default());
         let step_ms = i64::from(clock.heartbeat_s) * 1000;
-        for track in &self.tracks {
-            let count = track.rows as usize;
-            session_id.push(track.session_id, count);
-            player_id.push(track.player_id, count);
-            let first_ms = clock.ms(clock.second(track.first_tick));
-            event_ts.extend((0..i64::from(track.rows)).map(|n| first_ms + n * step_ms));
-            let records = &self.records[track.first_row as usize..][..count];
-            for (axis, column) in position.iter_mut().enumerate() {
-                column.extend(records.iter().map(|record| record.position[axis]));
+        for stretch in &self.stretches {
+            let (first, count) = (stretch.first_row as usize, stretch.rows as usize);
+            session_id.push(stretch.session_id, count);
+            player_id.push(stretch.player_id, count);
+            let first_ms = clock.ms(clock.second(stretch.first_tick));
+            event_ts.extend((0..i64::from(stretch.rows)).map(|n| first_ms + n * step_ms));
+            for (column, rows) in position.iter_mut().zip(&self.positions) {
+                column.extend_from_slice(&rows[first..first + count]);
             }
             // Seats change a few times a session.
-            for run in records.chunk_by(|a, b| a.seat == b.seat) {
-                let (match_of_seat, team) = self.seats[run[0].seat as usize];
-                match_id.push(match_of_seat, run.len());
-                team_id.push(team, run.len());
+            let seats = &self.seats[self.seats.partition_point(|seat| seat.first_row < stretch.first_row)..];
+            let end_row = stretch.first_row + stretch.rows;
+            let seats = seats.iter().take_while(|seat| seat.first_row < end_row);
+            let ends = seats.clone().skip(1).map(|seat| seat.first_row).chain([end_row]);
+            for (seat, end) in seats.zip(ends) {
+                match_id.push(seat.match_id, (end - seat.first_row) as usize);
+                team_id.push(seat.team, (end - seat.first_row) as usize);
             }
         }
         let [x, y, z] = position.map(|column| Arc::new(Int32Array::from(column)) as ArrayRef);

@@ -5,7 +5,7 @@
 //! [`clamped_d2`], which alone decides. The filter works modulo 2^32: a pair a whole range of i32 apart may pass it by
 //! wrapping around, and is then rejected; no near pair can fail it. So the answer is the same on every machine.
 //!
-//! The only module with `unsafe`: functions compiled for an instruction set may be called only where the machine has
+//! Besides `crate::lanes` the only module with `unsafe`: functions compiled for an instruction set may be called only where the machine has
 //! it, which the compiler cannot see and `in_lanes` checks right before each call; vector loads take pointers, which
 //! come from arrays of exactly the size that is loaded.
 #![allow(unsafe_code)]
