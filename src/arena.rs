@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 
 use crate::matches::Match;
 use crate::movement::Gait;
-use crate::random::{self, Purpose, mix, name_key};
+use crate::random::{self, Purpose, Seed, Streams, mix, name_key};
 use crate::scenario::sections::{File, Mode};
 use crate::setting::Setting;
 use crate::tape::Tape;
@@ -12,8 +12,8 @@ use crate::tape::Tape;
 /// A mode, compiled.
 #[derive(Clone, Debug)]
 pub struct ModeRules {
-    /// Key of its name.
-    pub key: u64,
+    /// Streams of the draws that may choose it.
+    pub streams: Streams,
     /// How often it is chosen.
     pub weight: f64,
     /// Teams in a match.
@@ -22,8 +22,8 @@ pub struct ModeRules {
     pub capacity: u32,
     /// Shortest and longest match in ticks.
     length_ticks: (u32, u32),
-    /// Indices and keys of the maps.
-    maps: Vec<(u16, u64)>,
+    /// Indices of the maps and streams of the draws that may choose them.
+    maps: Vec<(u16, Streams)>,
     /// How players move.
     pub gait: Gait,
     /// Whether a death ends the match for the victim.
@@ -38,20 +38,20 @@ pub struct ModeRules {
 
 impl ModeRules {
     /// Compiles a mode.
-    pub fn new(file: &File, name: &str, mode: &Mode) -> Self {
+    pub fn new(seed: Seed, file: &File, name: &str, mode: &Mode) -> Self {
         let heartbeat = f64::from(file.clock.heartbeat_seconds);
         let ticks = |factor: f64| libm::round(mode.match_minutes * 60.0 * factor / heartbeat).max(1.0) as u32;
         let all_maps = file.maps.names().map(str::to_owned).collect();
         let maps: &Vec<String> = if mode.maps.is_empty() { &all_maps } else { &mode.maps };
         Self {
-            key: name_key(name),
+            streams: seed.streams(Purpose::Mode, name_key(name)),
             weight: mode.weight,
             teams: mode.teams as u8,
             capacity: mode.teams * mode.team_size,
             length_ticks: (ticks(1.0 - mode.match_minutes_spread), ticks(1.0 + mode.match_minutes_spread)),
             maps: maps
                 .iter()
-                .map(|name| (file.maps.index_of(name).expect("validated") as u16, name_key(name)))
+                .map(|name| (file.maps.index_of(name).expect("validated") as u16, seed.streams(Purpose::Map, name_key(name))))
                 .collect(),
             gait: Gait::new(file, mode),
             is_elimination: mode.elimination,
@@ -109,7 +109,7 @@ impl Arena {
         let ordinal = self.matches;
         self.matches += 1;
         let about = mix(mix(self.founder as u64).wrapping_add(tick.into()));
-        let map = random::pick(setting.seed, Purpose::Map, about, rules.maps.iter().map(|(_, key)| (*key, 1.0)));
+        let map = random::pick(about, rules.maps.iter().map(|(_, streams)| (*streams, 1.0)));
         let (shortest, longest) = rules.length_ticks;
         let length = shortest + setting.seed.stream(Purpose::MatchLength, about, 0).below(longest - shortest + 1);
         let mut game = Match::new(arena, self.id, mode, rules.teams);

@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::matches::{Leaving, MAX_COUNT, Match};
 use crate::matchmaking::Lobby;
 use crate::movement;
-use crate::random::{self, Purpose, Stream, mix, name_key};
+use crate::random::{self, Purpose, Seed, Stream, Streams, mix, name_key};
 use crate::realm::{Found, Now, Positions, RealmId};
 use crate::scenario::sections::File;
 use crate::session::Session;
@@ -25,7 +25,7 @@ pub const RELATIONS: [&str; 2] = ["allies", "opponents"];
 
 #[derive(Clone, Debug)]
 struct Weapon {
-    key: u64,
+    streams: Streams,
     weight_log: f64,
     best_range_log: f64,
     spread: f64,
@@ -44,9 +44,9 @@ pub struct Arsenal {
 
 impl Arsenal {
     /// Compiles weapons and combat.
-    pub fn new(file: &File) -> Self {
+    pub fn new(seed: Seed, file: &File) -> Self {
         let weapons = file.weapons.entries.iter().map(|(name, weapon)| Weapon {
-            key: name_key(name),
+            streams: seed.streams(Purpose::Kill, name_key(name)),
             weight_log: libm::log(weapon.weight),
             best_range_log: libm::log(weapon.best_range_m * 100.0),
             spread: weapon.range_spread_log,
@@ -66,14 +66,13 @@ impl Arsenal {
     }
 
     /// Weapon and headshot of a kill at a distance.
-    fn choose(&self, setting: &Setting, about: u64, tick: u32, distance_cm: u32, draws: &mut Stream) -> (usize, bool) {
+    fn choose(&self, about: u64, tick: u32, distance_cm: u32, draws: &mut Stream) -> (usize, bool) {
         let distance_log = libm::log(f64::from(distance_cm.max(50)));
         let entries = self.weapons.iter().map(|weapon| {
             let off = (distance_log - weapon.best_range_log) / weapon.spread;
-            (weapon.key, weapon.weight_log - 0.5 * off * off)
+            (weapon.streams, weapon.weight_log - 0.5 * off * off)
         });
-        let index =
-            random::pick_by_log_weight(setting.seed, Purpose::Kill, mix(about).wrapping_add(tick.into()), entries);
+        let index = random::pick_by_log_weight(mix(about).wrapping_add(tick.into()), entries);
         (index, draws.chance(self.weapons[index].headshot_share))
     }
 }
@@ -174,6 +173,7 @@ impl Place<'_> {
         let kill_chance = setting.modes[usize::from(game.mode)].kill_chance;
         let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
         let tick_s = setting.clock.second(self.tick);
+        let streams = setting.seed.streams(Purpose::Fight, self.tick.into());
         for touch in touches {
             let pair = game.pair_of(touch.contact);
             if !game.are_opponents(pair) {
@@ -184,7 +184,7 @@ impl Place<'_> {
             let (low, high) = if by_account(pair.0) < by_account(pair.1) { pair } else { (pair.1, pair.0) };
             let (a, b) = (&game.roster[low as usize], &game.roster[high as usize]);
             let about = (a.player_id as u64) << 32 | b.player_id as u64;
-            let mut draws = setting.seed.stream(Purpose::Fight, about, self.tick.into());
+            let mut draws = streams.about(about);
             if !draws.chance(kill_chance) {
                 continue;
             }
@@ -223,7 +223,7 @@ impl Place<'_> {
         let (killer_at, victim_at) = (place(from), place(to));
         let distance_cm = distance(killer_at, victim_at);
         let about = (killer.player_id as u64) << 32 | victim.player_id as u64;
-        let (weapon, is_headshot) = setting.arsenal.choose(setting, about, self.tick, distance_cm, &mut draws);
+        let (weapon, is_headshot) = setting.arsenal.choose(about, self.tick, distance_cm, &mut draws);
         let open = &mut book.open[episode as usize];
         open.kills += 1;
         journal.rows.kills.push(KillRow {

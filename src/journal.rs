@@ -5,9 +5,18 @@ use bevy_ecs::prelude::*;
 use crate::aggregate::Aggregate;
 use crate::table::{
     EncounterGroupRow, EncounterRow, EncounterSweptRow, EncounterTeamRow, KillRow, MatchRow, ParticipationRow,
-    PurchaseRow, Row, SessionEndRow, TruthEventRow, sort_rows,
+    PurchaseRow, Row, SessionEndRow, TruthEventRow, take_sorted,
 };
 use crate::tape::Tape;
+
+/// Moves rows to the end of others, or in their place if there are none.
+fn append<R>(rows: &mut Vec<R>, others: &mut Vec<R>) {
+    if rows.is_empty() {
+        std::mem::swap(rows, others);
+    } else {
+        rows.append(others);
+    }
+}
 
 /// Something done to the rows of every table but heartbeats, table by table.
 pub trait EachTable {
@@ -31,7 +40,7 @@ macro_rules! day_rows {
         impl DayRows {
             /// Moves in the rows and sums of another realm.
             pub fn append(&mut self, mut other: Self) {
-                $( self.$table.append(&mut other.$table); )+
+                $( append(&mut self.$table, &mut other.$table); )+
                 self.aggregate.merge(&other.aggregate);
             }
 
@@ -44,9 +53,9 @@ macro_rules! day_rows {
                 Ok(())
             }
 
-            /// Sorts every table by its key, the order in which it is written.
-            pub fn sort(&mut self) {
-                $( sort_rows(&mut self.$table); )+
+            /// Takes out the rows of every table in the order in which it is written, and the sums; the memory stays.
+            pub fn take_sorted(&mut self) -> Self {
+                Self { $( $table: take_sorted(&mut self.$table), )+ aggregate: std::mem::take(&mut self.aggregate) }
             }
         }
     };

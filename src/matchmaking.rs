@@ -8,7 +8,7 @@ use bevy_ecs::prelude::*;
 use crate::arena::{Arena, MAX_PER_FIELD};
 use crate::journal::Journal;
 use crate::matches::{Leaving, Match};
-use crate::random::{self, Purpose, mix};
+use crate::random::{self, mix};
 use crate::realm::{Now, RealmId};
 use crate::session::Session;
 use crate::setting::Rules;
@@ -134,10 +134,10 @@ pub fn fill_matches(
     }
     for entity in arrivals {
         let Ok(mut session) = sessions.get_mut(entity) else { continue };
-        let entries = rules.modes.iter().map(|mode| (mode.key, mode.weight));
+        let entries = rules.modes.iter().map(|mode| (mode.streams, mode.weight));
         // Members of a party want the same.
         let draw = mix(session.party_id as u64).wrapping_add(session.matches.into());
-        let mode = random::pick(rules.seed, Purpose::Mode, draw, entries) as u16;
+        let mode = random::pick(draw, entries) as u16;
         let fits = |room: &Room| room.is_open && room.mode == mode;
         let room = rooms
             .iter()

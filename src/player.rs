@@ -6,7 +6,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::random::{self, Purpose, Seed, Stream, name_key, normal_cdf};
+use crate::random::{self, Purpose, Seed, Stream, Streams, name_key, normal_cdf};
 use crate::scenario::sections::{File, Retention};
 use crate::tape::Tape;
 use crate::time::Date;
@@ -86,20 +86,20 @@ pub struct Country {
     pub currency: u16,
     /// Local time minus UTC.
     pub utc_offset_minutes: i32,
-    key: u64,
+    streams: Streams,
     weight: f64,
 }
 
 #[derive(Clone, Debug)]
 struct Device {
     platform: u16,
-    key: u64,
+    streams: Streams,
     weight: f64,
 }
 
 #[derive(Clone, Debug)]
 struct Archetype {
-    key: u64,
+    streams: Streams,
     share: f64,
     engagement: (f64, f64),
     skill: (f64, f64),
@@ -187,6 +187,7 @@ pub struct Population {
 impl Population {
     /// Compiles the population of a validated scenario.
     pub fn new(file: &File) -> Self {
+        let seed = Seed(file.seed);
         let regions_total: f64 = file.regions.values().map(|region| region.weight).sum();
         let mut countries = Vec::new();
         for (index, (name, region)) in file.regions.entries.iter().enumerate() {
@@ -197,18 +198,18 @@ impl Population {
                     region: index as u16,
                     currency: file.currencies.index_of(&country.currency).expect("validated") as u16,
                     utc_offset_minutes: country.utc_offset_minutes,
-                    key: name_key(&format!("{name}/{code}")),
+                    streams: seed.streams(Purpose::Country, name_key(&format!("{name}/{code}"))),
                     weight: region.weight / regions_total * country.weight / total,
                 });
             }
         }
         let devices = file.devices.entries.iter().map(|(name, device)| Device {
             platform: file.platforms.index_of(&device.platform).expect("validated") as u16,
-            key: name_key(name),
+            streams: seed.streams(Purpose::Device, name_key(name)),
             weight: device.weight,
         });
         let archetypes = file.archetypes.entries.iter().map(|(name, archetype)| Archetype {
-            key: name_key(name),
+            streams: seed.streams(Purpose::Archetype, name_key(name)),
             share: archetype.share,
             engagement: (archetype.engagement, archetype.engagement_spread),
             skill: (archetype.skill, archetype.skill_spread),
@@ -229,7 +230,7 @@ impl Population {
         let best = weights.iter().copied().fold(0.0, f64::max);
         let (first_day, installed_by) = install_curve(file);
         Self {
-            seed: Seed(file.seed),
+            seed,
             start: file.clock.start,
             players: file.population.players,
             first_day,
@@ -263,15 +264,15 @@ impl Population {
 
     /// Index of the country of a player.
     pub fn country_of(&self, id: i32) -> usize {
-        let entries = self.countries.iter().map(|country| (country.key, country.weight));
-        random::pick(self.seed, Purpose::Country, id as u64, entries)
+        let entries = self.countries.iter().map(|country| (country.streams, country.weight));
+        random::pick(id as u64, entries)
     }
 
     /// What decides when a player comes back.
     pub fn nature(&self, id: i32) -> Nature {
         let about = id as u64;
-        let pick_archetype = self.archetypes.iter().map(|archetype| (archetype.key, archetype.share));
-        let index = random::pick(self.seed, Purpose::Archetype, about, pick_archetype);
+        let pick_archetype = self.archetypes.iter().map(|archetype| (archetype.streams, archetype.share));
+        let index = random::pick(about, pick_archetype);
         let archetype = &self.archetypes[index];
         let mut traits = self.seed.stream(Purpose::Traits, about, 0);
         let engagement = archetype.engagement.0 + archetype.engagement.1 * traits.normal();
@@ -286,8 +287,8 @@ impl Population {
         let about = id as u64;
         let nature = self.nature(id);
         let country = self.country_of(id);
-        let pick_device = self.devices.iter().map(|device| (device.key, device.weight));
-        let device = random::pick(self.seed, Purpose::Device, about, pick_device);
+        let pick_device = self.devices.iter().map(|device| (device.streams, device.weight));
+        let device = random::pick(about, pick_device);
         let archetype = &self.archetypes[usize::from(nature.archetype)];
         let platform_index = self.devices[device].platform;
         let platform = &self.platforms[platform_index as usize];

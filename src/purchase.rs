@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use crate::journal::Journal;
 use crate::matches::Match;
 use crate::player::Player;
-use crate::random::{self, Purpose, name_key};
+use crate::random::{self, Purpose, Seed, Streams, name_key};
 use crate::realm::Now;
 use crate::scenario::sections::File;
 use crate::session::Session;
@@ -16,7 +16,7 @@ use crate::tape::Tape;
 /// An item of the shop.
 #[derive(Clone, Debug)]
 pub struct Item {
-    key: u64,
+    streams: Streams,
     /// Index of its category.
     pub category: u16,
     /// Price.
@@ -45,13 +45,13 @@ pub struct Shop {
 
 impl Shop {
     /// Compiles items and clusters.
-    pub fn new(file: &File) -> Self {
+    pub fn new(seed: Seed, file: &File) -> Self {
         let mut categories: Vec<String> = file.items.values().map(|item| item.category.clone()).collect();
         categories.sort_unstable();
         categories.dedup();
         let category = |name: &String| categories.binary_search(name).expect("every category is listed") as u16;
         let items = file.items.entries.iter().map(|(name, item)| Item {
-            key: name_key(name),
+            streams: seed.streams(Purpose::Purchase, name_key(name)),
             category: category(&item.category),
             price_usd_cents: item.price_usd_cents,
         });
@@ -162,8 +162,8 @@ fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32)
     let identity = &session.identity;
     let weights = &shop.clusters[usize::from(identity.cluster) - 1].item_weight_logs;
     let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
-    let entries = shop.items.iter().zip(weights).map(|(item, weight)| (item.key, *weight));
-    let item = random::pick_by_log_weight(setting.seed, Purpose::Purchase, purchase_id as u64, entries);
+    let entries = shop.items.iter().zip(weights).map(|(item, weight)| (item.streams, *weight));
+    let item = random::pick_by_log_weight(purchase_id as u64, entries);
     let currency = setting.population.countries[usize::from(identity.country)].currency;
     PurchaseRow {
         purchase_id,

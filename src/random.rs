@@ -189,36 +189,32 @@ pub fn unit_of(bits: u64) -> f64 {
 
 /// Picks among named entries with the given weights: weighted rendezvous hashing.
 ///
-/// Every entry races with an exponential clock keyed by its own name, so that adding or removing an entry
+/// Every entry races with an exponential clock of its own, drawn from the streams of its name, so that adding or removing an entry
 /// moves only the things that it wins or that were its own. Returns the index of the winner, 0 if all weights are 0.
-pub fn pick(seed: Seed, purpose: Purpose, about: u64, entries: impl Iterator<Item = (u64, f64)> + Clone) -> usize {
-    let unit = |key: u64| seed.stream(purpose, about, key).unit();
-    let quick = entries.clone().map(|(key, weight)| {
+pub fn pick(about: u64, entries: impl Iterator<Item = (Streams, f64)> + Clone) -> usize {
+    let unit = |streams: Streams| streams.about(about).unit();
+    let quick = entries.clone().map(|(streams, weight)| {
         // No weight, no arrival: infinity loses to everything.
         let mean = if weight > 0.0 { 1.0 / weight } else { f64::INFINITY };
-        (-quick_ln(unit(key)) * mean, QUICK_LN_ERROR * mean)
+        (-quick_ln(unit(streams)) * mean, QUICK_LN_ERROR * mean)
     });
     first_by_far(quick).unwrap_or_else(|| {
-        first(entries.map(|(key, weight)| if weight > 0.0 { -libm::log(unit(key)) / weight } else { f64::INFINITY }))
+        let exact = |(streams, weight)| if weight > 0.0 { -libm::log(unit(streams)) / weight } else { f64::INFINITY };
+        first(entries.map(exact))
     })
 }
 
 /// [`pick`] by the logarithms of weights, for weights that span more than floats do. Minus infinity is never picked.
-pub fn pick_by_log_weight(
-    seed: Seed,
-    purpose: Purpose,
-    about: u64,
-    entries: impl Iterator<Item = (u64, f64)> + Clone,
-) -> usize {
-    let unit = |key: u64| seed.stream(purpose, about, key).unit();
-    let quick = entries.clone().map(|(key, weight_log)| {
-        let arrival = -quick_ln(unit(key));
+pub fn pick_by_log_weight(about: u64, entries: impl Iterator<Item = (Streams, f64)> + Clone) -> usize {
+    let unit = |streams: Streams| streams.about(about).unit();
+    let quick = entries.clone().map(|(streams, weight_log)| {
+        let arrival = -quick_ln(unit(streams));
         // An error e of x is one of e / x of its logarithm; tiny arrivals are told apart exactly.
         let error = if arrival > 1e-6 { 2.0 * QUICK_LN_ERROR / arrival + QUICK_LN_ERROR } else { f64::INFINITY };
         (quick_ln(arrival.max(f64::MIN_POSITIVE)) - weight_log, error)
     });
     first_by_far(quick)
-        .unwrap_or_else(|| first(entries.map(|(key, weight_log)| libm::log(-libm::log(unit(key))) - weight_log)))
+        .unwrap_or_else(|| first(entries.map(|(streams, weight_log)| libm::log(-libm::log(unit(streams))) - weight_log)))
 }
 
 /// Index of the smallest of some arrivals, the first among equals; 0 if all are infinite.
@@ -367,10 +363,11 @@ mod tests {
         for id in 0..2_000 {
             let weights = [1.0, 2.0, 0.5];
             let entries = |log: bool| weights.iter().map(move |w| (*w as u64, if log { libm::log(*w) } else { *w }));
-            let plain = pick(Seed(4), Purpose::Kill, id, entries(false));
-            assert_eq!(pick_by_log_weight(Seed(4), Purpose::Kill, id, entries(true)), plain);
+            let streams = |(key, weight)| (Seed(4).streams(Purpose::Kill, key), weight);
+            let plain = pick(id, entries(false).map(streams));
+            assert_eq!(pick_by_log_weight(id, entries(true).map(streams)), plain);
             let tiny = [(1, f64::NEG_INFINITY), (2, -2e5), (3, -3e5)];
-            assert_eq!(pick_by_log_weight(Seed(4), Purpose::Kill, id, tiny.into_iter()), 1);
+            assert_eq!(pick_by_log_weight(id, tiny.into_iter().map(streams)), 1);
         }
     }
 
@@ -387,17 +384,18 @@ mod tests {
 
     #[test]
     fn races_decided_quickly_are_those_decided_exactly() {
-        let entries = |n: u64| (0..n).map(|key| (mix(key), (key % 5) as f64 * 0.3));
+        let streams = |key: u64| Seed(8).streams(Purpose::Country, mix(key));
+        let entries = |n: u64| (0..n).map(move |key| (streams(key), (key % 5) as f64 * 0.3));
         let mut quick = 0;
         for about in 0..50_000 {
             let n = 1 + about % 9;
-            let unit = |key: u64| Seed(8).stream(Purpose::Country, about, key).unit();
-            let exact = first(entries(n).map(|(key, weight)| -libm::log(unit(key)) / weight));
-            assert_eq!(pick(Seed(8), Purpose::Country, about, entries(n)), exact);
-            let logs = entries(n).map(|(key, weight)| (key, libm::log(weight)));
-            let exact = first(logs.clone().map(|(key, log)| libm::log(-libm::log(unit(key))) - log));
-            assert_eq!(pick_by_log_weight(Seed(8), Purpose::Country, about, logs.clone()), exact);
-            let quickly = logs.map(|(key, log)| (quick_ln(-quick_ln(unit(key))) - log, 1e-6));
+            let unit = |streams: Streams| streams.about(about).unit();
+            let exact = first(entries(n).map(|(streams, weight)| -libm::log(unit(streams)) / weight));
+            assert_eq!(pick(about, entries(n)), exact);
+            let logs = entries(n).map(|(streams, weight)| (streams, libm::log(weight)));
+            let exact = first(logs.clone().map(|(streams, log)| libm::log(-libm::log(unit(streams))) - log));
+            assert_eq!(pick_by_log_weight(about, logs.clone()), exact);
+            let quickly = logs.map(|(streams, log)| (quick_ln(-quick_ln(unit(streams))) - log, 1e-6));
             quick += u32::from(first_by_far(quickly).is_some());
         }
         assert!(quick > 35_000, "{quick}");
@@ -411,7 +409,8 @@ mod tests {
         let three = [("a", 1.0), ("b", 2.0), ("c", 1.0)];
         let four = [("a", 1.0), ("b", 2.0), ("c", 1.0), ("d", 4.0)];
         let choose = |list: &[(&'static str, f64)], id| {
-            list[pick(Seed(9), Purpose::Country, id, list.iter().map(|(n, w)| (name_key(n), *w)))].0
+            let entry = |&(name, weight): &(&str, f64)| (Seed(9).streams(Purpose::Country, name_key(name)), weight);
+            list[pick(id, list.iter().map(entry))].0
         };
         let mut b = 0;
         for id in 0..20_000 {

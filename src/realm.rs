@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bevy_ecs::prelude::*;
 
+use crate::aggregate::Aggregate;
 use crate::arena::Arena;
 use crate::encounter::cpu::CpuDetector;
 use crate::encounter::{Contacts, DetectError, Detector as _, Frame};
@@ -218,6 +219,12 @@ impl Realm {
     /// Heartbeats of the window that is full.
     pub fn trajectories(&mut self) -> &mut Trajectories {
         self.world.resource_mut::<Trajectories>().into_inner()
+    }
+
+    /// Lends the realm memory for its rows, once it has handed on those it had.
+    pub fn lend_rows(&mut self, memory: DayRows) {
+        let had = std::mem::replace(&mut self.world.resource_mut::<Journal>().rows, memory);
+        debug_assert!(had.aggregate == Aggregate::default(), "rows of realm {} are lost", self.id);
     }
 
     /// Rows since the last call.

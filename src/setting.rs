@@ -100,7 +100,7 @@ impl Setting {
         let population = Population::new(file);
         let sessions = SessionRules::new(file);
         let grounds = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
-        let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(file, name, mode)).collect();
+        let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(seed, file, name, mode)).collect();
         let encounter = &file.encounter;
         let episodes = EpisodeRules {
             radius_cm: encounter.radius_cm,
@@ -125,10 +125,10 @@ impl Setting {
             "allies" => Relation::Allies,
             _ => Relation::Any,
         };
-        let shop = Shop::new(file);
+        let shop = Shop::new(seed, file);
         let names = crate::table::dictionary::names(&scenario, &population, &shop);
         let size = Size::new(&scenario, clock, &population, &sessions);
-        let arsenal = Arsenal::new(file);
+        let arsenal = Arsenal::new(seed, file);
         let world_hash = scenario.world_hash();
         Self {
             seed,

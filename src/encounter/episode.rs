@@ -208,29 +208,32 @@ impl<E: Open + Default> Book<E> {
         kind: &mut K,
         meetings: impl IntoIterator<Item = (u64, K::Meeting)>,
     ) {
-        let mut next = std::mem::take(&mut self.scratch);
+        let Self { open, expired, scratch: next } = self;
         next.clear();
-        let mut old = self.open.iter().copied().peekable();
+        // Episodes are wide: each is read where it lies and copied once.
+        let mut old = open.as_slice();
         for (pair, meeting) in meetings {
-            while let Some(episode) = old.next_if(|episode| episode.pair() < pair) {
-                if kind.is_over(&episode) { self.expired.push(episode) } else { next.push(episode) }
+            let before = old.iter().take_while(|episode| episode.pair() < pair).count();
+            pass_on(&old[..before], kind, next, expired);
+            old = &old[before..];
+            let place = next.len();
+            if let Some((episode, rest)) = old.split_first().filter(|(episode, _)| episode.pair() == pair) {
+                old = rest;
+                if kind.goes_on(episode, &meeting) {
+                    next.push(*episode);
+                } else {
+                    expired.push(*episode);
+                }
             }
-            let mut current = old.next_if(|episode| episode.pair() == pair);
-            if let Some(episode) = current
-                && !kind.goes_on(&episode, &meeting)
-            {
-                self.expired.push(episode);
-                current = None;
+            if next.len() == place {
+                next.extend(kind.begin(pair, &meeting));
             }
-            if let Some(mut episode) = current.or_else(|| kind.begin(pair, &meeting)) {
-                kind.extend(&mut episode, &meeting, next.len() as u32);
-                next.push(episode);
+            if let Some(episode) = next.get_mut(place) {
+                kind.extend(episode, &meeting, place as u32);
             }
         }
-        for episode in old {
-            if kind.is_over(&episode) { self.expired.push(episode) } else { next.push(episode) }
-        }
-        self.scratch = std::mem::replace(&mut self.open, next);
+        pass_on(old, kind, next, expired);
+        std::mem::swap(open, next);
     }
 
     /// Closes what ended in this tick: pairs of which `has_left` is true of one, and those that stayed apart too long.
@@ -264,6 +267,19 @@ impl<E: Open + Default> Book<E> {
     /// Records or plays the state between two ticks.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.list(&mut self.open, |tape, episode| episode.state(tape));
+    }
+}
+
+/// Passes episodes on that do not meet in this tick.
+fn pass_on<K: Kind>(
+    episodes: &[K::Episode],
+    kind: &K,
+    next: &mut Vec<K::Episode>,
+    expired: &mut Vec<K::Episode>,
+) {
+    for episode in episodes {
+        let list = if kind.is_over(episode) { &mut *expired } else { &mut *next };
+        list.push(*episode);
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Instant;
 use super::{Job, Progress, RunError, Shared, StageTimes};
 use crate::encounter::backend::{Detection, Engine};
 use crate::encounter::{Contacts, DetectError, Detector, Frame};
+use crate::journal::DayRows;
 use crate::output::OutputError;
 use crate::output::commit::{Payload, Sink};
 use crate::output::encode::Encoder;
@@ -35,6 +36,8 @@ pub struct Worker<'s> {
     times: StageTimes,
     /// Memory for heartbeats, one for each realm of a group.
     memory: Vec<Trajectories>,
+    /// Memory for other rows, likewise.
+    rows: Vec<DayRows>,
 }
 
 impl<'s> Worker<'s> {
@@ -47,6 +50,7 @@ impl<'s> Worker<'s> {
             encoder: writes.then(|| Encoder::new(&shared.setting, const { &HeartbeatRow::TABLE })),
             times: StageTimes::default(),
             memory: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -68,6 +72,7 @@ impl<'s> Worker<'s> {
                 let one_in = self.shared.setting.heartbeats_one_in();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(one_in));
                 realm.exchange_trajectories(memory);
+                realm.lend_rows(self.rows.pop().unwrap_or_default());
             }
             if self.step_day(day, &mut group)?.is_none() {
                 break;
@@ -107,11 +112,12 @@ impl<'s> Worker<'s> {
         }
         for realm in &mut *group {
             let started = Instant::now();
-            let mut rows = Box::new(realm.take_rows());
+            let mut rows = realm.take_rows();
             // Here rather than at the committer: what is sorted by realm already is sorted there.
-            rows.sort();
+            let sorted = Box::new(rows.take_sorted());
+            self.rows.push(rows);
             self.times.encode += started.elapsed();
-            if self.shared.send(day, realm.id, Payload::Rows(rows)).is_none() {
+            if self.shared.send(day, realm.id, Payload::Rows(sorted)).is_none() {
                 return Ok(None);
             }
             if day + 1 == clock.days {

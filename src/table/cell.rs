@@ -17,16 +17,24 @@ pub trait Cell: Sized {
     const KIND: Type;
     /// Whether values may be missing.
     const NULLABLE: bool = false;
-    /// A column of such values.
-    fn array(values: impl Iterator<Item = Self>, names: &Names) -> ArrayRef;
+    /// What is kept of a value while a column is filled.
+    type Stored;
+    /// Turns into it.
+    fn stored(self) -> Self::Stored;
+    /// The column of such values.
+    fn array(values: Vec<Self::Stored>, names: &Names) -> ArrayRef;
 }
 
 macro_rules! plain_cell {
     ($($type:ty, $kind:ident, $array:ty;)*) => {$(
         impl Cell for $type {
             const KIND: Type = Type::$kind;
-            fn array(values: impl Iterator<Item = Self>, _: &Names) -> ArrayRef {
-                Arc::new(<$array>::from_iter_values(values))
+            type Stored = Self;
+            fn stored(self) -> Self {
+                self
+            }
+            fn array(values: Vec<Self>, _: &Names) -> ArrayRef {
+                Arc::new(<$array>::from(values))
             }
         }
     )*};
@@ -36,27 +44,29 @@ plain_cell! {
     i16, I16, Int16Array;
     i32, I32, Int32Array;
     i64, I64, Int64Array;
-}
-
-impl Cell for bool {
-    const KIND: Type = Type::Bool;
-    fn array(values: impl Iterator<Item = Self>, _: &Names) -> ArrayRef {
-        Arc::new(values.map(Some).collect::<BooleanArray>())
-    }
+    bool, Bool, BooleanArray;
 }
 
 impl Cell for Option<i8> {
     const KIND: Type = Type::I8;
     const NULLABLE: bool = true;
-    fn array(values: impl Iterator<Item = Self>, _: &Names) -> ArrayRef {
-        Arc::new(values.collect::<Int8Array>())
+    type Stored = Self;
+    fn stored(self) -> Self {
+        self
+    }
+    fn array(values: Vec<Self>, _: &Names) -> ArrayRef {
+        Arc::new(Int8Array::from(values))
     }
 }
 
 impl Cell for Date {
     const KIND: Type = Type::Date;
-    fn array(values: impl Iterator<Item = Self>, _: &Names) -> ArrayRef {
-        Arc::new(Date32Array::from_iter_values(values.map(|date| date.0)))
+    type Stored = i32;
+    fn stored(self) -> i32 {
+        self.0
+    }
+    fn array(values: Vec<i32>, _: &Names) -> ArrayRef {
+        Arc::new(Date32Array::from(values))
     }
 }
 
@@ -66,8 +76,12 @@ pub struct Timestamp(pub i64);
 
 impl Cell for Timestamp {
     const KIND: Type = Type::Timestamp;
-    fn array(values: impl Iterator<Item = Self>, _: &Names) -> ArrayRef {
-        Arc::new(TimestampMillisecondArray::from_iter_values(values.map(|timestamp| timestamp.0)))
+    type Stored = i64;
+    fn stored(self) -> i64 {
+        self.0
+    }
+    fn array(values: Vec<i64>, _: &Names) -> ArrayRef {
+        Arc::new(TimestampMillisecondArray::from(values))
     }
 }
 
@@ -94,9 +108,12 @@ impl<D> Text<D> {
 
 impl<D: Domain> Cell for Text<D> {
     const KIND: Type = Type::Text;
-    fn array(values: impl Iterator<Item = Self>, names: &Names) -> ArrayRef {
-        let keys = Int16Array::from_iter_values(values.map(|text| text.index as i16));
-        Arc::new(DictionaryArray::new(keys, Arc::clone(D::of(names)) as ArrayRef))
+    type Stored = i16;
+    fn stored(self) -> i16 {
+        self.index as i16
+    }
+    fn array(values: Vec<i16>, names: &Names) -> ArrayRef {
+        Arc::new(DictionaryArray::new(Int16Array::from(values), Arc::clone(D::of(names)) as ArrayRef))
     }
 }
 

@@ -163,7 +163,7 @@ impl Table {
 }
 
 /// A row type.
-pub trait Row: Sized + Send + 'static {
+pub trait Row: Clone + Send + 'static {
     /// Its table.
     const TABLE: Table;
     /// The rows as one array a column.
@@ -172,25 +172,52 @@ pub trait Row: Sized + Send + 'static {
     fn key(&self) -> (i64, i64);
 }
 
-/// Puts rows into the order of their table. Rows are wide, so keys are sorted and each row is moved once, in place.
-pub fn sort_rows<R: Row>(rows: &mut [R]) {
+/// Rows that are turned into columns at once: about as many as fit the nearest cache.
+const BLOCK_ROWS: usize = 256;
+
+/// Puts rows into the order of their table.
+pub fn sort_rows<R: Row + Clone>(rows: &mut Vec<R>) {
+    if order_of(rows).is_some() {
+        *rows = take_sorted(rows);
+    }
+}
+
+/// Takes rows out in the order of their table; the memory stays.
+pub fn take_sorted<R: Row + Clone>(rows: &mut Vec<R>) -> Vec<R> {
+    let sorted = match order_of(rows) {
+        None => rows.clone(),
+        Some(order) => order.iter().map(|&at| rows[at as usize].clone()).collect(),
+    };
+    rows.clear();
+    sorted
+}
+
+/// Which row comes where; `None` if they are in order. Rows are wide, so their keys are sorted.
+fn order_of<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
     if rows.is_sorted_by_key(Row::key) {
-        return;
+        return None;
     }
-    let mut order: Vec<((i64, i64), u32)> = rows.iter().enumerate().map(|(i, row)| (row.key(), i as u32)).collect();
-    order.sort_unstable();
-    // order[i].1 says which row belongs at i; every cycle of the permutation is walked once.
-    for start in 0..order.len() {
-        let mut at = start;
-        loop {
-            let from = std::mem::replace(&mut order[at].1, at as u32) as usize;
-            if from == start || from == at {
-                break;
-            }
-            rows.swap(at, from);
-            at = from;
-        }
+    dense_order_of(rows).or_else(|| {
+        let mut keys: Vec<((i64, i64), u32)> = rows.iter().zip(0..).map(|(row, at)| (row.key(), at)).collect();
+        keys.sort_unstable();
+        Some(keys.into_iter().map(|(_, at)| at).collect())
+    })
+}
+
+/// The order of rows with consecutive numbers, of which few are missing: each has its place.
+fn dense_order_of<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
+    let numbers = || rows.iter().map(|row| row.key().0);
+    let (least, most) = (numbers().min()?, numbers().max()?);
+    if most.abs_diff(least) > 2 * rows.len() as u64 || rows.iter().any(|row| row.key().1 != 0) {
+        return None;
     }
+    let mut order = vec![u32::MAX; most.abs_diff(least) as usize + 1];
+    for (number, at) in numbers().zip(0..) {
+        order[number.abs_diff(least) as usize] = at;
+    }
+    order.retain(|&at| at != u32::MAX);
+    // Of rows with the same number all but one have lost their place.
+    (order.len() == rows.len()).then_some(order)
 }
 
 /// Every table, facts first.
@@ -252,7 +279,12 @@ macro_rules! table {
 
             fn arrays(rows: &[Self], names: &$crate::table::Names) -> Vec<arrow_array::ArrayRef> {
                 use $crate::table::Cell;
-                vec![$( <$type>::array(rows.iter().map(|row| row.$column.clone()), names) ),+]
+                $( let mut $column = Vec::with_capacity(rows.len()); )+
+                // Every column takes its part of a block of rows while the block is in the cache.
+                for block in rows.chunks($crate::table::BLOCK_ROWS) {
+                    $( $column.extend(block.iter().map(|row| row.$column.clone().stored())); )+
+                }
+                vec![$( <$type>::array($column, names) ),+]
             }
 
             fn key(&self) -> (i64, i64) {
