@@ -8,6 +8,7 @@ use arrow_array::ArrayRef;
 use divan::counter::ItemsCount;
 use skirmish::output::encode::Encoder;
 use skirmish::output::limit;
+use skirmish::output::pages::Codec;
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
 
@@ -16,9 +17,10 @@ const TABLES: [&str; 7] =
 
 fn main() {
     println!("bytes a row, by column:");
+    let mut codec = Codec::default();
     for table in TABLES {
         let (encoder, columns) = sample(table);
-        let group = encoder.encode(columns).expect("encodes");
+        let group = encoder.encode(columns, &mut codec).expect("encodes");
         let rows = group.rows as f64;
         let by_column = encoder.table.columns.iter().zip(&group.column_bytes);
         let by_column: Vec<String> =
@@ -43,9 +45,10 @@ fn sample(table: &str) -> &'static (Encoder, Vec<ArrayRef>) {
 #[divan::bench(args = TABLES, sample_count = 20)]
 fn encode(bencher: divan::Bencher<'_, '_>, table: &str) {
     let (encoder, columns) = sample(table);
-    let expected = encoder.encode(columns).expect("encodes");
+    let mut codec = Codec::default();
+    let expected = encoder.encode(columns, &mut codec).expect("encodes");
     bencher.counter(ItemsCount::new(expected.rows)).bench_local(|| {
-        let group = encoder.encode(columns).expect("encodes");
+        let group = encoder.encode(columns, &mut codec).expect("encodes");
         assert_eq!((group.rows, group.bytes), (expected.rows, expected.bytes));
     });
 }

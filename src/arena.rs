@@ -51,7 +51,9 @@ impl ModeRules {
             length_ticks: (ticks(1.0 - mode.match_minutes_spread), ticks(1.0 + mode.match_minutes_spread)),
             maps: maps
                 .iter()
-                .map(|name| (file.maps.index_of(name).expect("validated") as u16, seed.streams(Purpose::Map, name_key(name))))
+                .map(|name| {
+                    (file.maps.index_of(name).expect("validated") as u16, seed.streams(Purpose::Map, name_key(name)))
+                })
                 .collect(),
             gait: Gait::new(file, mode),
             is_elimination: mode.elimination,

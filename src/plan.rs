@@ -13,6 +13,7 @@ use crate::encounter::DetectError;
 use crate::encounter::cpu::CpuDetector;
 use crate::journal::EachTable;
 use crate::output::encode::Encoder;
+use crate::output::pages::Codec;
 use crate::realm::Realm;
 use crate::setting::Setting;
 use crate::sitting;
@@ -329,6 +330,7 @@ struct Calibration {
     sessions: f64,
     /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
     tables: BTreeMap<&'static str, TablePlan>,
+    codec: Codec,
     step_s: f64,
     encode_s: f64,
     /// Making the realm, an account that it looked at.
@@ -376,7 +378,7 @@ impl Calibration {
 
     fn encode(&mut self, encoder: &Encoder, columns: &[arrow_array::ArrayRef]) {
         // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
-        if let Ok(group) = encoder.encode(columns) {
+        if let Ok(group) = encoder.encode(columns, &mut self.codec) {
             let table = self.tables.entry(encoder.table.name).or_default();
             table.rows += group.rows as f64;
             table.bytes += group.bytes as f64;

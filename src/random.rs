@@ -213,8 +213,9 @@ pub fn pick_by_log_weight(about: u64, entries: impl Iterator<Item = (Streams, f6
         let error = if arrival > 1e-6 { 2.0 * QUICK_LN_ERROR / arrival + QUICK_LN_ERROR } else { f64::INFINITY };
         (quick_ln(arrival.max(f64::MIN_POSITIVE)) - weight_log, error)
     });
-    first_by_far(quick)
-        .unwrap_or_else(|| first(entries.map(|(streams, weight_log)| libm::log(-libm::log(unit(streams))) - weight_log)))
+    first_by_far(quick).unwrap_or_else(|| {
+        first(entries.map(|(streams, weight_log)| libm::log(-libm::log(unit(streams))) - weight_log))
+    })
 }
 
 /// Index of the smallest of some arrivals, the first among equals; 0 if all are infinite.

@@ -271,12 +271,7 @@ impl<E: Open + Default> Book<E> {
 }
 
 /// Passes episodes on that do not meet in this tick.
-fn pass_on<K: Kind>(
-    episodes: &[K::Episode],
-    kind: &K,
-    next: &mut Vec<K::Episode>,
-    expired: &mut Vec<K::Episode>,
-) {
+fn pass_on<K: Kind>(episodes: &[K::Episode], kind: &K, next: &mut Vec<K::Episode>, expired: &mut Vec<K::Episode>) {
     for episode in episodes {
         let list = if kind.is_over(episode) { &mut *expired } else { &mut *next };
         list.push(*episode);

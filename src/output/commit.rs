@@ -17,6 +17,7 @@ use parquet::file::writer::SerializedFileWriter;
 use super::OutputError;
 use super::encode::{Encoder, RowGroup};
 use super::folder::{FileName, RunFolder};
+use super::pages::Codec;
 use crate::aggregate::Aggregate;
 use crate::journal::{DayRows, EachTable};
 use crate::setting::Setting;
@@ -110,6 +111,7 @@ pub struct Committer {
     folder: Option<RunFolder>,
     sink: Sink,
     encoders: BTreeMap<&'static str, Encoder>,
+    codec: Codec,
     /// Files and rows of the days, and of what exists only because the run ended.
     parts: [Part; 2],
     finished: Vec<FileName>,
@@ -128,6 +130,7 @@ impl Committer {
             folder,
             sink,
             encoders,
+            codec: Codec::default(),
             parts: Default::default(),
             finished: Vec::new(),
             committed: Committed::default(),
@@ -254,12 +257,7 @@ impl Committer {
         if self.folder.is_some() {
             let shard = self.setting.size.shard_of(realm);
             let file = self.file(day, shard, table)?;
-            let failed = || OutputError::parquet(file.path.clone());
-            let mut row_group = file.writer.next_row_group().map_err(failed())?;
-            for chunk in group.into_chunks() {
-                chunk.append_to_row_group(&mut row_group).map_err(failed())?;
-            }
-            row_group.close().map_err(OutputError::parquet(file.path.clone()))?;
+            group.append_to(&mut file.writer).map_err(OutputError::parquet(file.path.clone()))?;
         }
         self.committed.write_time += started.elapsed();
         Ok(())
@@ -332,8 +330,8 @@ impl EachTable for EncodeSmall<'_> {
         } else if let Some(encoder) = committer.encoders.get(name) {
             let started = Instant::now();
             table::sort_rows(rows);
-            let group =
-                encoder.encode(&R::arrays(rows, &committer.setting.names)).map_err(OutputError::parquet(name))?;
+            let arrays = R::arrays(rows, &committer.setting.names);
+            let group = encoder.encode(&arrays, &mut committer.codec).map_err(OutputError::parquet(name))?;
             committer.committed.encode_time += started.elapsed();
             committer.append(self.day, self.realm, name, group)?;
         }

@@ -11,6 +11,7 @@ use super::OutputError;
 use super::commit::TableTotal;
 use super::encode::Encoder;
 use super::folder::{FileName, RunFolder};
+use super::pages::Codec;
 use crate::setting::Setting;
 use crate::table::{self, PlayerRow, Row, TruthPlayerRow};
 
@@ -75,6 +76,7 @@ fn write<R: Row>(
 /// The file of a dimension while it is written.
 struct DimensionFile<R> {
     encoder: Encoder,
+    codec: Codec,
     name: FileName,
     path: PathBuf,
     writer: SerializedFileWriter<File>,
@@ -93,18 +95,14 @@ impl<R: Row> DimensionFile<R> {
         let name = FileName { table: table.name, date: None, is_tail: false, shard: 0, sequence: 0 };
         let (path, file) = folder.stage(&name)?;
         let writer = encoder.open(file).map_err(OutputError::parquet(path.clone()))?;
-        Ok(Some(Self { encoder, name, path, writer, rows: 0, kind: PhantomData }))
+        Ok(Some(Self { encoder, codec: Codec::default(), name, path, writer, rows: 0, kind: PhantomData }))
     }
 
     /// Appends a row group.
     fn append(&mut self, setting: &Setting, rows: &[R]) -> Result<(), OutputError> {
         let failed = || OutputError::parquet(self.path.clone());
-        let group = self.encoder.encode(&R::arrays(rows, &setting.names)).map_err(failed())?;
-        let mut row_group = self.writer.next_row_group().map_err(failed())?;
-        for chunk in group.into_chunks() {
-            chunk.append_to_row_group(&mut row_group).map_err(failed())?;
-        }
-        row_group.close().map_err(failed())?;
+        let group = self.encoder.encode(&R::arrays(rows, &setting.names), &mut self.codec).map_err(failed())?;
+        group.append_to(&mut self.writer).map_err(failed())?;
         self.rows += rows.len() as u64;
         Ok(())
     }

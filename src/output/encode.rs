@@ -1,30 +1,27 @@
 //! Encoding: arrays in, Parquet column chunks out. A pure function of the rows and the scenario.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMillisecondType};
-use arrow_array::{Array, ArrayRef, RunArray};
-use arrow_schema::{DataType, SchemaRef};
-use bytes::Bytes;
+use arrow_array::{Array, ArrayRef, DictionaryArray, RunArray};
+use arrow_schema::DataType;
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl, get_column_writer};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
-use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, TypePtr};
 
-use super::runs;
+use super::pages::{Chunk, Codec, Target};
+use super::{delta, dictionary};
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
-use crate::table::{Layout, Table};
-
-/// Rows in a page: long pages compress better and cost fewer headers.
-const PAGE_ROWS: usize = 65_536;
+use crate::table::{Column, Layout, Table};
 
 /// An encoded row group.
 #[derive(Debug)]
@@ -39,31 +36,17 @@ pub struct RowGroup {
 }
 
 impl RowGroup {
-    /// Column chunks in order.
-    pub fn into_chunks(self) -> Vec<Chunk> {
-        self.chunks
-    }
-}
-
-/// An encoded column.
-#[derive(Debug)]
-pub enum Chunk {
-    /// Of text or booleans, or with values that may be missing.
-    Arrow(Box<ArrowColumnChunk>),
-    /// Of numbers.
-    Numbers(Bytes, Box<ColumnCloseResult>),
-}
-
-impl Chunk {
-    /// Appends the column to a row group of a file.
+    /// Appends the row group to a file.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn append_to_row_group<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
-        match self {
-            Self::Arrow(chunk) => chunk.append_to_row_group(group),
-            Self::Numbers(bytes, close) => group.append_column(&bytes, *close),
+    pub fn append_to<W: Write + Send>(self, writer: &mut SerializedFileWriter<W>) -> Result<()> {
+        let mut row_group = writer.next_row_group()?;
+        for (bytes, close) in self.chunks {
+            row_group.append_column(&bytes, close)?;
         }
+        row_group.close()?;
+        Ok(())
     }
 }
 
@@ -71,11 +54,9 @@ impl Chunk {
 pub struct Encoder {
     /// The table.
     pub table: &'static Table,
-    schema: SchemaRef,
     root: TypePtr,
     descriptor: SchemaDescPtr,
     properties: WriterPropertiesPtr,
-    factory: ArrowRowGroupWriterFactory,
 }
 
 impl Encoder {
@@ -85,77 +66,69 @@ impl Encoder {
         let properties = Arc::new(properties(setting, table));
         let descriptor = ArrowSchemaConverter::new().convert(&schema).expect("every column type has a Parquet type");
         let (root, descriptor) = (descriptor.root_schema_ptr(), Arc::new(descriptor));
-        let writer = SerializedFileWriter::new(std::io::sink(), Arc::clone(&root), Arc::clone(&properties))
-            .expect("a writer into nothing opens");
-        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        Self { table, schema, root, descriptor, properties, factory }
+        Self { table, root, descriptor, properties }
     }
 
     /// Encodes one row group.
     ///
     /// # Errors
     /// Only on a defect: arrays that do not fit the schema.
-    pub fn encode(&self, arrays: &[ArrayRef]) -> Result<RowGroup> {
-        let writers = self.factory.create_column_writers(0)?;
-        let mut chunks = Vec::with_capacity(arrays.len());
-        let mut column_bytes = Vec::with_capacity(arrays.len());
-        let columns = writers.into_iter().zip(self.schema.fields()).zip(self.descriptor.columns());
-        for (((mut writer, field), column), array) in columns.zip(arrays) {
-            if let Some((bytes, close)) = self.encode_numbers(column, array)? {
-                column_bytes.push(close.bytes_written as usize);
-                chunks.push(Chunk::Numbers(bytes, Box::new(close)));
-                continue;
-            }
-            for leaf in compute_leaves(field, array)? {
-                writer.write(&leaf)?;
-            }
-            let chunk = writer.close()?;
-            column_bytes.push(chunk.close().bytes_written as usize);
-            chunks.push(Chunk::Arrow(Box::new(chunk)));
-        }
+    pub fn encode(&self, arrays: &[ArrayRef], codec: &mut Codec) -> Result<RowGroup> {
+        let columns = self.table.columns.iter().zip(self.descriptor.columns()).zip(arrays);
+        let chunks = columns
+            .map(|((column, descriptor), array)| self.encode_column(column, descriptor, array, codec))
+            .collect::<Result<Vec<_>>>()?;
         let rows = arrays.first().map_or(0, |array| array.len());
+        let column_bytes: Vec<usize> = chunks.iter().map(|(_, close)| close.bytes_written as usize).collect();
         Ok(RowGroup { rows, bytes: column_bytes.iter().sum(), column_bytes, chunks })
     }
 
-    /// Encodes a column of numbers that are all there: straight from the array, where arrow's writer would first list
-    /// the positions of all values. `None` for other columns.
-    fn encode_numbers(&self, column: &ColumnDescPtr, array: &ArrayRef) -> Result<Option<(Bytes, ColumnCloseResult)>> {
-        if array.null_count() > 0 || column.max_def_level() > 0 {
-            return Ok(None);
+    fn encode_column(
+        &self,
+        column: &Column,
+        descriptor: &ColumnDescPtr,
+        array: &ArrayRef,
+        codec: &mut Codec,
+    ) -> Result<Chunk> {
+        let target = Target { column: descriptor, compression: self.properties.compression(descriptor.path()), codec };
+        if let Some(runs) = array.as_any().downcast_ref::<RunArray<Int32Type>>() {
+            return encode_runs(target, runs);
         }
-        if let Some(array) = array.as_any().downcast_ref::<RunArray<Int32Type>>() {
-            return encode_runs(column, self.properties.compression(column.path()), array).map(Some);
+        if let Some(text) = array.as_any().downcast_ref::<DictionaryArray<Int16Type>>() {
+            return dictionary::encode_names(target, text.keys().values(), text.values().as_string());
         }
+        let is_delta = matches!(column.layout, Layout::Delta | Layout::DeltaRaw);
+        match Numbers::of(array, column.nullable)? {
+            Numbers::I32(values) if is_delta => delta::encode(target, &values),
+            Numbers::I64(values) if is_delta => delta::encode(target, values),
+            Numbers::I32(values) if column.layout.has_dictionary() => {
+                let chunk = dictionary::encode_numbers(target, &values)?;
+                chunk.map_or_else(|| self.write(descriptor, &Numbers::I32(values)), Ok)
+            }
+            Numbers::I64(values) if column.layout.has_dictionary() => {
+                let chunk = dictionary::encode_numbers(target, values)?;
+                chunk.map_or_else(|| self.write(descriptor, &Numbers::I64(values)), Ok)
+            }
+            values => self.write(descriptor, &values),
+        }
+    }
+
+    /// Writes a column as its properties say.
+    fn write(&self, column: &ColumnDescPtr, values: &Numbers<'_>) -> Result<Chunk> {
         // Two bytes a value is what noisy columns take; memory that is not touched costs nothing.
-        let mut sink = TrackedWrite::new(Vec::with_capacity(2 * array.len()));
+        let mut sink = TrackedWrite::new(Vec::with_capacity(2 * values.len()));
         let pages = Box::new(SerializedPageWriter::new(&mut sink));
         let writer = get_column_writer(Arc::clone(column), Arc::clone(&self.properties), pages);
-        let close = match (writer, array.data_type()) {
-            (ColumnWriter::Int32ColumnWriter(writer), DataType::Int8) => {
-                let values: Vec<i32> =
-                    array.as_primitive::<Int8Type>().values().iter().map(|&value| value.into()).collect();
-                write_all(writer, &values)?
+        let close = match (writer, values) {
+            (ColumnWriter::Int32ColumnWriter(writer), Numbers::I32(values)) => write_all(writer, values, None)?,
+            (ColumnWriter::Int64ColumnWriter(writer), Numbers::I64(values)) => write_all(writer, values, None)?,
+            (ColumnWriter::BoolColumnWriter(writer), Numbers::Bool(values)) => write_all(writer, values, None)?,
+            (ColumnWriter::Int32ColumnWriter(writer), Numbers::Optional(values, present)) => {
+                write_all(writer, values, Some(present))?
             }
-            (ColumnWriter::Int32ColumnWriter(writer), DataType::Int16) => {
-                let values: Vec<i32> =
-                    array.as_primitive::<Int16Type>().values().iter().map(|&value| value.into()).collect();
-                write_all(writer, &values)?
-            }
-            (ColumnWriter::Int32ColumnWriter(writer), DataType::Int32) => {
-                write_all(writer, array.as_primitive::<Int32Type>().values())?
-            }
-            (ColumnWriter::Int32ColumnWriter(writer), DataType::Date32) => {
-                write_all(writer, array.as_primitive::<Date32Type>().values())?
-            }
-            (ColumnWriter::Int64ColumnWriter(writer), DataType::Int64) => {
-                write_all(writer, array.as_primitive::<Int64Type>().values())?
-            }
-            (ColumnWriter::Int64ColumnWriter(writer), DataType::Timestamp(..)) => {
-                write_all(writer, array.as_primitive::<TimestampMillisecondType>().values())?
-            }
-            _ => return Ok(None),
+            _ => return Err(ParquetError::General(format!("{} is not of the type of its values", column.name()))),
         };
-        Ok(Some((sink.into_inner()?.into(), close)))
+        Ok((sink.into_inner()?.into(), close))
     }
 
     /// A Parquet file writer for this table.
@@ -167,35 +140,61 @@ impl Encoder {
     }
 }
 
+/// Values of a column in the types that files hold.
+enum Numbers<'a> {
+    I32(Cow<'a, [i32]>),
+    I64(&'a [i64]),
+    Bool(Vec<bool>),
+    /// Those that are there, and for every row whether one is (1) or not (0).
+    Optional(Vec<i32>, Vec<i16>),
+}
+
+impl<'a> Numbers<'a> {
+    fn of(array: &'a ArrayRef, is_optional: bool) -> Result<Self> {
+        let widened = match array.data_type() {
+            DataType::Int8 if is_optional => {
+                let values = array.as_primitive::<Int8Type>();
+                let present = values.iter().map(|value| i16::from(value.is_some())).collect();
+                return Ok(Self::Optional(values.iter().flatten().map(i32::from).collect(), present));
+            }
+            DataType::Int8 => array.as_primitive::<Int8Type>().values().iter().map(|&value| value.into()).collect(),
+            DataType::Int16 => array.as_primitive::<Int16Type>().values().iter().map(|&value| value.into()).collect(),
+            DataType::Int32 => return Ok(Self::I32(array.as_primitive::<Int32Type>().values()[..].into())),
+            DataType::Date32 => return Ok(Self::I32(array.as_primitive::<Date32Type>().values()[..].into())),
+            DataType::Int64 => return Ok(Self::I64(array.as_primitive::<Int64Type>().values())),
+            DataType::Timestamp(..) => return Ok(Self::I64(array.as_primitive::<TimestampMillisecondType>().values())),
+            DataType::Boolean => return Ok(Self::Bool(array.as_boolean().values().iter().collect())),
+            other => return Err(ParquetError::General(format!("columns of {other} are not written"))),
+        };
+        Ok(Self::I32(Cow::Owned(widened)))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::I32(values) => values.len(),
+            Self::I64(values) => values.len(),
+            Self::Bool(values) => values.len(),
+            Self::Optional(_, present) => present.len(),
+        }
+    }
+}
+
 /// Encodes a column of runs of integers.
-fn encode_runs(
-    column: &ColumnDescPtr,
-    compression: Compression,
-    array: &RunArray<Int32Type>,
-) -> Result<(Bytes, ColumnCloseResult)> {
-    let (values, ends) = (array.values(), array.run_ends().values());
-    match values.data_type() {
-        DataType::Int8 => runs::encode(
-            column,
-            compression,
-            values.as_primitive::<Int8Type>().values().iter().map(|&value| i32::from(value)),
-            ends,
-        ),
-        DataType::Int32 => {
-            runs::encode(column, compression, values.as_primitive::<Int32Type>().values().iter().copied(), ends)
-        }
-        DataType::Int64 => {
-            runs::encode(column, compression, values.as_primitive::<Int64Type>().values().iter().copied(), ends)
-        }
-        other => Err(ParquetError::General(format!("runs of {other} are not written"))),
+fn encode_runs(target: Target<'_>, array: &RunArray<Int32Type>) -> Result<Chunk> {
+    let ends = array.run_ends().values();
+    match Numbers::of(array.values(), false)? {
+        Numbers::I32(values) => dictionary::encode_runs(target, &values, ends),
+        Numbers::I64(values) => dictionary::encode_runs(target, values, ends),
+        _ => Err(ParquetError::General(format!("runs of {} are not written", array.values().data_type()))),
     }
 }
 
 fn write_all<T: parquet::data_type::DataType>(
     mut writer: ColumnWriterImpl<'_, T>,
     values: &[T::T],
+    present: Option<&[i16]>,
 ) -> Result<ColumnCloseResult> {
-    writer.write_batch(values, None, None)?;
+    writer.write_batch(values, present, None)?;
     writer.close()
 }
 
@@ -216,7 +215,7 @@ fn properties(setting: &Setting, table: &Table) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_created_by("skirmish".into())
         .set_compression(compression)
-        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_row_count_limit(super::pages::PAGE_ROWS)
         .set_data_page_size_limit(1 << 20)
         .set_write_batch_size(8192)
         .set_statistics_enabled(EnabledStatistics::Chunk)

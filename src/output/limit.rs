@@ -7,6 +7,7 @@ use arrow_array::ArrayRef;
 use parquet::errors::Result;
 
 use super::encode::Encoder;
+use super::pages::Codec;
 use crate::encounter::cpu::CpuDetector;
 use crate::journal::EachTable;
 use crate::realm::Realm;
@@ -37,10 +38,10 @@ pub fn encode_limit(setting: &Arc<Setting>, report: &RunReport, options: &RunOpt
     let started = Instant::now();
     let rounds: Result<Vec<u64>> = std::thread::scope(|scope| {
         let worker = || -> Result<u64> {
-            let mut rounds = 0;
+            let (mut rounds, mut codec) = (0, Codec::default());
             while rounds < 3 || started.elapsed().as_secs_f64() < budget {
                 for (encoder, columns) in &sample.tables {
-                    encoder.encode(columns)?;
+                    encoder.encode(columns, &mut codec)?;
                 }
                 rounds += 1;
             }

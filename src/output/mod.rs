@@ -1,15 +1,17 @@
 //! Output: rows become encoded row groups, row groups become files, files are published a day at a time.
 //!
-//! `encode` turns arrays into column chunks (called by workers), `runs` those of long runs, `folder` owns the run folder and its rules, `commit`
-//! appends row groups in canonical order and publishes finished files (one thread a run), `dimensions` writes the
+//! `encode` turns arrays into column chunks (called by workers), `dictionary` those with few distinct values, `folder`
+//! owns the run folder and its rules, `commit` appends row groups in canonical order and publishes finished files (one thread a run), `dimensions` writes the
 //! tables that are pure functions of the scenario, `summary` writes run.json.
 
 pub mod commit;
+pub mod delta;
+pub mod dictionary;
 pub mod dimensions;
 pub mod encode;
 pub mod folder;
 pub mod limit;
-pub mod runs;
+pub mod pages;
 pub mod summary;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ use crate::journal::DayRows;
 use crate::output::OutputError;
 use crate::output::commit::{Payload, Sink};
 use crate::output::encode::Encoder;
+use crate::output::pages::Codec;
 use crate::realm::Realm;
 use crate::table::{HeartbeatRow, Row};
 use crate::trajectory::Trajectories;
@@ -33,6 +34,7 @@ pub struct Worker<'s> {
     /// The halves of a group: one, or two that alternate, so that a GPU detects for one while the other is stepped.
     halves: Vec<Half>,
     encoder: Option<Encoder>,
+    codec: Codec,
     times: StageTimes,
     /// Memory for heartbeats, one for each realm of a group.
     memory: Vec<Trajectories>,
@@ -48,6 +50,7 @@ impl<'s> Worker<'s> {
             shared,
             halves: (0..if shared.engine.has_gpu() { 2 } else { 1 }).map(|_| Half::new(&shared.engine)).collect(),
             encoder: writes.then(|| Encoder::new(&shared.setting, const { &HeartbeatRow::TABLE })),
+            codec: Codec::default(),
             times: StageTimes::default(),
             memory: Vec::new(),
             rows: Vec::new(),
@@ -159,7 +162,7 @@ impl<'s> Worker<'s> {
             return Ok(Some(()));
         }
         let columns = trajectories.columns(clock);
-        let group = encoder.encode(&columns).map_err(OutputError::parquet("heartbeats"))?;
+        let group = encoder.encode(&columns, &mut self.codec).map_err(OutputError::parquet("heartbeats"))?;
         trajectories.reclaim(columns);
         let encoded = Instant::now();
         self.times.encode += encoded - started;

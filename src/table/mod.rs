@@ -107,6 +107,13 @@ pub enum Layout {
     Plain,
 }
 
+impl Layout {
+    /// Whether distinct values are written once.
+    pub fn has_dictionary(self) -> bool {
+        matches!(self, Self::Dictionary | Self::DictionaryRaw)
+    }
+}
+
 /// One column.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
