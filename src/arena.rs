@@ -97,30 +97,20 @@ impl Arena {
         tape.u32(&mut self.matches);
     }
 
-    /// The next match here, still empty.
-    pub fn next_match(
-        &mut self,
-        setting: &Setting,
-        realm: u32,
-        arena: Entity,
-        mode: u16,
-        region: u16,
-        tick: u32,
-    ) -> Match {
-        let rules = &setting.modes[usize::from(mode)];
+    /// Starts the next match here, which is still empty.
+    pub fn start(&mut self, setting: &Setting, realm: u32, tick: u32, game: &mut Match) {
+        let rules = &setting.modes[usize::from(self.mode)];
         let ordinal = self.matches;
         self.matches += 1;
         let about = mix(mix(self.founder as u64).wrapping_add(tick.into()));
         let map = random::pick(about, rules.maps.iter().map(|(_, streams)| (*streams, 1.0)));
         let (shortest, longest) = rules.length_ticks;
         let length = shortest + setting.seed.stream(Purpose::MatchLength, about, 0).below(longest - shortest + 1);
-        let mut game = Match::new(arena, self.id, mode, rules.teams);
         game.id = i64::from(realm) << 44 | i64::from(self.id) << 22 | i64::from(ordinal);
         game.map = rules.maps[map].0;
-        game.region = region;
+        game.region = self.region;
         game.about = about;
         game.started_tick = tick;
         game.ends_tick = tick + length;
-        game
     }
 }

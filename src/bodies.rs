@@ -1,8 +1,8 @@
 //! Bodies: everyone present in a match, in blocks of columns that are moved by a heartbeat in vector lanes.
 //!
-//! Most players roam on the spot or travel on, which takes no decision: [`Bodies::advance`] moves a whole block at once
-//! and then moves those again by hand, with [`movement::step`], who respawn or choose where to go next. Both ways give
-//! the same positions (a test holds them side by side).
+//! Most players roam on the spot or travel on, which takes no decision. [`Bodies::advance`] draws a word for everyone,
+//! lets those choose one by one who respawn or set out, and then moves whole blocks at once, to the same positions as
+//! [`movement::step`] does one by one (a test holds them side by side).
 
 use crate::ground::{Circle, Ground, Relief};
 use crate::lanes::{self, Kernel};
@@ -25,13 +25,13 @@ struct Block {
     row: [Row; LANES],
 }
 
-/// Where a block stands one heartbeat later.
+/// The draws of a block at a heartbeat.
 #[derive(Clone, Copy, Debug, Default)]
-struct Moved {
-    position: [[i32; LANES]; 3],
-    stance: [i32; LANES],
-    /// Whose move takes a decision, a bit each.
-    by_hand: u32,
+struct Drawn {
+    /// A word each: where to roam, or how fast to travel.
+    words: [u64; LANES],
+    /// Who respawns or sets out, a bit each.
+    deciding: u32,
 }
 
 /// The bodies of a match, in the order of those present.
@@ -40,7 +40,7 @@ pub struct Bodies {
     len: usize,
     blocks: Vec<Block>,
     /// Kept for its memory.
-    moved: Vec<Moved>,
+    drawn: Vec<Drawn>,
     /// First tick of the window that rows belong to.
     window: Option<u32>,
 }
@@ -90,13 +90,12 @@ impl Bodies {
 
     /// Puts the body of one member in the place of another.
     pub fn replace(&mut self, member: usize, with: usize) {
-        let (source, from) = (self.blocks[with / LANES], with % LANES);
-        let (block, to) = (&mut self.blocks[member / LANES], member % LANES);
-        block.player_id[to] = source.player_id[from];
-        (0..3).for_each(|axis| block.position[axis][to] = source.position[axis][from]);
-        (0..2).for_each(|axis| block.target[axis][to] = source.target[axis][from]);
-        block.stance[to] = source.stance[from];
-        block.row[to] = source.row[from];
+        let (source, lane) = (&self.blocks[with / LANES], with % LANES);
+        let (player_id, body, row) = (source.player_id[lane], source.body(lane), source.row[lane]);
+        let (block, lane) = (&mut self.blocks[member / LANES], member % LANES);
+        block.player_id[lane] = player_id;
+        block.set_body(lane, &body);
+        block.row[lane] = row;
     }
 
     /// Drops all but the first bodies.
@@ -107,41 +106,39 @@ impl Bodies {
 
     /// Moves everyone by one heartbeat; `team_of` is asked for the teams of those who spawn.
     pub fn advance(&mut self, scene: &Scene<'_>, team_of: impl Fn(usize) -> u8) {
-        self.moved.resize(self.blocks.len(), Moved::default());
+        let Self { len, blocks, drawn, .. } = self;
+        drawn.resize(blocks.len(), Drawn::default());
         let streams = scene.seed.streams(Purpose::Movement, scene.tick.into());
-        let Scene { ground, gait, .. } = *scene;
-        lanes::widest(Step {
-            relief: ground.relief,
-            gait: *gait,
-            streams,
-            blocks: &self.blocks,
-            moved: &mut self.moved,
-        });
-        for (index, (block, moved)) in self.blocks.iter_mut().zip(&mut self.moved).enumerate() {
-            let count = LANES.min(self.len - index * LANES);
-            let mut by_hand = moved.by_hand & u32::from(u16::MAX) >> (LANES - count);
+        lanes::widest(Draw { streams, leave_chance: scene.gait.leave_chance, blocks, drawn });
+        for (index, (block, drawn)) in blocks.iter_mut().zip(drawn.iter_mut()).enumerate() {
+            let count = LANES.min(*len - index * LANES);
+            let mut deciding = drawn.deciding & u32::from(u16::MAX) >> (LANES - count);
             if let Some(circle) = scene.circle {
                 for lane in (0..count).filter(|&lane| block.stance[lane] == Stance::Dwells as i32) {
-                    by_hand |= u32::from(!circle.holds(block.body(lane).position)) << lane;
+                    deciding |= u32::from(!circle.holds(block.body(lane).position)) << lane;
                 }
             }
-            while by_hand != 0 {
-                let lane = by_hand.trailing_zeros() as usize;
-                by_hand &= by_hand - 1;
+            while deciding != 0 {
+                let lane = deciding.trailing_zeros() as usize;
+                deciding &= deciding - 1;
                 let mut body = block.body(lane);
                 let about = block.player_id[lane] as u64;
                 if body.stance == Stance::Spawns {
                     let mut draws = scene.seed.stream(Purpose::Spawn, about, scene.tick.into());
-                    movement::spawn(ground, team_of(index * LANES + lane), scene.teams, &mut body, &mut draws);
+                    let team = team_of(index * LANES + lane);
+                    movement::spawn(scene.ground, team, scene.teams, &mut body, &mut draws);
+                    // Who travels to where it is arrives there.
+                    body.stance = Stance::Travels;
                 } else {
-                    movement::step(ground, gait, scene.circle, &mut body, &mut streams.about(about));
+                    let mut draws = streams.about(about);
+                    draws.bits();
+                    movement::set_out(scene.ground, scene.gait, scene.circle, &mut body, &mut draws);
+                    drawn.words[lane] = draws.bits();
                 }
-                (0..3).for_each(|axis| moved.position[axis][lane] = body.position[axis]);
-                (0..2).for_each(|axis| block.target[axis][lane] = body.target[axis]);
-                moved.stance[lane] = body.stance as i32;
+                block.set_body(lane, &body);
             }
-            (block.position, block.stance) = (moved.position, moved.stance);
         }
+        lanes::widest(Move { relief: scene.ground.relief, gait: *scene.gait, blocks, drawn });
     }
 
     /// Appends the positions to three columns.
@@ -205,45 +202,62 @@ impl Block {
     }
 }
 
-/// The move of everyone who dwells or travels and takes no decision: [`movement::step`] without its branches.
-struct Step<'a> {
-    relief: Relief,
-    gait: Gait,
+/// Draws a word for everyone and finds who has to decide.
+struct Draw<'a> {
     streams: Streams,
+    leave_chance: u32,
     blocks: &'a [Block],
-    moved: &'a mut [Moved],
+    drawn: &'a mut [Drawn],
 }
 
-impl Kernel for Step<'_> {
+impl Kernel for Draw<'_> {
     #[inline(always)]
     fn run(self) {
-        for (block, moved) in self.blocks.iter().zip(self.moved) {
-            step_block(self.relief, self.gait, self.streams, block, moved);
+        let Self { streams, leave_chance, .. } = self;
+        for (block, drawn) in self.blocks.iter().zip(self.drawn) {
+            let mut deciding = 0;
+            for lane in 0..LANES {
+                let word = streams.about(block.player_id[lane] as u64).bits();
+                let stance = block.stance[lane];
+                let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < leave_chance);
+                deciding |= u32::from(leaves | (stance == Stance::Spawns as i32)) << lane;
+                drawn.words[lane] = word;
+            }
+            drawn.deciding = deciding;
         }
     }
 }
 
-/// What is common to all lanes comes by value, so that nothing stored can change it.
-#[inline(always)]
-fn step_block(relief: Relief, gait: Gait, streams: Streams, block: &Block, moved: &mut Moved) {
-    let mut by_hand = 0;
-    for lane in 0..LANES {
-        let bits = streams.about(block.player_id[lane] as u64).bits();
-        let stance = block.stance[lane];
-        let travels = stance == Stance::Travels as i32;
-        let leaves = (stance == Stance::Dwells as i32) & ((bits as u32) < gait.leave_chance);
-        by_hand |= u32::from(leaves | (stance == Stance::Spawns as i32)) << lane;
-        let from = [block.position[0][lane], block.position[1][lane]];
-        let (ahead, around) = ([block.target[0][lane], block.target[1][lane]], gait.roam_from(relief, from, bits));
-        let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
-        let pace = if travels { Gait::pace(unit_of(bits)) } else { 1.0 };
-        let ([x, y], arrives) = movement::towards(from, target, gait.stride * pace);
-        moved.position[0][lane] = x;
-        moved.position[1][lane] = y;
-        moved.position[2][lane] = relief.height(x, y);
-        moved.stance[lane] = i32::from(travels & !arrives) * Stance::Travels as i32;
+/// Moves everyone, once all who had to have decided: [`movement::step`] without its branches.
+struct Move<'a> {
+    relief: Relief,
+    gait: Gait,
+    blocks: &'a mut [Block],
+    drawn: &'a [Drawn],
+}
+
+impl Kernel for Move<'_> {
+    #[inline(always)]
+    fn run(self) {
+        // What is common to all lanes by value, so that nothing stored can change it.
+        let Self { relief, gait, .. } = self;
+        for (block, drawn) in self.blocks.iter_mut().zip(self.drawn) {
+            for lane in 0..LANES {
+                let word = drawn.words[lane];
+                let travels = block.stance[lane] == Stance::Travels as i32;
+                let from = [block.position[0][lane], block.position[1][lane]];
+                let ahead = [block.target[0][lane], block.target[1][lane]];
+                let around = gait.roam_from(relief, from, word);
+                let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
+                let pace = if travels { Gait::pace(unit_of(word)) } else { 1.0 };
+                let ([x, y], arrives) = movement::towards(from, target, gait.stride * pace);
+                block.position[0][lane] = x;
+                block.position[1][lane] = y;
+                block.position[2][lane] = relief.height(x, y);
+                block.stance[lane] = i32::from(travels & !arrives) * Stance::Travels as i32;
+            }
+        }
     }
-    moved.by_hand = by_hand;
 }
 
 #[cfg(test)]
@@ -296,19 +310,25 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_kernel_gives_the_same_positions() {
+    fn every_form_of_the_kernels_gives_the_same_positions() {
         let (ground, gait) = compile(&[]);
         let mut bodies = Bodies::default();
         (1..=64).for_each(|id| bodies.push(id));
         let mut travellers = 0;
         for tick in 0..50 {
             let streams = Seed(1).streams(Purpose::Movement, tick.into());
-            let mut moved = [Moved::default(); 4];
-            Step { relief: ground.relief, gait, streams, blocks: &bodies.blocks, moved: &mut moved }.run();
-            let mut widest = [Moved::default(); 4];
-            lanes::widest(Step { relief: ground.relief, gait, streams, blocks: &bodies.blocks, moved: &mut widest });
-            for (plain, wide) in moved.iter().zip(&widest) {
-                assert_eq!((plain.position, plain.stance, plain.by_hand), (wide.position, wide.stance, wide.by_hand));
+            let leave_chance = gait.leave_chance;
+            let (mut plain, mut wide) = ([Drawn::default(); 4], [Drawn::default(); 4]);
+            Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut plain }.run();
+            lanes::widest(Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut wide });
+            for (plain, wide) in plain.iter().zip(&wide) {
+                assert_eq!((plain.words, plain.deciding), (wide.words, wide.deciding));
+            }
+            let (mut plainly, mut widely) = (bodies.blocks.clone(), bodies.blocks.clone());
+            Move { relief: ground.relief, gait, blocks: &mut plainly, drawn: &plain }.run();
+            lanes::widest(Move { relief: ground.relief, gait, blocks: &mut widely, drawn: &plain });
+            for (plain, wide) in plainly.iter().zip(&widely) {
+                assert_eq!((plain.position, plain.stance), (wide.position, wide.stance));
             }
             let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle: None, teams: 2 };
             bodies.advance(&scene, |member| (member % 2) as u8);

@@ -207,7 +207,7 @@ impl Place<'_> {
             return false;
         }
         let Touch { contact, episode } = fight.touch;
-        if !killer.can_kill() || !victim.can_die() || book.open[episode as usize].kills == MAX_COUNT {
+        if !killer.can_kill() || !victim.can_die() || book.episode_mut(episode).kills == MAX_COUNT {
             return false;
         }
         let killer_is_a = game.pair_of(contact).0 == fight.killer;
@@ -224,7 +224,7 @@ impl Place<'_> {
         let distance_cm = distance(killer_at, victim_at);
         let about = (killer.player_id as u64) << 32 | victim.player_id as u64;
         let (weapon, is_headshot) = setting.arsenal.choose(about, self.tick, distance_cm, &mut draws);
-        let open = &mut book.open[episode as usize];
+        let open = book.episode_mut(episode);
         open.kills += 1;
         journal.rows.kills.push(KillRow {
             kill_id: i64::from(self.realm) << 40 | journal.next_kill,

@@ -39,6 +39,9 @@ impl Relief {
     }
 }
 
+/// Bits that the numbers of a stretch of [`Ground`]'s guide to its places differ in.
+const GUIDE_SHIFT: u32 = 22;
+
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
 pub struct Ground {
@@ -49,6 +52,8 @@ pub struct Ground {
     places: Vec<Spot>,
     /// Cumulative popularity of the places, scaled to the whole range of 32 bits.
     popularity: Vec<u32>,
+    /// The place that the first number of each stretch of 32 bits belongs to: most stretches lie in one place.
+    guide: Vec<u16>,
     spawns: Vec<Spot>,
 }
 
@@ -78,6 +83,10 @@ impl Ground {
             sum += weight;
             (sum / total * f64::from(u32::MAX)) as u32
         };
+        let popularity: Vec<u32> = popularity.iter().map(cumulate).collect();
+        let place_of = |stretch: u32| popularity.partition_point(|&sum| sum < stretch << GUIDE_SHIFT);
+        let guide = (0..1 << (u32::BITS - GUIDE_SHIFT)).map(|stretch| place_of(stretch).min(places.len() - 1) as u16);
+        let guide = if places.is_empty() { Vec::new() } else { guide.collect() };
         let spawns =
             map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
         Self {
@@ -86,7 +95,8 @@ impl Ground {
                 extent,
                 slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
             },
-            popularity: popularity.iter().map(cumulate).collect(),
+            popularity,
+            guide,
             places,
             spawns: spawns.collect(),
         }
@@ -110,8 +120,11 @@ impl Ground {
     /// A place, by popularity.
     pub fn choose_place(&self, draws: &mut Stream) -> Spot {
         let at = (draws.bits() >> 32) as u32;
-        let index = self.popularity.partition_point(|&cumulative| cumulative < at);
-        self.places[index.min(self.places.len() - 1)]
+        let mut index = usize::from(self.guide[(at >> GUIDE_SHIFT) as usize]);
+        while index + 1 < self.places.len() && self.popularity[index] < at {
+            index += 1;
+        }
+        self.places[index]
     }
 
     /// A uniform point of the square around a spot.

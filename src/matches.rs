@@ -184,6 +184,8 @@ pub struct Match {
     pub team_book: Book<Episode>,
     /// Whether anyone left in this tick.
     pub has_leavers: bool,
+    /// Those present whose party another session leads: without any, nobody has mates to sit beside.
+    followers: u32,
 }
 
 impl Match {
@@ -210,7 +212,22 @@ impl Match {
             swept: SweptMatch::default(),
             team_book: Book::default(),
             has_leavers: false,
+            followers: 0,
         }
+    }
+
+    /// Empties a match that has been closed for the next one on its arena, keeping its memory.
+    pub fn clear(&mut self) {
+        self.end = MatchEnd::Completed;
+        self.roster.clear();
+        self.present.clear();
+        self.bodies.truncate(0);
+        self.team_sizes.fill(0);
+        self.team_skills.fill(0.0);
+        self.scores.fill(0);
+        self.swept = SweptMatch::default();
+        self.has_leavers = false;
+        self.followers = 0;
     }
 
     /// The pair of a contact, as participation numbers.
@@ -239,7 +256,10 @@ impl Match {
     /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,
     /// among equals the weakest.
     pub fn join(&mut self, game: Entity, entity: Entity, session: &mut Session, team_size: u32, tick: u32) {
-        let mates = self.present.iter().map(|&participant| &self.roster[participant as usize]);
+        let follows = u32::from(session.party_id != session.id);
+        let may_have_mates = follows + self.followers > 0;
+        let mates =
+            self.present.iter().filter(|_| may_have_mates).map(|&participant| &self.roster[participant as usize]);
         let team = mates
             .filter(|mate| mate.party_id == session.party_id && self.team_sizes[usize::from(mate.team)] < team_size)
             .map(|mate| usize::from(mate.team))
@@ -254,6 +274,7 @@ impl Match {
         let team = team.or_else(smallest).unwrap_or(0);
         self.team_sizes[team] += 1;
         self.team_skills[team] += session.skill;
+        self.followers += follows;
         let participant = self.roster.len() as u32;
         self.present.push(participant);
         self.bodies.push(session.identity.player_id);
@@ -285,6 +306,7 @@ impl Match {
         session.kills += participation.kills;
         session.deaths += participation.deaths;
         session.seat = None;
+        self.followers -= u32::from(participation.party_id != participation.session_id);
         self.team_sizes[usize::from(participation.team)] -= 1;
         self.team_skills[usize::from(participation.team)] -= participation.skill;
         self.has_leavers = true;
@@ -309,8 +331,10 @@ impl Match {
         for member in 0..self.present.len() {
             let participant = self.present[member];
             if self.roster[participant as usize].is_present {
-                self.present[kept] = participant;
-                self.bodies.replace(kept, member);
+                if kept < member {
+                    self.present[kept] = participant;
+                    self.bodies.replace(kept, member);
+                }
                 kept += 1;
             }
         }
@@ -349,6 +373,7 @@ impl Match {
         book.close_all(reason, |episode, reason| {
             journal.rows.encounters.push(crate::combat::encounter_row(setting, realm, self, &episode, reason));
         });
+        self.book = book;
         swept::close_all(setting, realm, self, reason, journal);
         teams::close_all(setting, realm, self, reason, journal);
         let mode = &setting.modes[usize::from(self.mode)];
@@ -370,6 +395,7 @@ impl Match {
             winner_team: winner.map(|team| team as i8),
             end_reason: Text::at(self.end as usize),
         });
+        let first_row = journal.rows.participations.len();
         for participation in &self.roster {
             let (left_tick, left_at) = if participation.is_present {
                 (end_tick, ms(end_tick))
@@ -389,6 +415,8 @@ impl Match {
                 won: winner == Some(participation.team),
             });
         }
+        // The day's rows are sorted faster if those of each match are.
+        journal.rows.participations[first_row..].sort_unstable_by_key(|row| row.session_id);
     }
 
     /// Records or plays everything but the links to other entities.
@@ -412,6 +440,8 @@ impl Match {
         self.book.state(tape);
         self.swept.state(tape);
         self.team_book.state(tape);
+        let present = self.roster.iter().filter(|participation| participation.is_present);
+        self.followers = present.filter(|member| member.party_id != member.session_id).count() as u32;
         self.end =
             [MatchEnd::Completed, MatchEnd::Eliminated, MatchEnd::Abandoned, MatchEnd::RunEnd][usize::from(end.min(3))];
     }

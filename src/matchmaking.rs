@@ -3,6 +3,8 @@
 //! An arena opens when no match of a mode has room and goes idle when a match ends with too few players or by
 //! elimination; idle arenas are used again before new ones open. A session is in exactly one match at every heartbeat.
 
+use std::cmp::Ordering;
+
 use bevy_ecs::prelude::*;
 
 use crate::arena::{Arena, MAX_PER_FIELD};
@@ -37,64 +39,74 @@ pub fn end_matches(
     mut arenas: Query<&mut Arena>,
     mut sessions: Query<&mut Session>,
     mut commands: Commands,
+    mut staying: Local<Vec<Candidate>>,
 ) {
-    let ending: Vec<Entity> = lobby
-        .games
-        .iter()
-        .filter(|(_, game)| matches.get(*game).is_ok_and(|game| game.ends_tick <= now.tick))
-        .map(|(_, game)| *game)
-        .collect();
-    for entity in ending {
-        let Ok(mut game) = matches.get_mut(entity) else { continue };
+    let Lobby { arrivals, games, idle_arenas, .. } = &mut *lobby;
+    let second = rules.clock.second(now.tick);
+    let leaving = Leaving { left_tick: now.tick, left_ms: rules.clock.ms(second) };
+    games.retain_mut(|(id, entity)| {
+        let Ok(mut game) = matches.get_mut(*entity) else { return false };
+        if game.ends_tick > now.tick {
+            return true;
+        }
+        let game = &mut *game;
         game.close(&rules, realm.0, now.tick, &mut journal);
-        lobby.games.retain(|(_, other)| *other != entity);
-        let leaving = Leaving { left_tick: now.tick, left_ms: rules.clock.ms(rules.clock.second(now.tick)) };
-        let mut staying = Vec::new();
-        for participant in game.present.clone() {
+        staying.clear();
+        for member in 0..game.present.len() {
+            let participant = game.present[member];
             let member = game.roster[participant as usize].session;
             if let Ok(mut session) = sessions.get_mut(member) {
                 game.leave(participant, leaving, &mut session);
                 // One that logs out at this very tick has no heartbeat in the next match.
-                if session.sitting.ended_s > rules.clock.second(now.tick) {
-                    staying.push(member);
+                if session.sitting.ended_s > second {
+                    staying.push(Candidate::of(&session, member));
                 }
             }
         }
         let mode = &rules.modes[usize::from(game.mode)];
         let goes_on = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
-        let (arena_entity, mode_index, region) = (game.arena, game.mode, game.region);
-        commands.entity(entity).despawn();
-        let Ok(mut arena) = arenas.get_mut(arena_entity) else { continue };
-        if !goes_on || arena.matches == MAX_PER_FIELD {
-            lobby.arrivals.extend(staying);
-            if arena.matches < MAX_PER_FIELD {
-                lobby.idle_arenas.push((arena.id, arena_entity));
-            } else {
-                commands.entity(arena_entity).despawn();
+        let arena = arenas.get_mut(game.arena).ok();
+        let Some(mut arena) = arena.filter(|arena| goes_on && arena.matches < MAX_PER_FIELD) else {
+            arrivals.extend(staying.iter().map(|candidate| candidate.entity));
+            match arenas.get(game.arena) {
+                Ok(arena) if arena.matches < MAX_PER_FIELD => idle_arenas.push((arena.id, game.arena)),
+                _ => commands.entity(game.arena).despawn(),
             }
-            continue;
-        }
-        let mut next = arena.next_match(&rules, realm.0, arena_entity, mode_index, region, now.tick);
-        let next_entity = commands.spawn_empty().id();
-        sort_by_skill(&mut staying, |entity| sessions.get(entity).ok().map(|session| (session.skill, session.id)));
-        for member in staying {
-            if let Ok(mut session) = sessions.get_mut(member) {
-                next.join(next_entity, member, &mut session, mode.team_size(), now.tick);
+            commands.entity(*entity).despawn();
+            return false;
+        };
+        game.clear();
+        arena.start(&rules, realm.0, now.tick, game);
+        staying.sort_unstable_by(Candidate::best_first);
+        for candidate in &*staying {
+            if let Ok(mut session) = sessions.get_mut(candidate.entity) {
+                game.join(*entity, candidate.entity, &mut session, mode.team_size(), now.tick);
             }
         }
-        lobby.games.push((next.id, next_entity));
-        commands.entity(next_entity).insert(next);
-    }
-    lobby.games.sort_unstable();
-    lobby.idle_arenas.sort_unstable();
+        *id = game.id;
+        true
+    });
+    games.sort_unstable();
+    idle_arenas.sort_unstable();
 }
 
-/// Best first, ties by session: dealt to the smallest team in turn, teams come out balanced.
-fn sort_by_skill(members: &mut [Entity], skill: impl Fn(Entity) -> Option<(f64, i64)>) {
-    members.sort_by(|&a, &b| {
-        let (a, b) = (skill(a).unwrap_or_default(), skill(b).unwrap_or_default());
-        b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
-    });
+/// A session that is to be seated.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    skill: f64,
+    session_id: i64,
+    entity: Entity,
+}
+
+impl Candidate {
+    fn of(session: &Session, entity: Entity) -> Self {
+        Self { skill: session.skill, session_id: session.id, entity }
+    }
+
+    /// Best first, ties by session: dealt to the smallest team in turn, teams come out balanced.
+    fn best_first(&self, other: &Self) -> Ordering {
+        other.skill.total_cmp(&self.skill).then(self.session_id.cmp(&other.session_id))
+    }
 }
 
 /// A match that could be joined.
@@ -122,9 +134,9 @@ pub fn fill_matches(
     if lobby.arrivals.is_empty() {
         return;
     }
-    let mut arrivals = std::mem::take(&mut lobby.arrivals);
-    arrivals.retain(|&entity| sessions.contains(entity));
-    sort_by_skill(&mut arrivals, |entity| sessions.get(entity).ok().map(|session| (session.skill, session.id)));
+    let candidate = |entity| Some(Candidate::of(sessions.get(entity).ok()?, entity));
+    let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).filter_map(candidate).collect();
+    arrivals.sort_unstable_by(Candidate::best_first);
     let mut rooms: Vec<Room> = Vec::new();
     for (_, entity) in &lobby.games {
         if let Ok(game) = matches.get(*entity) {
@@ -132,7 +144,7 @@ pub fn fill_matches(
             rooms.push(Room { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open });
         }
     }
-    for entity in arrivals {
+    for Candidate { entity, .. } in arrivals {
         let Ok(mut session) = sessions.get_mut(entity) else { continue };
         let entries = rules.modes.iter().map(|mode| (mode.streams, mode.weight));
         // Members of a party want the same.
@@ -158,7 +170,8 @@ pub fn fill_matches(
                     }
                 };
                 arena.founder = founder;
-                let game = arena.next_match(&rules, realm.0, arena_entity, mode, region, now.tick);
+                let mut game = Match::new(arena_entity, arena.id, mode, rules.modes[usize::from(mode)].teams);
+                arena.start(&rules, realm.0, now.tick, &mut game);
                 commands.entity(arena_entity).insert(arena);
                 let entity = commands.spawn_empty().id();
                 rooms.push(Room { entity, mode, region: session.identity.region, fresh: Some(game), is_open: true });

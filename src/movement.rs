@@ -133,6 +133,7 @@ impl Gait {
 pub fn spawn(ground: &Ground, team: u8, teams: u8, body: &mut Body, draws: &mut Stream) {
     let [x, y] = ground.spawn(team, teams, draws);
     body.position = [x, y, ground.height(x, y)];
+    body.target = [x, y];
     body.stance = Stance::Dwells;
 }
 
@@ -148,12 +149,18 @@ pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Bo
             advance(ground, gait.stride, roamed, body);
             return;
         }
-        let target = choose_target(ground, gait, body, draws);
-        body.target = circle.map_or(target, |circle| circle.draw_in(target));
+        set_out(ground, gait, circle, body, draws);
         bits = draws.bits();
     }
     let arrives = advance(ground, gait.stride * Gait::pace(unit_of(bits)), body.target, body);
     body.stance = if arrives { Stance::Dwells } else { Stance::Travels };
+}
+
+/// Chooses where to travel.
+pub fn set_out(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
+    let target = choose_target(ground, gait, body, draws);
+    body.target = circle.map_or(target, |circle| circle.draw_in(target));
+    body.stance = Stance::Travels;
 }
 
 fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) -> [i32; 2] {

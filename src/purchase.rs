@@ -81,7 +81,7 @@ impl Shop {
     }
 }
 
-/// When a session's player buys next.
+/// When a session's player buys next. Only those sessions have it who buy something.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Shopping {
     /// Second of the next purchase; `u32::MAX` if there is none.
@@ -96,14 +96,18 @@ impl Default for Shopping {
 
 impl Shopping {
     /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end.
-    pub fn plan(setting: &Setting, session: &Session) -> Self {
-        let Some(cluster) = cluster_of(setting, session) else { return Self::default() };
+    pub fn plan(setting: &Setting, session: &Session) -> Option<Self> {
+        let cluster = cluster_of(setting, session)?;
         let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, 0);
-        if !draws.chance(cluster.session_chance) {
-            return Self::default();
-        }
-        let first_s = setting.clock.second(setting.clock.tick_at_or_after(session.sitting.started_s));
-        Self { next_s: first_s + draws.below(session.sitting.ended_s - first_s) }
+        draws.chance(cluster.session_chance).then(|| {
+            let first_s = setting.clock.second(setting.clock.tick_at_or_after(session.sitting.started_s));
+            Self { next_s: first_s + draws.below(session.sitting.ended_s - first_s) }
+        })
+    }
+
+    /// Whether another purchase is planned.
+    pub fn goes_on(&self) -> bool {
+        self.next_s < u32::MAX
     }
 
     /// Records or plays the state.

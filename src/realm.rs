@@ -328,10 +328,10 @@ impl Realm {
     }
 
     fn sessions_state(&mut self, tape: &mut Tape, players: &HashMap<i32, Entity>) -> HashMap<i64, Entity> {
-        let mut query = self.world.query::<(&Session, &Shopping)>();
+        let mut query = self.world.query::<(&Session, Option<&Shopping>)>();
         let mut records: Vec<SessionRecord> = query
             .iter(&self.world)
-            .map(|(session, shopping)| SessionRecord(Some(session.clone()), *shopping))
+            .map(|(session, shopping)| SessionRecord(Some(session.clone()), shopping.copied().unwrap_or_default()))
             .collect();
         records.sort_unstable_by_key(|record| record.0.as_ref().map(|session| session.id));
         tape.list(&mut records, |tape, SessionRecord(session, shopping)| {
@@ -351,7 +351,11 @@ impl Realm {
                 let Some(mut session) = session else { continue };
                 session.player = players.get(&session.identity.player_id).copied().unwrap_or(Entity::PLACEHOLDER);
                 let (id, ended_s) = (session.id, session.sitting.ended_s);
-                let entity = self.world.spawn((session, shopping)).id();
+                let mut entity = self.world.spawn(session);
+                if shopping.goes_on() {
+                    entity.insert(shopping);
+                }
+                let entity = entity.id();
                 self.world.resource_mut::<Departing>().enter(&setting, id, ended_s, entity);
                 by_id.insert(id, entity);
             }

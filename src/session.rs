@@ -287,7 +287,11 @@ pub fn log_in(
             party.take_in(&rules, &mut session);
             let shopping = Shopping::plan(&rules, &session);
             let (session_id, ended_s) = (session.id, session.sitting.ended_s);
-            let entity = commands.spawn((session, shopping)).id();
+            let mut entity = commands.spawn(session);
+            if let Some(shopping) = shopping {
+                entity.insert(shopping);
+            }
+            let entity = entity.id();
             departing.enter(&rules, session_id, ended_s, entity);
             lobby.arrivals.push(entity);
         } else {

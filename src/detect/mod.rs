@@ -210,7 +210,7 @@ impl Engine {
             book.advance(&mut kind, None);
             close(*group, book, source, writer, &mut self.summary)?;
         }
-        self.books.retain(|_, book| !book.open.is_empty());
+        self.books.retain(|_, book| !book.is_empty());
         Ok(())
     }
 

@@ -63,6 +63,10 @@ impl Open for Episode {
         self.pair
     }
 
+    fn last(&self) -> i64 {
+        self.last_tick.into()
+    }
+
     fn state(&mut self, tape: &mut Tape) {
         tape.u64(&mut self.pair);
         tape.i64(&mut self.number);
@@ -87,6 +91,9 @@ pub trait Open: Copy {
         unpack(self.pair())
     }
 
+    /// When the pair met last, in whatever its kind counts time in.
+    fn last(&self) -> i64;
+
     /// Records or plays it.
     fn state(&mut self, tape: &mut Tape);
 }
@@ -97,13 +104,13 @@ pub trait Kind {
     type Episode: Open;
     /// What a tick tells about a pair.
     type Meeting: Copy;
-    /// Whether an episode is over unless its pair meets in this tick.
-    fn is_over(&self, episode: &Self::Episode) -> bool;
-    /// Whether a meeting belongs to an open episode.
-    fn goes_on(&self, episode: &Self::Episode, meeting: &Self::Meeting) -> bool;
+    /// Whether an episode with that [`Open::last`] is over unless its pair meets in this tick.
+    fn is_over(&self, last: i64) -> bool;
+    /// Whether a meeting belongs to an open episode with that [`Open::last`].
+    fn goes_on(&self, last: i64, meeting: &Self::Meeting) -> bool;
     /// The episode that a meeting starts, if it does; it is extended by the same meeting next.
     fn begin(&mut self, pair: u64, meeting: &Self::Meeting) -> Option<Self::Episode>;
-    /// Adds a meeting to an episode, which will be at `place` of [`Book::open`].
+    /// Adds a meeting to an episode, which is at a place of its [`Book`].
     fn extend(&mut self, episode: &mut Self::Episode, meeting: &Self::Meeting, place: u32);
 }
 
@@ -121,7 +128,7 @@ fn unpack(pair: u64) -> (u32, u32) {
 pub struct Touch {
     /// The pair as the detector gave it.
     pub contact: Contact,
-    /// Its episode's place in [`Book::open`].
+    /// Its episode's place in the [`Book`].
     pub episode: u32,
 }
 
@@ -150,13 +157,13 @@ impl<M: Fn(Contact) -> [i32; 3]> Kind for Sampled<'_, M> {
     type Meeting = Contact;
 
     #[inline]
-    fn is_over(&self, episode: &Episode) -> bool {
-        self.tick - episode.last_tick > self.rules.gap_ticks
+    fn is_over(&self, last: i64) -> bool {
+        i64::from(self.tick) - last > self.rules.gap_ticks.into()
     }
 
     #[inline]
-    fn goes_on(&self, episode: &Episode, _: &Contact) -> bool {
-        !self.is_over(episode)
+    fn goes_on(&self, last: i64, _: &Contact) -> bool {
+        !self.is_over(last)
     }
 
     #[inline]
@@ -184,97 +191,148 @@ impl<M: Fn(Contact) -> [i32; 3]> Kind for Sampled<'_, M> {
     }
 }
 
+/// What every tick looks at of an open episode, apart from the rest.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    pair: u64,
+    /// [`Open::last`] of the episode.
+    last: i64,
+    /// Its place among the episodes.
+    place: u32,
+}
+
 /// The episodes of one match.
 #[derive(Clone, Debug)]
 pub struct Book<E> {
     /// Open episodes, sorted by pair.
-    pub open: Vec<E>,
+    open: Vec<Line>,
+    /// The episodes by place, those included that nobody is in any more.
+    episodes: Vec<E>,
+    /// Places that nobody is in.
+    free: Vec<u32>,
     /// Episodes whose gap grew too long in this tick.
     expired: Vec<E>,
     /// Room for the next state of `open`.
-    scratch: Vec<E>,
+    scratch: Vec<Line>,
 }
 
 impl<E> Default for Book<E> {
     fn default() -> Self {
-        Self { open: Vec::new(), expired: Vec::new(), scratch: Vec::new() }
+        Self { open: Vec::new(), episodes: Vec::new(), free: Vec::new(), expired: Vec::new(), scratch: Vec::new() }
     }
 }
 
 impl<E: Open + Default> Book<E> {
+    /// Whether no episode is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// The episode at a place that a [`Touch`] tells.
+    pub fn episode_mut(&mut self, place: u32) -> &mut E {
+        &mut self.episodes[place as usize]
+    }
+
     /// Merges the meetings of one tick, each with its pair and sorted by it.
     pub fn advance<K: Kind<Episode = E>>(
         &mut self,
         kind: &mut K,
         meetings: impl IntoIterator<Item = (u64, K::Meeting)>,
     ) {
-        let Self { open, expired, scratch: next } = self;
-        next.clear();
-        // Episodes are wide: each is read where it lies and copied once.
-        let mut old = open.as_slice();
+        let mut old = std::mem::replace(&mut self.open, std::mem::take(&mut self.scratch));
+        self.open.clear();
+        let mut at = 0;
         for (pair, meeting) in meetings {
-            let before = old.iter().take_while(|episode| episode.pair() < pair).count();
-            pass_on(&old[..before], kind, next, expired);
-            old = &old[before..];
-            let place = next.len();
-            if let Some((episode, rest)) = old.split_first().filter(|(episode, _)| episode.pair() == pair) {
-                old = rest;
-                if kind.goes_on(episode, &meeting) {
-                    next.push(*episode);
-                } else {
-                    expired.push(*episode);
-                }
+            while at < old.len() && old[at].pair < pair {
+                self.pass_on(old[at], kind.is_over(old[at].last));
+                at += 1;
             }
-            if next.len() == place {
-                next.extend(kind.begin(pair, &meeting));
+            let next = self.open.len();
+            if at < old.len() && old[at].pair == pair {
+                self.pass_on(old[at], !kind.goes_on(old[at].last, &meeting));
+                at += 1;
             }
-            if let Some(episode) = next.get_mut(place) {
-                kind.extend(episode, &meeting, place as u32);
+            if self.open.len() == next
+                && let Some(episode) = kind.begin(pair, &meeting)
+            {
+                self.enter(episode);
+            }
+            if let Some(line) = self.open.get_mut(next) {
+                let episode = &mut self.episodes[line.place as usize];
+                kind.extend(episode, &meeting, line.place);
+                line.last = episode.last();
             }
         }
-        pass_on(old, kind, next, expired);
-        std::mem::swap(open, next);
+        for line in &old[at..] {
+            self.pass_on(*line, kind.is_over(line.last));
+        }
+        old.clear();
+        self.scratch = old;
+    }
+
+    fn pass_on(&mut self, line: Line, is_over: bool) {
+        if is_over {
+            let episode = self.leave(line);
+            self.expired.push(episode);
+        } else {
+            self.open.push(line);
+        }
+    }
+
+    fn enter(&mut self, episode: E) {
+        let place = self.free.pop().unwrap_or(self.episodes.len() as u32);
+        if place as usize == self.episodes.len() {
+            self.episodes.push(episode);
+        } else {
+            self.episodes[place as usize] = episode;
+        }
+        self.open.push(Line { pair: episode.pair(), last: episode.last(), place });
+    }
+
+    fn leave(&mut self, line: Line) -> E {
+        self.free.push(line.place);
+        self.episodes[line.place as usize]
     }
 
     /// Closes what ended in this tick: pairs of which `has_left` is true of one, and those that stayed apart too long.
     pub fn close(&mut self, has_left: Option<&dyn Fn(u32) -> bool>, mut closed: impl FnMut(E, EndReason)) {
-        let left = |episode: &E| {
-            let (a, b) = episode.participants();
+        let left = |pair: u64| {
+            let (a, b) = unpack(pair);
             has_left.is_some_and(|has_left| has_left(a) || has_left(b))
         };
         for episode in self.expired.drain(..) {
-            let reason = if left(&episode) { EndReason::Left } else { EndReason::Separated };
+            let reason = if left(episode.pair()) { EndReason::Left } else { EndReason::Separated };
             closed(episode, reason);
         }
-        if has_left.is_some() {
-            self.open.retain(|episode| {
-                let leaves = left(episode);
-                if leaves {
-                    closed(*episode, EndReason::Left);
-                }
-                !leaves
-            });
+        if has_left.is_none() {
+            return;
         }
+        let Self { open, episodes, free, .. } = self;
+        open.retain(|line| {
+            let leaves = left(line.pair);
+            if leaves {
+                closed(episodes[line.place as usize], EndReason::Left);
+                free.push(line.place);
+            }
+            !leaves
+        });
     }
 
     /// Closes everything, for the end of the match or the run.
     pub fn close_all(&mut self, reason: EndReason, mut closed: impl FnMut(E, EndReason)) {
-        for episode in self.expired.drain(..).chain(self.open.drain(..)) {
-            closed(episode, reason);
-        }
+        self.expired.drain(..).for_each(|episode| closed(episode, reason));
+        self.open.drain(..).for_each(|line| closed(self.episodes[line.place as usize], reason));
+        self.episodes.clear();
+        self.free.clear();
     }
 
     /// Records or plays the state between two ticks.
     pub fn state(&mut self, tape: &mut Tape) {
-        tape.list(&mut self.open, |tape, episode| episode.state(tape));
-    }
-}
-
-/// Passes episodes on that do not meet in this tick.
-fn pass_on<K: Kind>(episodes: &[K::Episode], kind: &K, next: &mut Vec<K::Episode>, expired: &mut Vec<K::Episode>) {
-    for episode in episodes {
-        let list = if kind.is_over(episode) { &mut *expired } else { &mut *next };
-        list.push(*episode);
+        let mut episodes: Vec<E> = self.open.iter().map(|line| self.episodes[line.place as usize]).collect();
+        tape.list(&mut episodes, |tape, episode| episode.state(tape));
+        if tape.is_playing() {
+            episodes.into_iter().for_each(|episode| self.enter(episode));
+        }
     }
 }
 
@@ -286,7 +344,8 @@ mod tests {
 
     /// Runs one pair through distances by tick (`None`: not near) and returns its closed and open episodes.
     fn run(distances: &[Option<u32>]) -> (Vec<(Episode, EndReason)>, Vec<Episode>) {
-        let (mut book, mut closed, mut number, mut touches) = (Book::default(), Vec::new(), 0, Vec::new());
+        let (mut book, mut closed, mut open, mut number, mut touches) =
+            (Book::default(), Vec::new(), Vec::new(), 0, Vec::new());
         for (tick, distance) in distances.iter().enumerate() {
             let near = distance.map(|d| Contact { a: 0, b: 1, d2: d * d });
             let midpoint = [tick as i32; 3];
@@ -302,7 +361,8 @@ mod tests {
             assert_eq!(touches.len(), usize::from(distance.is_some_and(|d| d <= 10)));
             book.close(None, |episode, reason| closed.push((episode, reason)));
         }
-        (closed, book.open)
+        book.close_all(EndReason::RunEnd, |episode, _| open.push(episode));
+        (closed, open)
     }
 
     #[test]

@@ -241,6 +241,10 @@ impl Open for SweptEpisode {
         self.pair
     }
 
+    fn last(&self) -> i64 {
+        self.last_ms
+    }
+
     fn state(&mut self, tape: &mut Tape) {
         tape.u64(&mut self.pair);
         tape.i64(&mut self.number);
@@ -278,12 +282,12 @@ impl Kind for Swept<'_> {
     type Episode = SweptEpisode;
     type Meeting = Pass;
 
-    fn is_over(&self, episode: &SweptEpisode) -> bool {
-        self.end_ms - episode.last_ms > self.rules.gap_ms
+    fn is_over(&self, last: i64) -> bool {
+        self.end_ms - last > self.rules.gap_ms
     }
 
-    fn goes_on(&self, episode: &SweptEpisode, pass: &Pass) -> bool {
-        self.start_ms() + pass.near.entry_ms - episode.last_ms <= self.rules.gap_ms
+    fn goes_on(&self, last: i64, pass: &Pass) -> bool {
+        self.start_ms() + pass.near.entry_ms - last <= self.rules.gap_ms
     }
 
     fn begin(&mut self, pair: u64, pass: &Pass) -> Option<SweptEpisode> {

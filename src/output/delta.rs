@@ -68,7 +68,7 @@ impl Differing for i64 {
 /// Only on a defect: memory is all that is written to.
 pub fn encode<V: Differing>(target: Target<'_>, values: &[V]) -> Result<Chunk> {
     let pages = values.chunks(PAGE_ROWS).map(|values| {
-        let mut bytes = Vec::with_capacity(values.len() * size_of::<V>() / 2 + 64);
+        let mut bytes = Vec::with_capacity(size_of_val(values) / 2 + 64);
         lanes::widest(EncodePage { values, bytes: &mut bytes });
         DataPage { bytes, rows: values.len() }
     });

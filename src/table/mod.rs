@@ -19,6 +19,7 @@ mod session_ends;
 mod truth_events;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -204,11 +205,28 @@ fn order_of<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
     if rows.is_sorted_by_key(Row::key) {
         return None;
     }
-    dense_order_of(rows).or_else(|| {
+    dense_order_of(rows).or_else(|| order_of_runs(rows)).or_else(|| {
         let mut keys: Vec<((i64, i64), u32)> = rows.iter().zip(0..).map(|(row, at)| (row.key(), at)).collect();
         keys.sort_unstable();
         Some(keys.into_iter().map(|(_, at)| at).collect())
     })
+}
+
+/// The order of rows that come in sorted runs, such as those of one match each, of which none overlap.
+fn order_of_runs<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
+    let mut runs = Vec::new();
+    let mut first = 0;
+    for run in rows.chunk_by(|a, b| a.key() <= b.key()) {
+        runs.push((run[0].key(), first..first + run.len() as u32));
+        first += run.len() as u32;
+    }
+    if runs.len() * 4 > rows.len() {
+        return None;
+    }
+    runs.sort_unstable_by_key(|(key, _)| *key);
+    let last_of = |run: &Range<u32>| rows[run.end as usize - 1].key();
+    let overlap = runs.windows(2).any(|pair| last_of(&pair[0].1) > pair[1].0);
+    (!overlap).then(|| runs.into_iter().flat_map(|(_, run)| run).collect())
 }
 
 /// The order of rows with consecutive numbers, of which few are missing: each has its place.
