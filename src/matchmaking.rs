@@ -110,12 +110,13 @@ impl Candidate {
 }
 
 /// A match that could be joined.
-struct Room {
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
     entity: Entity,
     mode: u16,
     region: u16,
-    /// Set if the match is opened in this tick.
-    fresh: Option<Match>,
+    /// Its place among those opened in this tick, if it is one.
+    fresh: Option<usize>,
     is_open: bool,
 }
 
@@ -130,6 +131,7 @@ pub fn fill_matches(
     arenas: Query<&Arena>,
     mut sessions: Query<&mut Session>,
     mut commands: Commands,
+    mut rooms: Local<Vec<Room>>,
 ) {
     if lobby.arrivals.is_empty() {
         return;
@@ -137,13 +139,13 @@ pub fn fill_matches(
     let candidate = |entity| Some(Candidate::of(sessions.get(entity).ok()?, entity));
     let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).filter_map(candidate).collect();
     arrivals.sort_unstable_by(Candidate::best_first);
-    let mut rooms: Vec<Room> = Vec::new();
-    for (_, entity) in &lobby.games {
-        if let Ok(game) = matches.get(*entity) {
-            let is_open = game.is_open(&rules.modes[usize::from(game.mode)], now.tick);
-            rooms.push(Room { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open });
-        }
-    }
+    let mut fresh: Vec<Match> = Vec::new();
+    rooms.clear();
+    rooms.extend(lobby.games.iter().filter_map(|(_, entity)| {
+        let game = matches.get(*entity).ok()?;
+        let is_open = game.is_open(&rules.modes[usize::from(game.mode)], now.tick);
+        is_open.then_some(Room { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open })
+    }));
     for Candidate { entity, .. } in arrivals {
         let Ok(mut session) = sessions.get_mut(entity) else { continue };
         let entries = rules.modes.iter().map(|mode| (mode.streams, mode.weight));
@@ -174,12 +176,13 @@ pub fn fill_matches(
                 arena.start(&rules, realm.0, now.tick, &mut game);
                 commands.entity(arena_entity).insert(arena);
                 let entity = commands.spawn_empty().id();
-                rooms.push(Room { entity, mode, region: session.identity.region, fresh: Some(game), is_open: true });
+                rooms.push(Room { entity, mode, region, fresh: Some(fresh.len()), is_open: true });
+                fresh.push(game);
                 rooms.len() - 1
             });
         let room = &mut rooms[room];
         let mode_rules = &rules.modes[usize::from(mode)];
-        if let Some(game) = &mut room.fresh {
+        if let Some(game) = room.fresh.map(|at| &mut fresh[at]) {
             game.join(room.entity, entity, &mut session, mode_rules.team_size(), now.tick);
             room.is_open = game.is_open(mode_rules, now.tick);
         } else if let Ok(mut game) = matches.get_mut(room.entity) {
@@ -187,11 +190,9 @@ pub fn fill_matches(
             room.is_open = game.is_open(mode_rules, now.tick);
         }
     }
-    for room in rooms {
-        if let Some(game) = room.fresh {
-            lobby.games.push((game.id, room.entity));
-            commands.entity(room.entity).insert(game);
-        }
+    for (room, game) in rooms.iter().filter(|room| room.fresh.is_some()).zip(fresh) {
+        lobby.games.push((game.id, room.entity));
+        commands.entity(room.entity).insert(game);
     }
     lobby.games.sort_unstable();
 }

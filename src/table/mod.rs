@@ -216,7 +216,8 @@ fn order_of<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
 fn order_of_runs<R: Row>(rows: &[R]) -> Option<Vec<u32>> {
     let mut runs = Vec::new();
     let mut first = 0;
-    for run in rows.chunk_by(|a, b| a.key() <= b.key()) {
+    // Two runs of which one happens to go on where the other ends stay two, or a third might lie between them.
+    for run in rows.chunk_by(|a, b| a.key().0 == b.key().0 && a.key().1 <= b.key().1) {
         runs.push((run[0].key(), first..first + run.len() as u32));
         first += run.len() as u32;
     }
