@@ -5,25 +5,16 @@ use bevy_ecs::prelude::*;
 use crate::aggregate::Aggregate;
 use crate::table::{
     EncounterGroupRow, EncounterRow, EncounterSweptRow, EncounterTeamRow, KillRow, MatchRow, ParticipationRow,
-    PurchaseRow, Row, SessionEndRow, TruthEventRow, take_sorted,
+    PurchaseRow, Row, SessionEndRow, TruthEventRow, move_sorted,
 };
 use crate::tape::Tape;
-
-/// Moves rows to the end of others, or in their place if there are none.
-fn append<R>(rows: &mut Vec<R>, others: &mut Vec<R>) {
-    if rows.is_empty() {
-        std::mem::swap(rows, others);
-    } else {
-        rows.append(others);
-    }
-}
 
 /// Something done to the rows of every table but heartbeats, table by table.
 pub trait EachTable {
     /// Why it may fail.
     type Error;
     /// Does it to the rows of one table.
-    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error>;
+    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error>;
 }
 
 /// Declares [`DayRows`] from one list of tables.
@@ -38,10 +29,10 @@ macro_rules! day_rows {
         }
 
         impl DayRows {
-            /// Moves in the rows and sums of another realm.
-            pub fn append(&mut self, mut other: Self) {
-                $( append(&mut self.$table, &mut other.$table); )+
-                self.aggregate.merge(&other.aggregate);
+            /// Moves in the rows and sums of another realm; its memory stays.
+            pub fn append(&mut self, other: &mut Self) {
+                $( self.$table.append(&mut other.$table); )+
+                self.aggregate.merge(&std::mem::take(&mut other.aggregate));
             }
 
             /// Does something to the rows of every table.
@@ -53,9 +44,11 @@ macro_rules! day_rows {
                 Ok(())
             }
 
-            /// Takes out the rows of every table in the order in which it is written, and the sums; the memory stays.
-            pub fn take_sorted(&mut self) -> Self {
-                Self { $( $table: take_sorted(&mut self.$table), )+ aggregate: std::mem::take(&mut self.aggregate) }
+            /// Moves the rows of every table into others, in the order in which they are written, and the sums; the
+            /// memory stays.
+            pub fn move_sorted(&mut self, sorted: &mut Self) {
+                $( move_sorted(&mut self.$table, &mut sorted.$table); )+
+                sorted.aggregate.merge(&std::mem::take(&mut self.aggregate));
             }
         }
     };

@@ -418,7 +418,7 @@ struct EncodeAll<'c> {
 impl EachTable for EncodeAll<'_> {
     type Error = std::convert::Infallible;
 
-    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
+    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
         if !rows.is_empty() && self.setting.writes_rows::<R>() {
             table::sort_rows(rows);
             let encoder = Encoder::new(self.setting, const { &R::TABLE });

@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::encounter::backend::{Backend, Engine, Verify};
 use crate::output::OutputError;
-use crate::output::commit::{Committed, Committer, Message, Payload, Sink};
+use crate::output::commit::{Committed, Committer, Message, Payload, Sink, Ticket};
 use crate::output::folder::RunFolder;
 use crate::realm::Realm;
 use crate::setting::Setting;
@@ -152,7 +152,7 @@ struct Shared {
     jobs: Mutex<JobQueue>,
     /// The realm of each number while nobody steps it.
     realms: Vec<(Sender<Option<Realm>>, Receiver<Option<Realm>>)>,
-    tickets: Receiver<()>,
+    tickets: Receiver<Ticket>,
     messages: Sender<Message>,
     engine: Engine,
     stop: AtomicBool,
@@ -171,6 +171,7 @@ struct Progress {
 struct Job {
     day: u32,
     realms: Vec<(u32, Option<Realm>)>,
+    tickets: Vec<Ticket>,
 }
 
 struct JobQueue {
@@ -195,12 +196,10 @@ impl Shared {
         }
         let (day, ids) = (queue.day, queue.groups[queue.next].clone());
         queue.next += 1;
-        for _ in &ids {
-            self.patiently(&self.tickets)?;
-        }
+        let tickets = ids.iter().map(|_| self.patiently(&self.tickets)).collect::<Option<Vec<_>>>()?;
         let back = |id: u32| Some((id, self.patiently(&self.realms[id as usize].1)?));
         let realms = ids.into_iter().map(back).collect::<Option<Vec<_>>>()?;
-        Some(Job { day, realms })
+        Some(Job { day, realms, tickets })
     }
 
     /// Receives, unless the run is stopped meanwhile.
@@ -259,7 +258,7 @@ pub fn run_with(
     let tickets = if options.shuffle.is_some() { 2 * realms as usize + 1 } else { (2 * threads + 1) * group as usize };
     let (ticket_sender, ticket_receiver) = bounded(tickets);
     for _ in 0..tickets {
-        ticket_sender.send(()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
+        ticket_sender.send(Ticket::default()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
     }
     let (message_sender, message_receiver) = bounded(4 * threads);
     let bytes_seen = Arc::new(AtomicU64::new(0));

@@ -48,13 +48,18 @@ pub struct Message {
     pub payload: Payload,
 }
 
+/// The right to step a realm through a day, and the memory for the rows that it writes.
+pub type Ticket = Box<DayRows>;
+
 /// Rows of a realm and a day, in the order in which a worker produces them.
 #[derive(Debug)]
 pub enum Payload {
     /// A full window of heartbeats.
     Heartbeats(RowGroup),
     /// Everything else of the day: the last message of a realm and day.
-    Rows(Box<DayRows>),
+    Rows(Ticket),
+    /// The same where nothing is encoded: rows by table, and the sums.
+    Counts(Vec<(&'static str, usize)>, Box<Aggregate>),
 }
 
 /// Rows and bytes of a table.
@@ -118,6 +123,8 @@ pub struct Committer {
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
     first_day: u32,
+    /// Memory of the rows taken last.
+    emptied: Ticket,
 }
 
 impl Committer {
@@ -136,6 +143,7 @@ impl Committer {
             committed: Committed::default(),
             bytes_seen,
             first_day: 0,
+            emptied: Ticket::default(),
         }
     }
 
@@ -154,7 +162,7 @@ impl Committer {
     pub fn run(
         mut self,
         messages: &Receiver<Message>,
-        tickets: &Sender<()>,
+        tickets: &Sender<Ticket>,
         stop: &AtomicBool,
     ) -> Result<Committed, OutputError> {
         let result = self.commit_all(messages, tickets, stop);
@@ -168,7 +176,7 @@ impl Committer {
     fn commit_all(
         &mut self,
         messages: &Receiver<Message>,
-        tickets: &Sender<()>,
+        tickets: &Sender<Ticket>,
         stop: &AtomicBool,
     ) -> Result<(), OutputError> {
         let (days, realms) = (self.setting.clock.days, self.setting.size.realms);
@@ -180,7 +188,7 @@ impl Committer {
             while let Some(payloads) = early.get_mut(&next) {
                 let mut is_complete = false;
                 for payload in payloads.drain(..) {
-                    is_complete |= matches!(payload, Payload::Rows(_));
+                    is_complete |= !matches!(payload, Payload::Heartbeats(_));
                     self.take(next.0, next.1, payload)?;
                 }
                 if !is_complete {
@@ -193,7 +201,7 @@ impl Committer {
                 let is_last = next.0 + 1 == days;
                 if !is_last {
                     // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
-                    let _ = tickets.try_send(());
+                    let _ = tickets.try_send(std::mem::take(&mut self.emptied));
                 }
                 next = match next {
                     (day, realm) if is_last => (day + 1, realm),
@@ -213,16 +221,28 @@ impl Committer {
     fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<(), OutputError> {
         match payload {
             Payload::Heartbeats(group) => self.append(day, realm, HeartbeatRow::TABLE.name, group),
-            Payload::Rows(rows) => {
-                let at = day as usize;
-                if self.committed.days.len() <= at {
-                    self.committed.days.resize_with(at + 1, Aggregate::default);
+            Payload::Rows(mut rows) => {
+                self.sums_of(day).merge(&rows.aggregate);
+                self.part(day).gathered.append(&mut rows);
+                self.emptied = rows;
+                Ok(())
+            }
+            Payload::Counts(tables, aggregate) => {
+                self.sums_of(day).merge(&aggregate);
+                for (table, rows) in tables {
+                    self.committed.tables.entry(table).or_default().rows += rows as u64;
                 }
-                self.committed.days[at].merge(&rows.aggregate);
-                self.part(day).gathered.append(*rows);
                 Ok(())
             }
         }
+    }
+
+    fn sums_of(&mut self, day: u32) -> &mut Aggregate {
+        let days = &mut self.committed.days;
+        if days.len() <= day as usize {
+            days.resize_with(day as usize + 1, Aggregate::default);
+        }
+        &mut days[day as usize]
     }
 
     /// After a realm: full row groups of small tables are written; after a shard, its files are finished; after a day,
@@ -319,15 +339,13 @@ struct EncodeSmall<'c> {
 impl EachTable for EncodeSmall<'_> {
     type Error = OutputError;
 
-    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> Result<(), OutputError> {
+    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), OutputError> {
         if rows.is_empty() || !(self.ends_shard || rows.len() >= ROWS_PER_GROUP) {
             return Ok(());
         }
         let name = R::TABLE.name;
         let committer = &mut *self.committer;
-        if committer.sink == Sink::Null {
-            committer.committed.tables.entry(name).or_default().rows += rows.len() as u64;
-        } else if let Some(encoder) = committer.encoders.get(name) {
+        if let Some(encoder) = committer.encoders.get(name) {
             let started = Instant::now();
             table::sort_rows(rows);
             let arrays = R::arrays(rows, &committer.setting.names);

@@ -84,7 +84,7 @@ struct AddRows<'s> {
 impl EachTable for AddRows<'_> {
     type Error = std::convert::Infallible;
 
-    fn table<R: Row + Clone>(&mut self, rows: &mut Vec<R>) -> std::result::Result<(), Self::Error> {
+    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> std::result::Result<(), Self::Error> {
         if !rows.is_empty() {
             sort_rows(rows);
             add(self.sample, self.setting, const { &R::TABLE }, R::arrays(rows, &self.setting.names));

@@ -3,6 +3,7 @@
 //! The realms of a group go tick by tick with one detection for all of them; with a GPU in two halves, one of which is
 //! stepped while the other's frame is in flight.
 
+use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,9 +12,9 @@ use std::time::Instant;
 use super::{Job, Progress, RunError, Shared, StageTimes};
 use crate::encounter::backend::{Detection, Engine};
 use crate::encounter::{Contacts, DetectError, Detector, Frame};
-use crate::journal::DayRows;
+use crate::journal::{DayRows, EachTable};
 use crate::output::OutputError;
-use crate::output::commit::{Payload, Sink};
+use crate::output::commit::{Payload, Sink, Ticket};
 use crate::output::encode::Encoder;
 use crate::output::pages::Codec;
 use crate::realm::Realm;
@@ -64,7 +65,7 @@ impl<'s> Worker<'s> {
     pub fn work(mut self) -> Result<StageTimes, RunError> {
         loop {
             let waiting = Instant::now();
-            let Some(Job { day, realms }) = self.shared.next_job() else { break };
+            let Some(Job { day, realms, tickets }) = self.shared.next_job() else { break };
             let starting = Instant::now();
             self.times.wait += starting - waiting;
             let new = |id| Realm::starting(Arc::clone(&self.shared.setting), id, self.shared.options.first_day);
@@ -77,7 +78,7 @@ impl<'s> Worker<'s> {
                 realm.exchange_trajectories(memory);
                 realm.lend_rows(self.rows.pop().unwrap_or_default());
             }
-            if self.step_day(day, &mut group)?.is_none() {
+            if self.step_day(day, &mut group, tickets)?.is_none() {
                 break;
             }
             for realm in &mut group {
@@ -94,7 +95,7 @@ impl<'s> Worker<'s> {
     }
 
     /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
-    fn step_day(&mut self, day: u32, group: &mut [Realm]) -> Result<Option<()>, RunError> {
+    fn step_day(&mut self, day: u32, group: &mut [Realm], tickets: Vec<Ticket>) -> Result<Option<()>, RunError> {
         let clock = self.shared.setting.clock;
         let day_end = (day + 1) * clock.ticks_per_day();
         let mut tick = day * clock.ticks_per_day();
@@ -113,25 +114,36 @@ impl<'s> Worker<'s> {
                 }
             }
         }
-        for realm in &mut *group {
-            let started = Instant::now();
-            let mut rows = realm.take_rows();
-            // Here rather than at the committer: what is sorted by realm already is sorted there.
-            let sorted = Box::new(rows.take_sorted());
-            self.rows.push(rows);
-            self.times.encode += started.elapsed();
-            if self.shared.send(day, realm.id, Payload::Rows(sorted)).is_none() {
+        for (realm, ticket) in group.iter_mut().zip(tickets) {
+            if self.hand_on_rows(day, realm, ticket).is_none() {
                 return Ok(None);
             }
             if day + 1 == clock.days {
                 realm.close(day_end);
-                let rows = Box::new(realm.take_rows());
-                if self.shared.send(clock.days, realm.id, Payload::Rows(rows)).is_none() {
+                if self.hand_on_rows(clock.days, realm, Ticket::default()).is_none() {
                     return Ok(None);
                 }
             }
         }
         Ok(Some(()))
+    }
+
+    /// Hands on what a realm has written besides heartbeats and keeps the memory.
+    fn hand_on_rows(&mut self, day: u32, realm: &mut Realm, mut ticket: Ticket) -> Option<()> {
+        let started = Instant::now();
+        let mut rows = realm.take_rows();
+        let payload = if self.shared.options.sink == Sink::Null {
+            let mut counts = Counts(Vec::new());
+            let Ok(()) = rows.each(&mut counts);
+            Payload::Counts(counts.0, Box::new(std::mem::take(&mut rows.aggregate)))
+        } else {
+            // Here rather than at the committer: what is sorted by realm already is sorted there.
+            rows.move_sorted(&mut ticket);
+            Payload::Rows(ticket)
+        };
+        self.rows.push(rows);
+        self.times.encode += started.elapsed();
+        self.shared.send(day, realm.id, payload)
     }
 
     /// Steps a group through a window, its halves in turn: while one is being detected the other is stepped.
@@ -169,6 +181,19 @@ impl<'s> Worker<'s> {
         let sent = self.shared.send(day, realm.id, Payload::Heartbeats(group));
         self.times.wait += encoded.elapsed();
         Ok(sent)
+    }
+}
+
+/// Counts rows by table and drops them.
+struct Counts(Vec<(&'static str, usize)>);
+
+impl EachTable for Counts {
+    type Error = Infallible;
+
+    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Infallible> {
+        self.0.push((R::TABLE.name, rows.len()));
+        rows.clear();
+        Ok(())
     }
 }
 

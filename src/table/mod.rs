@@ -184,20 +184,21 @@ pub trait Row: Clone + Send + 'static {
 const BLOCK_ROWS: usize = 256;
 
 /// Puts rows into the order of their table.
-pub fn sort_rows<R: Row + Clone>(rows: &mut Vec<R>) {
+pub fn sort_rows<R: Row>(rows: &mut Vec<R>) {
     if order_of(rows).is_some() {
-        *rows = take_sorted(rows);
+        let mut sorted = Vec::with_capacity(rows.len());
+        move_sorted(rows, &mut sorted);
+        *rows = sorted;
     }
 }
 
-/// Takes rows out in the order of their table; the memory stays.
-pub fn take_sorted<R: Row + Clone>(rows: &mut Vec<R>) -> Vec<R> {
-    let sorted = match order_of(rows) {
-        None => rows.clone(),
-        Some(order) => order.iter().map(|&at| rows[at as usize].clone()).collect(),
-    };
+/// Moves rows behind others in the order of their table; the memory stays.
+pub fn move_sorted<R: Row>(rows: &mut Vec<R>, sorted: &mut Vec<R>) {
+    match order_of(rows) {
+        None => sorted.extend_from_slice(rows),
+        Some(order) => sorted.extend(order.iter().map(|&at| rows[at as usize].clone())),
+    }
     rows.clear();
-    sorted
 }
 
 /// Which row comes where; `None` if they are in order. Rows are wide, so their keys are sorted.

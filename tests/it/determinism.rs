@@ -219,8 +219,11 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
         loaded.close(end);
         assert!(!a.session_ends.is_empty() && !a.encounters.is_empty());
         for (rows, others) in [(&mut a, &mut b), (&mut kept.take_rows(), &mut loaded.take_rows())] {
-            *rows = rows.take_sorted();
-            *others = others.take_sorted();
+            for rows in [&mut *rows, &mut *others] {
+                let mut sorted = DayRows::default();
+                rows.move_sorted(&mut sorted);
+                *rows = sorted;
+            }
             assert_eq!(format!("{rows:?}"), format!("{others:?}"), "cut at tick {cut}");
         }
         let columns = |realm: &mut Realm| realm.trajectories().columns(setting.clock);
