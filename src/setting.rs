@@ -244,7 +244,7 @@ pub struct Size {
 /// Players expected online in a realm by default.
 const ONLINE_PER_REALM: f64 = 2000.0;
 /// Rows of heartbeats aimed at in a row group.
-const ROWS_PER_WINDOW: f64 = 1_048_576.0;
+const ROWS_PER_WINDOW: f64 = 524_288.0;
 /// Rows of heartbeats a day in a shard by default: 128 MB at 7 bytes.
 const ROWS_PER_SHARD: f64 = 18_000_000.0;
 /// Lives sampled to estimate how many are online.

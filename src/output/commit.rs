@@ -23,8 +23,9 @@ use crate::journal::{DayRows, EachTable};
 use crate::setting::Setting;
 use crate::table::{self, HeartbeatRow, Nature, Row};
 
-/// Rows of a small table that are gathered before they are encoded into one row group.
-const ROWS_PER_GROUP: usize = 1 << 20;
+/// Rows of a small table that are gathered before they are encoded into row groups of at least so many: enough for
+/// dictionaries to pay off, few enough to stay in the cache.
+const ROWS_PER_GROUP: usize = 1 << 17;
 
 /// Where rows go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,10 +349,14 @@ impl EachTable for EncodeSmall<'_> {
         if let Some(encoder) = committer.encoders.get(name) {
             let started = Instant::now();
             table::sort_rows(rows);
-            let arrays = R::arrays(rows, &committer.setting.names);
-            let group = encoder.encode(&arrays, &mut committer.codec).map_err(OutputError::parquet(name))?;
+            // A large realm has more than fit one group; the groups are of one size.
+            let groups = (rows.len() / ROWS_PER_GROUP).max(1);
+            let encode = |rows: &[R]| encoder.encode(&R::arrays(rows, &committer.setting.names), &mut committer.codec);
+            let groups = rows.chunks(rows.len().div_ceil(groups)).map(encode).collect::<Result<Vec<_>, _>>();
             committer.committed.encode_time += started.elapsed();
-            committer.append(self.day, self.realm, name, group)?;
+            for group in groups.map_err(OutputError::parquet(name))? {
+                committer.append(self.day, self.realm, name, group)?;
+            }
         }
         rows.clear();
         Ok(())
