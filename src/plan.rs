@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::encounter::DetectError;
 use crate::encounter::cpu::CpuDetector;
 use crate::journal::EachTable;
+use crate::output::commit::ROWS_PER_GROUP;
 use crate::output::encode::Encoder;
 use crate::output::pages::Codec;
 use crate::realm::Realm;
@@ -196,7 +197,7 @@ impl Plan {
         }
         let seconds = sample.dimension_s + sample.work_seconds(setting, &total) / speedup(threads);
         Ok(Self {
-            memory_bytes: memory_bytes(setting, &activity, threads),
+            memory_bytes: memory_bytes(setting, &activity, threads, sample.small_bytes / sample.heartbeats.max(1.0)),
             gpu_bytes: gpu_bytes(setting, &activity),
             activity,
             tables,
@@ -250,39 +251,42 @@ fn empty_file_bytes(setting: &Setting, table: &'static Table) -> f64 {
     written.map_or(0.0, |bytes| bytes.len() as f64)
 }
 
-/// Bytes of a row of the widest small table while it waits, and of one of heartbeats in all the forms it takes at once.
-const WAITING_ROW_BYTES: f64 = 160.0;
-const WINDOW_ROW_BYTES: f64 = 75.0;
+/// Bytes of a heartbeat in a window: its position while the window fills, its columns, and both again while they grow.
+const WINDOW_ROW_BYTES: f64 = 60.0;
+/// Bytes of the rows of small tables that come with a heartbeat, where they have not been measured.
+const SMALL_ROW_BYTES: f64 = 30.0;
 /// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
 const ACCOUNT_BYTES: f64 = 130.0;
 const SESSION_BYTES: f64 = 1_100.0;
-const PROCESS_BYTES: f64 = 60e6;
+const PROCESS_BYTES: f64 = 40e6;
 
 /// Peak memory: the process, the accounts that are resident between days, the sessions online, the windows being filled,
-/// and the rows that wait for the committer or are gathered by it.
-fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize) -> f64 {
+/// and the rows of small tables that are collected, wait for the committer or are gathered by it.
+fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_row_bytes: f64) -> f64 {
     let (size, clock) = (&setting.size, setting.clock);
     let (realms, threads) = (f64::from(size.realms), threads as f64);
     let ticks_per_day = f64::from(clock.ticks_per_day());
     let busiest = activity.busiest();
     let online = busiest / ticks_per_day;
     // A run of one day never holds more realms than are being stepped or wait for the committer.
-    let held = if clock.days == 1 { (2.0 * threads + 1.0).min(realms) / realms } else { 1.0 };
+    let tickets = (2.0 * threads + 1.0).min(realms);
+    let held = if clock.days == 1 { tickets / realms } else { 1.0 };
     let one_in = f64::from(setting.heartbeats_one_in());
     let window_rows = if one_in > 0.0 {
         online / realms / one_in * f64::from(size.window_ticks.min(clock.ticks_per_day()))
     } else {
         0.0
     };
-    // About a fifth of a row of the small tables comes with a heartbeat.
-    let rows_per_realm = 0.2 * busiest / realms;
-    let waiting = (2.0 * threads + 1.0).min(realms) * rows_per_realm;
-    let gathered = (0.2 * busiest / f64::from(size.shards)).min(1.5e6);
+    // A worker collects the rows of a realm in memory that has grown by doubling, a ticket holds them sorted, and the
+    // committer gathers those of some realms and turns them into columns.
+    let per_realm = busiest / realms;
+    let gathered = per_realm.max((busiest / f64::from(size.shards)).min(ROWS_PER_GROUP as f64 / 0.13 + per_realm));
+    let small_rows = 1.5 * threads.min(realms) * per_realm + tickets * per_realm + 3.0 * gathered;
     PROCESS_BYTES
         + held * activity.resident * ACCOUNT_BYTES
         + held * online * SESSION_BYTES
-        + threads * window_rows * WINDOW_ROW_BYTES
-        + (waiting + gathered) * WAITING_ROW_BYTES
+        + threads.min(realms) * window_rows * WINDOW_ROW_BYTES
+        + small_rows * small_row_bytes
 }
 
 /// Memory of a GPU: three frames of positions, matches and pairs.
@@ -320,7 +324,11 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
     let one_in = setting.heartbeats_one_in();
     let rows = if one_in == 0 { 0.0 } else { heartbeats / f64::from(one_in) };
     let others = if setting.writes("encounters") { QUICK_OTHER_BYTES * heartbeats } else { 0.0 };
-    Needs { heartbeats: rows * QUICK_ROW_BYTES, others, memory: memory_bytes(setting, &activity, threads) }
+    Needs {
+        heartbeats: rows * QUICK_ROW_BYTES,
+        others,
+        memory: memory_bytes(setting, &activity, threads, SMALL_ROW_BYTES),
+    }
 }
 
 /// What one realm did while it was measured.
@@ -328,6 +336,8 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
 struct Calibration {
     heartbeats: f64,
     sessions: f64,
+    /// Memory of the rows of small tables.
+    small_bytes: f64,
     /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
     tables: BTreeMap<&'static str, TablePlan>,
     codec: Codec,
@@ -419,6 +429,7 @@ impl EachTable for EncodeAll<'_> {
     type Error = std::convert::Infallible;
 
     fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
+        self.measured.small_bytes += (rows.len() * size_of::<R>()) as f64;
         if !rows.is_empty() && self.setting.writes_rows::<R>() {
             table::sort_rows(rows);
             let encoder = Encoder::new(self.setting, const { &R::TABLE });

@@ -128,6 +128,8 @@ pub struct Nature {
     pub engagement: f64,
     /// Chance of leaving for good after an active day.
     pub churn: f64,
+    /// Scale of the gaps between active days, before age.
+    gap_scale: f64,
     /// Draws of the further traits.
     traits: Stream,
 }
@@ -279,7 +281,9 @@ impl Population {
         let tie = self.retention.churn_engagement_correlation;
         let restlessness = normal_cdf(tie * engagement + libm::sqrt(1.0 - tie * tie) * traits.normal());
         let churn = 1.0 - libm::pow(1.0 - restlessness, 1.0 / self.retention.churn_exponent);
-        Nature { id, install_day: self.install_day(id), archetype: index as u16, engagement, churn, traits }
+        let gap_scale = libm::exp(self.retention.gap_scale_log - self.retention.gap_engagement_effect * engagement);
+        let install_day = self.install_day(id);
+        Nature { id, install_day, archetype: index as u16, engagement, churn, gap_scale, traits }
     }
 
     /// The player of an account number.
@@ -334,9 +338,8 @@ impl Population {
         if draws.chance(nature.churn) {
             return None;
         }
-        let scale =
-            libm::exp(rules.gap_scale_log - rules.gap_engagement_effect * nature.engagement) * self.age_factor(age);
-        let gap = scale * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
+        let gap =
+            nature.gap_scale * self.age_factor(age) * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
         let mut next = day.saturating_add(libm::ceil(gap.clamp(1.0, 1e6)) as i32);
         // Weekday preference: a rejected day moves on to the next; ten rejections in a row are not worth waiting for.
         for _ in 0..10 {

@@ -25,7 +25,7 @@ use crate::table::{self, HeartbeatRow, Nature, Row};
 
 /// Rows of a small table that are gathered before they are encoded into row groups of at least so many: enough for
 /// dictionaries to pay off, few enough to stay in the cache.
-const ROWS_PER_GROUP: usize = 1 << 17;
+pub const ROWS_PER_GROUP: usize = 1 << 17;
 
 /// Where rows go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

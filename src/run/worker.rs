@@ -115,10 +115,12 @@ impl<'s> Worker<'s> {
             }
         }
         for (realm, ticket) in group.iter_mut().zip(tickets) {
+            // What ends with the run is written into the memory of the day's rows.
             if self.hand_on_rows(day, realm, ticket).is_none() {
                 return Ok(None);
             }
             if day + 1 == clock.days {
+                realm.lend_rows(self.rows.pop().unwrap_or_default());
                 realm.close(day_end);
                 if self.hand_on_rows(clock.days, realm, Ticket::default()).is_none() {
                     return Ok(None);
