@@ -27,8 +27,12 @@ const LIVES: u32 = 20_000;
 const QUICK_LIVES: u32 = 2_000;
 /// Heartbeats of one realm up to which the calibration steps all of its days.
 const SHORT: f64 = 2e6;
-/// What two threads gain over one, a thread: they share caches, memory and the committer.
-const THREAD_GAIN: f64 = 0.9;
+/// What of the cores gets done when all are busy: they share caches and memory.
+const CORE_SHARE: f64 = 0.97;
+/// Writing a byte into the page cache and syncing it.
+const WRITE_S_PER_BYTE: f64 = 1.0e-9;
+/// Starting and ending a run.
+const PROCESS_S: f64 = 0.03;
 
 /// What happens on each day of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -195,7 +199,8 @@ impl Plan {
             };
             tables.insert(table.name, plan);
         }
-        let seconds = sample.dimension_s + sample.work_seconds(setting, &total) / speedup(threads);
+        let bytes: f64 = tables.values().map(|table| table.bytes).sum();
+        let seconds = PROCESS_S + sample.dimension_s + sample.seconds(setting, &total, bytes, threads);
         Ok(Self {
             memory_bytes: memory_bytes(setting, &activity, threads, sample.small_bytes / sample.heartbeats.max(1.0)),
             gpu_bytes: gpu_bytes(setting, &activity),
@@ -213,13 +218,6 @@ impl Plan {
         let all: f64 = self.tables.values().map(|table| table.bytes).sum();
         Needs { heartbeats, others: all - heartbeats, memory: self.memory_bytes }
     }
-}
-
-/// What so many threads do in the time of one.
-fn speedup(threads: usize) -> f64 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.clamp(1, cores) as f64;
-    1.0 + (threads - 1.0) * THREAD_GAIN
 }
 
 fn rows_of(setting: &Setting, table: &Table, total: &Day, sample: &Calibration) -> f64 {
@@ -251,14 +249,17 @@ fn empty_file_bytes(setting: &Setting, table: &'static Table) -> f64 {
     written.map_or(0.0, |bytes| bytes.len() as f64)
 }
 
-/// Bytes of a heartbeat in a window: its position while the window fills, its columns, and both again while they grow.
-const WINDOW_ROW_BYTES: f64 = 60.0;
+/// Bytes of a heartbeat in a window of average length: its position while the window fills and its columns, both grown
+/// by doubling.
+const WINDOW_ROW_BYTES: f64 = 64.0;
+/// Bytes of an encoded heartbeat that waits for its turn, with the memory that was set aside for it.
+const EARLY_ROW_BYTES: f64 = 20.0;
 /// Bytes of the rows of small tables that come with a heartbeat, where they have not been measured.
 const SMALL_ROW_BYTES: f64 = 30.0;
 /// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
 const ACCOUNT_BYTES: f64 = 130.0;
 const SESSION_BYTES: f64 = 1_100.0;
-const PROCESS_BYTES: f64 = 40e6;
+const PROCESS_BYTES: f64 = 9e6;
 
 /// Peak memory: the process, the accounts that are resident between days, the sessions online, the windows being filled,
 /// and the rows of small tables that are collected, wait for the committer or are gathered by it.
@@ -277,16 +278,17 @@ fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_ro
     } else {
         0.0
     };
-    // A worker collects the rows of a realm in memory that has grown by doubling, a ticket holds them sorted, and the
-    // committer gathers those of some realms and turns them into columns.
+    // Tickets hold the rows of a realm each, though seldom all at once; the committer gathers those of some realms and
+    // turns them into columns. Encoded heartbeats of realms that finish before their turn wait.
     let per_realm = busiest / realms;
     let gathered = per_realm.max((busiest / f64::from(size.shards)).min(ROWS_PER_GROUP as f64 / 0.13 + per_realm));
-    let small_rows = 1.5 * threads.min(realms) * per_realm + tickets * per_realm + 3.0 * gathered;
+    let early = (threads.min(realms) - 1.0) * per_realm / one_in.max(1.0);
     PROCESS_BYTES
         + held * activity.resident * ACCOUNT_BYTES
         + held * online * SESSION_BYTES
         + threads.min(realms) * window_rows * WINDOW_ROW_BYTES
-        + small_rows * small_row_bytes
+        + (0.7 * tickets * per_realm + 2.7 * gathered) * small_row_bytes
+        + early * EARLY_ROW_BYTES
 }
 
 /// Memory of a GPU: three frames of positions, matches and pairs.
@@ -341,8 +343,10 @@ struct Calibration {
     /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
     tables: BTreeMap<&'static str, TablePlan>,
     codec: Codec,
+    /// Stepping, with the encoding of heartbeats: what workers do.
     step_s: f64,
-    encode_s: f64,
+    /// Encoding the other tables: what the committer does.
+    commit_s: f64,
     /// Making the realm, an account that it looked at.
     start_s_per_account: f64,
     dimension_s: f64,
@@ -362,18 +366,14 @@ impl Calibration {
         let mut detector = CpuDetector::default();
         for day in first_day..first_day + days {
             let started = Instant::now();
-            let mut encode = Duration::ZERO;
             let heartbeats = realm.step_day(day, &mut detector, &mut |trajectories| {
                 let Some(encoder) = heartbeat_encoder.as_ref().filter(|_| trajectories.rows() > 0) else { return };
-                let started = Instant::now();
                 let columns = trajectories.columns(setting.clock);
                 measured.encode(encoder, &columns);
                 trajectories.reclaim(columns);
-                encode += started.elapsed();
             })?;
             measured.heartbeats += heartbeats as f64;
-            measured.step_s += (started.elapsed() - encode).as_secs_f64();
-            measured.encode_s += encode.as_secs_f64();
+            measured.step_s += started.elapsed().as_secs_f64();
             if is_whole && day + 1 == setting.clock.days {
                 realm.close((day + 1) * setting.clock.ticks_per_day());
             }
@@ -381,7 +381,7 @@ impl Calibration {
             let mut rows = realm.take_rows();
             measured.sessions += rows.session_ends.len() as f64;
             let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, setting });
-            measured.encode_s += started.elapsed().as_secs_f64();
+            measured.commit_s += started.elapsed().as_secs_f64();
         }
         Ok(measured)
     }
@@ -411,11 +411,17 @@ impl Calibration {
         self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
     }
 
-    /// Thread-seconds of the whole run without its dimensions.
-    fn work_seconds(&self, setting: &Setting, total: &Day) -> f64 {
+    /// Time of the whole run without its dimensions: workers side by side, the committer beside them, and no more of
+    /// all that at once than there are cores.
+    fn seconds(&self, setting: &Setting, total: &Day, bytes: f64, threads: usize) -> f64 {
         let veterans = f64::from(setting.population.installed_before(0));
-        (self.step_s + self.encode_s) / self.heartbeats.max(1.0) * total.heartbeats
-            + veterans * self.start_s_per_account
+        let runs = total.heartbeats / self.heartbeats.max(1.0);
+        let work = self.step_s * runs + veterans * self.start_s_per_account;
+        let commit = self.commit_s * runs + bytes * WRITE_S_PER_BYTE;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+        let threads = (threads as f64).min(f64::from(setting.size.realms));
+        let at_best = (work / threads).max(commit);
+        at_best.max((work + commit) / (cores * if cores > 1.0 { CORE_SHARE } else { 1.0 }))
     }
 }
 

@@ -45,6 +45,23 @@ fn rows_and_bytes_are_within_fifteen_percent_of_what_a_run_shows() {
     }
 }
 
+#[test]
+fn peak_memory_is_within_a_quarter_of_what_a_run_shows() {
+    let folder = TempDir::new();
+    let world = "seed = 5\n[clock]\ndays = 3\n[population]\nplayers = 60000\nrealms = 6\n[population.installs]\n\
+                 veteran_share = 0\nhorizon_days = 2\n";
+    std::fs::write(folder.path().join("game.toml"), world).unwrap();
+    let value = |args: &[&str]| -> serde_json::Value {
+        let output = skirmish(&folder, args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let planned = value(&["plan", "game.toml", "--threads", "2", "--json"])["memory_bytes"].as_f64().unwrap();
+    let run = value(&["bench", "game.toml", "--threads", "2", "--sink", "encode", "--json"]);
+    let seen = run["peak_memory_bytes"].as_f64().unwrap();
+    assert!((planned / seen - 1.0).abs() < 0.25, "{planned} bytes planned, {seen} seen");
+}
+
 fn skirmish(folder: &TempDir, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skirmish")).args(args).current_dir(folder.path()).output().unwrap()
 }
