@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use crate::aggregate::Aggregate;
 use crate::table::{
     EncounterGroupRow, EncounterRow, EncounterSweptRow, EncounterTeamRow, KillRow, MatchRow, ParticipationRow,
-    PurchaseRow, Row, SessionEndRow, TruthEventRow, move_sorted,
+    PurchaseRow, Row, SessionEndRow, TruthEventRow, copy_sorted,
 };
 use crate::tape::Tape;
 
@@ -21,7 +21,7 @@ pub trait EachTable {
 macro_rules! day_rows {
     ($( $(#[doc = $doc:literal])+ $table:ident: $row:ty; )+) => {
         /// Rows of a realm and a day, or of any union of such.
-        #[derive(Debug, Default)]
+        #[derive(Clone, Debug, Default)]
         pub struct DayRows {
             $( $(#[doc = $doc])+ pub $table: Vec<$row>, )+
             /// Sums; those of the rows are added when they are taken from the journal.
@@ -44,11 +44,16 @@ macro_rules! day_rows {
                 Ok(())
             }
 
-            /// Moves the rows of every table into others, in the order in which they are written, and the sums; the
-            /// memory stays.
-            pub fn move_sorted(&mut self, sorted: &mut Self) {
-                $( move_sorted(&mut self.$table, &mut sorted.$table); )+
-                sorted.aggregate.merge(&std::mem::take(&mut self.aggregate));
+            /// Adds the rows of every table to others, in the order in which they are written, and the sums.
+            pub fn copy_sorted(&self, sorted: &mut Self) {
+                $( copy_sorted(&self.$table, &mut sorted.$table); )+
+                sorted.aggregate.merge(&self.aggregate);
+            }
+
+            /// Drops all rows and sums and keeps the memory.
+            pub fn clear(&mut self) {
+                $( self.$table.clear(); )+
+                self.aggregate = Aggregate::default();
             }
         }
     };

@@ -64,7 +64,7 @@ struct Seat {
 
 /// The heartbeats of the open window. The memory belongs to whoever steps the realm and is lent to it for a day, so that
 /// it is as much as realms are being stepped, not as there are.
-#[derive(Resource, Debug, Default)]
+#[derive(Resource, Clone, Debug, Default)]
 pub struct Trajectories {
     /// Players are kept if their mixed number is a multiple of this; none are if it is 0.
     one_in: u32,
@@ -80,7 +80,7 @@ pub struct Trajectories {
 }
 
 /// The columns of a window that differ from row to row, while they are filled.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Columns {
     event_ts: Vec<i64>,
     position: [Vec<i32>; 3],

@@ -140,7 +140,8 @@ impl<'s> Worker<'s> {
             Payload::Counts(counts.0, Box::new(std::mem::take(&mut rows.aggregate)))
         } else {
             // Here rather than at the committer: what is sorted by realm already is sorted there.
-            rows.move_sorted(&mut ticket);
+            rows.copy_sorted(&mut ticket);
+            rows.clear();
             Payload::Rows(ticket)
         };
         self.rows.push(rows);

@@ -187,18 +187,17 @@ const BLOCK_ROWS: usize = 256;
 pub fn sort_rows<R: Row>(rows: &mut Vec<R>) {
     if order_of(rows).is_some() {
         let mut sorted = Vec::with_capacity(rows.len());
-        move_sorted(rows, &mut sorted);
+        copy_sorted(rows, &mut sorted);
         *rows = sorted;
     }
 }
 
-/// Moves rows behind others in the order of their table; the memory stays.
-pub fn move_sorted<R: Row>(rows: &mut Vec<R>, sorted: &mut Vec<R>) {
+/// Appends rows to others in the order of their table.
+pub fn copy_sorted<R: Row>(rows: &[R], sorted: &mut Vec<R>) {
     match order_of(rows) {
         None => sorted.extend_from_slice(rows),
         Some(order) => sorted.extend(order.iter().map(|&at| rows[at as usize].clone())),
     }
-    rows.clear();
 }
 
 /// Which row comes where; `None` if they are in order. Rows are wide, so their keys are sorted.

@@ -221,7 +221,7 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
         for (rows, others) in [(&mut a, &mut b), (&mut kept.take_rows(), &mut loaded.take_rows())] {
             for rows in [&mut *rows, &mut *others] {
                 let mut sorted = DayRows::default();
-                rows.move_sorted(&mut sorted);
+                rows.copy_sorted(&mut sorted);
                 *rows = sorted;
             }
             assert_eq!(format!("{rows:?}"), format!("{others:?}"), "cut at tick {cut}");
