@@ -14,7 +14,7 @@ use crate::trajectory::{Row, Trajectories};
 /// Bodies in a block.
 const LANES: usize = 16;
 
-/// Bodies side by side. Those past the last stand still at the origin and are never looked at.
+/// Bodies side by side. What lies past the last is moved along and never looked at.
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
     player_id: [i32; LANES],
@@ -111,31 +111,17 @@ impl Bodies {
         let streams = scene.seed.streams(Purpose::Movement, scene.tick.into());
         lanes::widest(Draw { streams, leave_chance: scene.gait.leave_chance, blocks, drawn });
         for (index, (block, drawn)) in blocks.iter_mut().zip(drawn.iter_mut()).enumerate() {
-            let count = LANES.min(*len - index * LANES);
+            let first = index * LANES;
+            let count = LANES.min(*len - first);
             let mut deciding = drawn.deciding & u32::from(u16::MAX) >> (LANES - count);
             if let Some(circle) = scene.circle {
-                for lane in (0..count).filter(|&lane| block.stance[lane] == Stance::Dwells as i32) {
-                    deciding |= u32::from(!circle.holds(block.body(lane).position)) << lane;
-                }
+                deciding |= block.outside(circle, count);
             }
             while deciding != 0 {
                 let lane = deciding.trailing_zeros() as usize;
                 deciding &= deciding - 1;
-                let mut body = block.body(lane);
-                let about = block.player_id[lane] as u64;
-                if body.stance == Stance::Spawns {
-                    let mut draws = scene.seed.stream(Purpose::Spawn, about, scene.tick.into());
-                    let team = team_of(index * LANES + lane);
-                    movement::spawn(scene.ground, team, scene.teams, &mut body, &mut draws);
-                    // Who travels to where it is arrives there.
-                    body.stance = Stance::Travels;
-                } else {
-                    let mut draws = streams.about(about);
-                    draws.bits();
-                    movement::set_out(scene.ground, scene.gait, scene.circle, &mut body, &mut draws);
-                    drawn.words[lane] = draws.bits();
-                }
-                block.set_body(lane, &body);
+                let word = &mut drawn.words[lane];
+                block.decide(lane, scene, streams, || team_of(first + lane), word);
             }
         }
         lanes::widest(Move { relief: scene.ground.relief, gait: *scene.gait, blocks, drawn });
@@ -187,6 +173,32 @@ impl Bodies {
 }
 
 impl Block {
+    /// Who dwells where the circle has closed, a bit each.
+    fn outside(&self, circle: &Circle, count: usize) -> u32 {
+        let dwells = |lane: &usize| self.stance[*lane] == Stance::Dwells as i32;
+        let is_outside = |lane| u32::from(!circle.holds(self.body(lane).position)) << lane;
+        (0..count).filter(dwells).map(is_outside).sum()
+    }
+
+    /// Lets one respawn, or choose where to go and with the next word how fast.
+    fn decide(&mut self, lane: usize, scene: &Scene<'_>, streams: Streams, team: impl Fn() -> u8, word: &mut u64) {
+        let mut body = self.body(lane);
+        let about = self.player_id[lane] as u64;
+        if body.stance == Stance::Spawns {
+            let mut draws = scene.seed.stream(Purpose::Spawn, about, scene.tick.into());
+            movement::spawn(scene.ground, team(), scene.teams, &mut body, &mut draws);
+            // Who spawned is moved with the others: on its way to where it is, it arrives there.
+            body.stance = Stance::Travels;
+        } else {
+            let mut draws = streams.about(about);
+            // The first word has decided that it leaves.
+            draws.bits();
+            movement::set_out(scene.ground, scene.gait, scene.circle, &mut body, &mut draws);
+            *word = draws.bits();
+        }
+        self.set_body(lane, &body);
+    }
+
     fn body(&self, lane: usize) -> Body {
         Body {
             position: [0, 1, 2].map(|axis| self.position[axis][lane]),

@@ -29,10 +29,10 @@ macro_rules! day_rows {
         }
 
         impl DayRows {
-            /// Moves in the rows and sums of another realm; its memory stays.
+            /// Moves in the rows of another realm and drops its sums; its memory stays.
             pub fn append(&mut self, other: &mut Self) {
                 $( self.$table.append(&mut other.$table); )+
-                self.aggregate.merge(&std::mem::take(&mut other.aggregate));
+                other.aggregate = Aggregate::default();
             }
 
             /// Does something to the rows of every table.

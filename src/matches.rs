@@ -261,6 +261,7 @@ impl Match {
         let mates =
             self.present.iter().filter(|_| may_have_mates).map(|&participant| &self.roster[participant as usize]);
         let team = mates
+            .filter(|mate| mate.is_present)
             .filter(|mate| mate.party_id == session.party_id && self.team_sizes[usize::from(mate.team)] < team_size)
             .map(|mate| usize::from(mate.team))
             .next();

@@ -247,17 +247,17 @@ impl<E: Open + Default> Book<E> {
                 self.pass_on(old[at], kind.is_over(old[at].last));
                 at += 1;
             }
-            let next = self.open.len();
+            let mut is_open = false;
             if at < old.len() && old[at].pair == pair {
-                self.pass_on(old[at], !kind.goes_on(old[at].last, &meeting));
+                is_open = kind.goes_on(old[at].last, &meeting);
+                self.pass_on(old[at], !is_open);
                 at += 1;
             }
-            if self.open.len() == next
-                && let Some(episode) = kind.begin(pair, &meeting)
-            {
+            if !is_open && let Some(episode) = kind.begin(pair, &meeting) {
                 self.enter(episode);
+                is_open = true;
             }
-            if let Some(line) = self.open.get_mut(next) {
+            if is_open && let Some(line) = self.open.last_mut() {
                 let episode = &mut self.episodes[line.place as usize];
                 kind.extend(episode, &meeting, line.place);
                 line.last = episode.last();

@@ -124,8 +124,6 @@ pub struct Committer {
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
     first_day: u32,
-    /// Memory of the rows taken last.
-    emptied: Ticket,
 }
 
 impl Committer {
@@ -144,7 +142,6 @@ impl Committer {
             committed: Committed::default(),
             bytes_seen,
             first_day: 0,
-            emptied: Ticket::default(),
         }
     }
 
@@ -187,14 +184,11 @@ impl Committer {
             let message = receive(messages, stop)?;
             early.entry((message.day, message.realm)).or_default().push(message.payload);
             while let Some(payloads) = early.get_mut(&next) {
-                let mut is_complete = false;
+                let mut complete = None;
                 for payload in payloads.drain(..) {
-                    is_complete |= !matches!(payload, Payload::Heartbeats(_));
-                    self.take(next.0, next.1, payload)?;
+                    complete = self.take(next.0, next.1, payload)?.or(complete);
                 }
-                if !is_complete {
-                    break;
-                }
+                let Some(ticket) = complete else { break };
                 early.remove(&next);
                 self.end_realm(next.0, next.1)?;
                 // A realm's last day is followed at once by what ends with the run, so that no more than a few realms
@@ -202,7 +196,7 @@ impl Committer {
                 let is_last = next.0 + 1 == days;
                 if !is_last {
                     // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
-                    let _ = tickets.try_send(std::mem::take(&mut self.emptied));
+                    let _ = tickets.try_send(ticket);
                 }
                 next = match next {
                     (day, realm) if is_last => (day + 1, realm),
@@ -219,21 +213,24 @@ impl Committer {
         &mut self.parts[usize::from(day >= self.setting.clock.days)]
     }
 
-    fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<(), OutputError> {
+    /// Takes over what a message brings; returns the memory of its rows, emptied.
+    fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<Option<Ticket>, OutputError> {
         match payload {
-            Payload::Heartbeats(group) => self.append(day, realm, HeartbeatRow::TABLE.name, group),
+            Payload::Heartbeats(group) => {
+                self.append(day, realm, HeartbeatRow::TABLE.name, group)?;
+                Ok(None)
+            }
             Payload::Rows(mut rows) => {
                 self.sums_of(day).merge(&rows.aggregate);
                 self.part(day).gathered.append(&mut rows);
-                self.emptied = rows;
-                Ok(())
+                Ok(Some(rows))
             }
             Payload::Counts(tables, aggregate) => {
                 self.sums_of(day).merge(&aggregate);
                 for (table, rows) in tables {
                     self.committed.tables.entry(table).or_default().rows += rows as u64;
                 }
-                Ok(())
+                Ok(Some(Ticket::default()))
             }
         }
     }

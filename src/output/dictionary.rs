@@ -160,8 +160,7 @@ fn pages_of(codes: &[u32]) -> Vec<DataPage> {
 
 /// Appends indices: long runs as runs, others packed in groups of eight.
 fn append_codes(mut codes: &[u32], bits: u32, page: &mut Vec<u8>) {
-    // A run costs about four bytes and its index, the header of the groups after it included; packed, so many rows do.
-    let worthwhile = (8 * (4 + bits.div_ceil(8)) / bits).next_multiple_of(8) as usize;
+    let worthwhile = fewest_in_run(bits);
     let starts_run =
         |codes: &[u32]| codes.len() >= worthwhile && codes[..worthwhile].iter().all(|&code| code == codes[0]);
     while !codes.is_empty() {
@@ -179,6 +178,13 @@ fn append_codes(mut codes: &[u32], bits: u32, page: &mut Vec<u8>) {
         }
         codes = rest;
     }
+}
+
+/// Rows from which on a run takes no more than packed groups: about four bytes, the header of the groups after it
+/// included, and its index.
+fn fewest_in_run(bits: u32) -> usize {
+    let run_bits = 8 * (4 + bits.div_ceil(8));
+    (run_bits / bits).next_multiple_of(8) as usize
 }
 
 /// Appends one index so many times.

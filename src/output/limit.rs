@@ -28,8 +28,9 @@ struct Sample {
     rows: DayRows,
 }
 
-/// Heartbeats a second at which the rows of all enabled tables are turned into columns and encoded on so many threads,
-/// without simulating or writing them: a day of one realm, again and again, in row groups as they are in a run.
+/// Heartbeats a second at which the rows of all enabled tables are put in order, turned into columns and encoded on so
+/// many threads, without simulating or writing them: a day of one realm, again and again. Its small tables are a row
+/// group each, where a run gathers realms, and its heartbeats are in order after the first round.
 ///
 /// # Errors
 /// Only on a defect of the encoder.

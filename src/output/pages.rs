@@ -24,7 +24,8 @@ pub type Chunk = (Bytes, ColumnCloseResult);
 /// Compresses pages, keeping its memory from one to the next.
 #[derive(Default)]
 pub struct Codec {
-    zstd: Option<zstd::bulk::Compressor<'static>>,
+    /// The level and its compressor.
+    zstd: Option<(i32, zstd::bulk::Compressor<'static>)>,
 }
 
 impl std::fmt::Debug for Codec {
@@ -39,11 +40,11 @@ impl Codec {
         let level = match compression {
             Compression::UNCOMPRESSED => return Ok(page.into()),
             Compression::ZSTD(level) => level.compression_level(),
-            other => return Err(ParquetError::General(format!("dictionary pages are not compressed with {other}"))),
+            other => return Err(ParquetError::General(format!("pages are not compressed with {other}"))),
         };
-        let zstd = match &mut self.zstd {
-            Some(zstd) => zstd,
-            none => none.insert(zstd::bulk::Compressor::new(level)?),
+        let (_, zstd) = match &mut self.zstd {
+            Some(zstd) if zstd.0 == level => zstd,
+            other => other.insert((level, zstd::bulk::Compressor::new(level)?)),
         };
         Ok(zstd.compress(&page)?.into())
     }

@@ -360,6 +360,46 @@ mod tests {
         }
     }
 
+    /// A row that is nothing but its key.
+    #[derive(Clone)]
+    struct Keyed(i64, i64);
+
+    impl Row for Keyed {
+        const TABLE: Table = TruthEventRow::TABLE;
+        fn arrays(_: &[Self], _: &Names) -> Vec<ArrayRef> {
+            Vec::new()
+        }
+        fn key(&self) -> (i64, i64) {
+            (self.0, self.1)
+        }
+    }
+
+    #[test]
+    fn each_way_of_ordering_takes_what_it_is_for() {
+        let numbered = |numbers: &[i64]| numbers.iter().map(|&number| Keyed(number, 0)).collect::<Vec<_>>();
+        assert_eq!(dense_order_of(&numbered(&[13, 10, 12, 17])), Some(vec![1, 2, 0, 3]), "14 to 16 are missing");
+        assert_eq!(dense_order_of(&numbered(&[13, 10, 13])), None, "a number twice");
+        assert_eq!(dense_order_of(&numbered(&[1, 1_000])), None, "sparse numbers");
+        let matches = |order: &[i64]| {
+            order.iter().flat_map(|&id| (0..6).map(move |session| Keyed(id, session))).collect::<Vec<_>>()
+        };
+        let order = order_of_runs(&matches(&[7, 3, 5])).expect("three runs");
+        assert_eq!(order, (6..12).chain(12..18).chain(0..6).collect::<Vec<u32>>());
+        let mut rows = matches(&[1, 2]);
+        rows.extend((3..9).map(|session| Keyed(1, session)));
+        assert_eq!(order_of_runs(&rows), None, "runs of one match overlap");
+        let mut rows = matches(&[1, 2]);
+        rows.extend((5..11).map(|session| Keyed(1, session)));
+        assert!(order_of_runs(&rows).is_some(), "runs that touch in an equal key do not overlap");
+        assert_eq!(order_of_runs(&numbered(&[3, 1, 2])), None, "no runs to speak of");
+        for mut rows in [matches(&[9, 1, 4]), rows] {
+            let mut expected: Vec<(i64, i64)> = rows.iter().map(Row::key).collect();
+            expected.sort_unstable();
+            sort_rows(&mut rows);
+            assert_eq!(rows.iter().map(Row::key).collect::<Vec<_>>(), expected);
+        }
+    }
+
     #[test]
     fn only_the_winner_of_a_match_may_be_missing() {
         let nullable: Vec<String> = all()
