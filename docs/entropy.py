@@ -17,7 +17,7 @@ duckdb.sql(f"""CREATE VIEW steps AS
            position_z_cm - lag(position_z_cm) OVER w AS dz,
            lag(match_id) OVER w AS m, lag(team_id) OVER w AS t
     FROM '{tables}/*/*.parquet' WINDOW w AS (PARTITION BY session_id ORDER BY event_ts)""")
-rows = duckdb.sql("SELECT count(*) FROM steps").fetchone()[0]
+rows = duckdb.sql("SELECT count(*) FROM steps").fetchall()[0][0]
 stored = dict(duckdb.sql(f"""
     SELECT path_in_schema, sum(total_compressed_size) FROM parquet_metadata('{tables}/*/*.parquet') GROUP BY ALL""").fetchall())
 
@@ -28,13 +28,13 @@ def step_entropy(column):
         WITH kinds AS (SELECT {column} AS step, greatest(abs(dx), abs(dy)) <= 800 AS roams FROM steps WHERE {column} IS NOT NULL),
              counts AS (SELECT roams, step, count(*) AS n FROM kinds GROUP BY ALL),
              totals AS (SELECT roams, sum(n) AS total FROM counts GROUP BY roams)
-        SELECT sum(n * log2(total / n)) FROM counts JOIN totals USING (roams)""").fetchone()
-    starts, = duckdb.sql(f"SELECT count(*) FILTER ({column} IS NULL) FROM steps").fetchone()
+        SELECT sum(n * log2(total / n)) FROM counts JOIN totals USING (roams)""").fetchall()[0]
+    starts, = duckdb.sql(f"SELECT count(*) FILTER ({column} IS NULL) FROM steps").fetchall()[0]
     return (bits + 16 * starts) / rows
 
 
 def change_entropy(condition):
-    changes, = duckdb.sql(f"SELECT count(*) FILTER ({condition}) FROM steps").fetchone()
+    changes, = duckdb.sql(f"SELECT count(*) FILTER ({condition}) FROM steps").fetchall()[0]
     p = changes / rows
     from math import log2
     return 64 * p - p * log2(p) - (1 - p) * log2(1 - p)

@@ -34,7 +34,7 @@ def measure(radius_cm):
         sets = [part for key, value in keys.items() for part in ("--set", f"{key}={value}")]
         run = [SKIRMISH, "run", "scenarios/quickstart.toml", "--quiet", "--out", f"{folder}/run", *sets]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
-        return duckdb.sql(QUERY.format(root=f"{folder}/run/tables")).fetchone()
+        return duckdb.sql(QUERY.format(root=f"{folder}/run/tables")).fetchall()[0]
 
 
 rows = [(radius_cm / 100, *measure(radius_cm)) for radius_cm in RADII_CM]
