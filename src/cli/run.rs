@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{Failure, RunArgs, grouped, plural, short, size};
 use crate::output::folder::RunFolder;
-use crate::output::{dimensions, summary};
+use crate::output::{OutputError, dimensions, summary};
 use crate::report;
 use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
@@ -75,12 +75,23 @@ fn simulate(
     signals: &Signals,
     is_quiet: bool,
 ) -> Result<(RunReport, Tables), Failure> {
-    let mut tables = dimensions::write_dimensions(setting, folder)?;
+    let interrupted = |error| Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error };
     let mut display = Display::new(setting, is_quiet);
+    let written = dimensions::write_dimensions(setting, folder, &mut |share| {
+        display.show_accounts(share);
+        !signals.caught.load(Ordering::Relaxed)
+    });
+    let mut tables = match written {
+        Err(OutputError::Stopped) => {
+            display.end();
+            return Err(interrupted(RunError::Interrupted(0)));
+        }
+        written => written?,
+    };
     let result = run::run(setting, options, Some(folder), &signals.caught, &mut |snapshot| display.show(snapshot));
     display.end();
     let report = result.map_err(|error| match error {
-        RunError::Interrupted(_) => Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error },
+        RunError::Interrupted(_) => interrupted(error),
         error => error.into(),
     })?;
     tables.extend(report.committed.tables.iter().map(|(name, total)| (*name, *total)));
@@ -135,6 +146,20 @@ impl Display {
         bar.set_prefix(setting.scenario.name.clone());
         bar.set_style(style);
         Self::Bar(bar)
+    }
+
+    /// Before the first day: the tables that have a row an account.
+    fn show_accounts(&mut self, share: f64) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => bar.set_message(format!("writing accounts: {:.0} %", share * 100.0)),
+            Self::Lines { last, .. } => {
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    eprintln!("  0.0 %  writing accounts: {:.0} %", share * 100.0);
+                }
+            }
+        }
     }
 
     fn show(&mut self, snapshot: &Snapshot) {

@@ -18,13 +18,15 @@ use crate::table::{self, PlayerRow, Row, TruthPlayerRow};
 /// Accounts a row group.
 const PLAYERS_PER_GROUP: usize = 1 << 17;
 
-/// Writes every enabled dimension and returns its totals.
+/// Writes every enabled dimension and returns its totals. `watch` is told the share of accounts that are written; if it
+/// answers `false`, writing stops.
 ///
 /// # Errors
-/// When a file cannot be written; nothing half-written stays.
+/// When a file cannot be written, or when `watch` stops it ([`OutputError::Stopped`]); nothing half-written stays.
 pub fn write_dimensions(
     setting: &Setting,
     folder: &RunFolder,
+    watch: &mut dyn FnMut(f64) -> bool,
 ) -> Result<BTreeMap<&'static str, TableTotal>, OutputError> {
     let rows = table::dimension_rows(setting);
     let mut totals = BTreeMap::new();
@@ -36,7 +38,7 @@ pub fn write_dimensions(
     write(setting, folder, &rows.modes, &mut totals)?;
     write(setting, folder, &rows.weapons, &mut totals)?;
     write(setting, folder, &rows.event_types, &mut totals)?;
-    write_accounts(setting, folder, &mut totals)?;
+    write_accounts(setting, folder, watch, &mut totals)?;
     Ok(totals)
 }
 
@@ -44,6 +46,7 @@ pub fn write_dimensions(
 fn write_accounts(
     setting: &Setting,
     folder: &RunFolder,
+    watch: &mut dyn FnMut(f64) -> bool,
     totals: &mut BTreeMap<&'static str, TableTotal>,
 ) -> Result<(), OutputError> {
     let mut players = DimensionFile::<PlayerRow>::open(setting, folder)?;
@@ -53,6 +56,9 @@ fn write_accounts(
     }
     let last = setting.population.players as i32;
     for first in (1..=last).step_by(PLAYERS_PER_GROUP) {
+        if !watch(f64::from(first - 1) / f64::from(last)) {
+            return Err(OutputError::Stopped);
+        }
         let end = first.saturating_add(PLAYERS_PER_GROUP as i32 - 1).min(last);
         let (rows, hidden): (Vec<_>, Vec<_>) = (first..=end).map(|id| PlayerRow::of(setting, id)).unzip();
         players.as_mut().map_or(Ok(()), |file| file.append(setting, &rows))?;

@@ -247,6 +247,31 @@ fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_is_interrupted_while_it_writes_accounts_too() {
+    let folder = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+        .current_dir(folder.path())
+        .args(["run", "tiny.toml", "--backend", "cpu", "--quiet", "--allow-large"])
+        .args(["--set", "population.players=20000000"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let staging = folder.path().join("output/tiny/_staging");
+    for _ in 0..600 {
+        if std::fs::read_dir(&staging).is_ok_and(|mut files| files.next().is_some()) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let run_json = std::fs::read_to_string(folder.path().join("output/tiny/run.json")).unwrap();
+    assert!(run_json.contains("interrupted after 0 complete days"), "{run_json}");
+    assert!(!staging.exists() && !folder.path().join("output/tiny/tables/players").exists());
+}
+
 #[test]
 fn init_writes_a_file_that_checks_and_is_not_overwritten() {
     let folder = folder();

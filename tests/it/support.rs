@@ -107,7 +107,7 @@ pub fn simulate_on(engine: Engine, setting: &Arc<Setting>, options: &RunOptions)
     let keep = TempDir::new();
     let root = keep.path().join("run");
     let folder = RunFolder::create(&root, false).unwrap();
-    dimensions::write_dimensions(setting, &folder).unwrap();
+    dimensions::write_dimensions(setting, &folder, &mut |_| true).unwrap();
     let never = AtomicBool::new(false);
     let report = run::run_with(engine, setting, options, Some(&folder), &never, &mut |_| {}).unwrap();
     Run { _keep: keep, root, report }
