@@ -9,7 +9,7 @@ use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, 
 use arrow_array::{Array, ArrayRef, DictionaryArray, RunArray};
 use arrow_schema::DataType;
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl, get_column_writer};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -21,7 +21,7 @@ use super::pages::{Chunk, Codec, Target};
 use super::{delta, dictionary};
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
-use crate::table::{Column, Layout, Table};
+use crate::table::{Column, Table};
 
 /// An encoded row group.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Encoder {
         if let Some(text) = array.as_any().downcast_ref::<DictionaryArray<Int16Type>>() {
             return dictionary::encode_names(target, text.keys().values(), text.values().as_string());
         }
-        let is_delta = matches!(column.layout, Layout::Delta | Layout::DeltaRaw);
+        let is_delta = column.layout.has_differences();
         match Numbers::of(array, column.nullable)? {
             Numbers::I32(values) if is_delta => delta::encode(target, &values),
             Numbers::I64(values) if is_delta => delta::encode(target, values),
@@ -229,20 +229,11 @@ fn properties(setting: &Setting, table: &Table) -> WriterProperties {
         ]));
     for column in table.columns {
         let path = || ColumnPath::from(column.name);
-        builder = match column.layout {
-            Layout::Delta => builder
-                .set_column_dictionary_enabled(path(), false)
-                .set_column_encoding(path(), Encoding::DELTA_BINARY_PACKED),
-            Layout::DeltaRaw => builder
-                .set_column_dictionary_enabled(path(), false)
-                .set_column_encoding(path(), Encoding::DELTA_BINARY_PACKED)
-                .set_column_compression(path(), Compression::UNCOMPRESSED),
-            Layout::Dictionary => builder.set_column_dictionary_enabled(path(), true),
-            Layout::DictionaryRaw => builder
-                .set_column_dictionary_enabled(path(), true)
-                .set_column_compression(path(), Compression::UNCOMPRESSED),
-            Layout::Plain => builder.set_column_dictionary_enabled(path(), false),
-        };
+        // Differences and most dictionaries are not left to parquet's writers; these know what remains.
+        builder = builder.set_column_dictionary_enabled(path(), column.layout.has_dictionary());
+        if column.layout.is_raw() {
+            builder = builder.set_column_compression(path(), Compression::UNCOMPRESSED);
+        }
     }
     builder.build()
 }

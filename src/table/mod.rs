@@ -113,6 +113,16 @@ impl Layout {
     pub fn has_dictionary(self) -> bool {
         matches!(self, Self::Dictionary | Self::DictionaryRaw)
     }
+
+    /// Whether differences are written.
+    pub fn has_differences(self) -> bool {
+        matches!(self, Self::Delta | Self::DeltaRaw)
+    }
+
+    /// Whether pages are left uncompressed.
+    pub fn is_raw(self) -> bool {
+        matches!(self, Self::DeltaRaw | Self::DictionaryRaw)
+    }
 }
 
 /// One column.
