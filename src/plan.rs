@@ -5,21 +5,20 @@
 //! and in time is measured: a short calibration steps one realm and encodes its rows, on a day in the middle of the run's
 //! heartbeats, or over all days where that is short. Memory is a sum of what lives at once.
 
+mod calibration;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::encounter::DetectError;
-use crate::encounter::cpu::CpuDetector;
-use crate::journal::EachTable;
 use crate::output::commit::ROWS_PER_GROUP;
 use crate::output::encode::Encoder;
-use crate::output::pages::Codec;
-use crate::realm::Realm;
 use crate::setting::Setting;
 use crate::sitting;
-use crate::table::{self, HeartbeatRow, Nature, PlayerRow, Row, Table};
+use crate::table::{self, Nature, Table};
 use crate::time::DAY_S;
+use calibration::Calibration;
 
 /// Lives sampled for a plan.
 const LIVES: u32 = 20_000;
@@ -27,10 +26,6 @@ const LIVES: u32 = 20_000;
 const QUICK_LIVES: u32 = 2_000;
 /// Heartbeats of one realm up to which the calibration steps all of its days.
 const SHORT: f64 = 2e6;
-/// What of the cores gets done when all are busy: they share caches and memory.
-const CORE_SHARE: f64 = 0.97;
-/// Writing a byte into the page cache and syncing it.
-const WRITE_S_PER_BYTE: f64 = 1.0e-9;
 /// Starting and ending a run.
 const PROCESS_S: f64 = 0.03;
 
@@ -330,117 +325,5 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
         heartbeats: rows * QUICK_ROW_BYTES,
         others,
         memory: memory_bytes(setting, &activity, threads, SMALL_ROW_BYTES),
-    }
-}
-
-/// What one realm did while it was measured.
-#[derive(Default)]
-struct Calibration {
-    heartbeats: f64,
-    sessions: f64,
-    /// Memory of the rows of small tables.
-    small_bytes: f64,
-    /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
-    tables: BTreeMap<&'static str, TablePlan>,
-    codec: Codec,
-    /// Stepping, with the encoding of heartbeats: what workers do.
-    step_s: f64,
-    /// Encoding the other tables: what the committer does.
-    commit_s: f64,
-    /// Making the realm, an account that it looked at.
-    start_s_per_account: f64,
-    dimension_s: f64,
-}
-
-impl Calibration {
-    fn run(setting: &Arc<Setting>, (first_day, days): (u32, u32), is_whole: bool) -> Result<Self, DetectError> {
-        let mut measured = Self::default();
-        measured.sample_accounts(setting);
-        let started = Instant::now();
-        let mut realm = Realm::starting(Arc::clone(setting), 0, first_day);
-        let accounts =
-            f64::from(setting.population.installed_before(first_day as i32)) / f64::from(setting.size.realms);
-        measured.start_s_per_account = started.elapsed().as_secs_f64() / accounts.max(1.0);
-        let one_in = setting.heartbeats_one_in();
-        let heartbeat_encoder = (one_in > 0).then(|| Encoder::new(setting, const { &HeartbeatRow::TABLE }));
-        let mut detector = CpuDetector::default();
-        for day in first_day..first_day + days {
-            let started = Instant::now();
-            let heartbeats = realm.step_day(day, &mut detector, &mut |trajectories| {
-                let Some(encoder) = heartbeat_encoder.as_ref().filter(|_| trajectories.rows() > 0) else { return };
-                let columns = trajectories.columns(setting.clock);
-                measured.encode(encoder, &columns);
-                trajectories.reclaim(columns);
-            })?;
-            measured.heartbeats += heartbeats as f64;
-            measured.step_s += started.elapsed().as_secs_f64();
-            if is_whole && day + 1 == setting.clock.days {
-                realm.close((day + 1) * setting.clock.ticks_per_day());
-            }
-            let started = Instant::now();
-            let mut rows = realm.take_rows();
-            measured.sessions += rows.session_ends.len() as f64;
-            let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, setting });
-            measured.commit_s += started.elapsed().as_secs_f64();
-        }
-        Ok(measured)
-    }
-
-    fn encode(&mut self, encoder: &Encoder, columns: &[arrow_array::ArrayRef]) {
-        // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
-        if let Ok(group) = encoder.encode(columns, &mut self.codec) {
-            let table = self.tables.entry(encoder.table.name).or_default();
-            table.rows += group.rows as f64;
-            table.bytes += group.bytes as f64;
-        }
-    }
-
-    /// Encodes accounts spread over all numbers, to know the size and time of the two tables that have a row each.
-    fn sample_accounts(&mut self, setting: &Arc<Setting>) {
-        let players = setting.population.players;
-        let sample = players.min(4_096);
-        let started = Instant::now();
-        let id = |n: u32| (u64::from(n) * u64::from(players) / u64::from(sample)) as i32 + 1;
-        let (rows, truths): (Vec<_>, Vec<_>) = (0..sample).map(|n| PlayerRow::of(setting, id(n))).unzip();
-        let mut sampler = EncodeAll { measured: self, setting };
-        let (mut rows, mut truths) = (rows, truths);
-        let Ok(()) = sampler.table(&mut rows);
-        let Ok(()) = sampler.table(&mut truths);
-        let tables = [setting.writes("players"), setting.writes("truth_players")].iter().filter(|&&on| on).count();
-        let share = tables as f64 / 2.0;
-        self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
-    }
-
-    /// Time of the whole run without its dimensions: workers side by side, the committer beside them, and no more of
-    /// all that at once than there are cores.
-    fn seconds(&self, setting: &Setting, total: &Day, bytes: f64, threads: usize) -> f64 {
-        let veterans = f64::from(setting.population.installed_before(0));
-        let runs = total.heartbeats / self.heartbeats.max(1.0);
-        let work = self.step_s * runs + veterans * self.start_s_per_account;
-        let commit = self.commit_s * runs + bytes * WRITE_S_PER_BYTE;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-        let threads = (threads as f64).min(f64::from(setting.size.realms));
-        let at_best = (work / threads).max(commit);
-        at_best.max((work + commit) / (cores * if cores > 1.0 { CORE_SHARE } else { 1.0 }))
-    }
-}
-
-/// Encodes the rows of every enabled table.
-struct EncodeAll<'c> {
-    measured: &'c mut Calibration,
-    setting: &'c Setting,
-}
-
-impl EachTable for EncodeAll<'_> {
-    type Error = std::convert::Infallible;
-
-    fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
-        self.measured.small_bytes += (rows.len() * size_of::<R>()) as f64;
-        if !rows.is_empty() && self.setting.writes_rows::<R>() {
-            table::sort_rows(rows);
-            let encoder = Encoder::new(self.setting, const { &R::TABLE });
-            self.measured.encode(&encoder, &R::arrays(rows, &self.setting.names));
-        }
-        Ok(())
     }
 }

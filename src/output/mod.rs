@@ -1,8 +1,9 @@
 //! Output: rows become encoded row groups, row groups become files, files are published a day at a time.
 //!
 //! `encode` turns arrays into column chunks (called by workers): `dictionary` those with few distinct values, `delta`
-//! those of differences, both through `pages`. `folder` owns the run folder and its rules, `commit` appends row groups in canonical order and publishes finished files (one thread a run), `dimensions` writes the
-//! tables that are pure functions of the scenario, `summary` writes run.json.
+//! those of differences, both through `pages`. `folder` owns the run folder and its rules, `commit` appends row groups in
+//! canonical order and publishes finished files (one thread a run), `dimensions` writes the tables that are pure
+//! functions of the scenario, `limit` measures encoding alone, `summary` writes run.json.
 
 pub mod commit;
 pub mod delta;
