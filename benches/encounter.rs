@@ -4,7 +4,7 @@
 //! second: 1 G items/s is 1 ns a player.
 
 use divan::counter::ItemsCount;
-use skirmish::encounter::cpu::CpuDetector;
+use skirmish::encounter::CpuDetector;
 use skirmish::encounter::gpu::GpuDetector;
 use skirmish::encounter::probe::{hotspot_frame, uniform_frame};
 use skirmish::encounter::{Contact, Contacts, Detector, Frame, clamped_d2};

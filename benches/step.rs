@@ -3,17 +3,13 @@
 //! Each bench asserts its answer: the number of heartbeats that the realm simulated.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use divan::counter::ItemsCount;
-use skirmish::encounter::cpu::CpuDetector;
-use skirmish::encounter::{Contacts, Detector};
-use skirmish::movement::{self, Body};
+use skirmish::encounter::{Contacts, CpuDetector, DetectError, Detector, Frame};
 use skirmish::random::{Purpose, Seed};
-use skirmish::realm::Realm;
 use skirmish::scenario::Scenario;
-use skirmish::schedule;
 use skirmish::setting::Setting;
+use skirmish::world::{Body, Realm, Stepper, step_body};
 
 fn main() {
     print_systems();
@@ -23,34 +19,19 @@ fn main() {
 /// Median of five runs of every system by itself, in the order in which they run.
 fn print_systems() {
     let setting = setting(20_000);
-    let mut names = Vec::new();
-    let mut runs: Vec<Vec<f64>> = Vec::new();
+    let mut runs: Vec<Vec<(&str, f64)>> = Vec::new();
     for _ in 0..5 {
-        let (mut before, mut after) = (schedule::each_before_contacts(), schedule::each_after_contacts());
-        names = before.iter().chain(&after).map(|(name, _)| *name).collect();
-        let mut times = vec![Duration::ZERO; names.len()];
-        let mut realm = Realm::new(Arc::clone(&setting), 0);
-        let mut detector = CpuDetector::default();
-        let mut heartbeats = 0;
-        realm.open_window(0..TICKS);
-        for tick in 0..TICKS {
-            realm.set_tick(tick);
-            let (first, second) = times.split_at_mut(before.len());
-            realm.step_each(&mut before, first);
-            let (frame, mut contacts) = realm.detection();
-            heartbeats += frame.len();
-            detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts).expect("the CPU never fails");
-            realm.detected(frame, contacts);
-            realm.step_each(&mut after, second);
-        }
-        assert_eq!(realm.take_rows().aggregate.heartbeats, heartbeats as u64);
-        runs.push(times.iter().map(|time| time.as_nanos() as f64 / heartbeats as f64).collect());
+        let mut realm = Realm::measured(Arc::clone(&setting), 0);
+        let heartbeats = step(&mut realm, &mut CpuDetector::default()).0;
+        runs.push(
+            realm.system_times().map(|(name, time)| (name, time.as_nanos() as f64 / heartbeats as f64)).collect(),
+        );
     }
     println!("ns a session and tick, by system:");
-    for (index, name) in names.iter().enumerate() {
-        let mut values: Vec<f64> = runs.iter().map(|run| run[index]).collect();
+    for (index, (name, _)) in runs[0].iter().enumerate() {
+        let mut values: Vec<f64> = runs.iter().map(|run| run[index].1).collect();
         values.sort_by(f64::total_cmp);
-        println!("  {name:<32} {:>6.1}", values[2]);
+        println!("  {name:<40} {:>6.1}", values[2]);
     }
 }
 
@@ -67,27 +48,38 @@ fn setting(players: usize) -> Arc<Setting> {
 
 const TICKS: u32 = 480;
 
-/// Steps a fresh realm to the evening, then through the measured ticks; returns heartbeats and contacts.
+/// Finds nobody.
+struct Blind;
+
+impl Detector for Blind {
+    fn name(&self) -> &str {
+        "blind"
+    }
+
+    fn detect(&mut self, frame: &Frame, _: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
+        *contacts = Contacts { pairs: Vec::new(), starts: vec![0; frame.matches() + 1] };
+        Ok(())
+    }
+}
+
+/// Steps a realm through the measured ticks, to the evening; returns heartbeats and contacts.
+fn step(realm: &mut Realm, detector: &mut dyn Detector) -> (u64, u64) {
+    let (mut stepper, mut heartbeats) = (Stepper::default(), 0);
+    realm.open_window(0..TICKS);
+    for tick in 0..TICKS {
+        stepper.step(tick, std::slice::from_mut(realm), detector).expect("the CPU never fails");
+        heartbeats += realm.online() as u64;
+    }
+    let sums = realm.take_rows().sums;
+    assert_eq!(sums.heartbeats, heartbeats);
+    (heartbeats, sums.contacts)
+}
+
+/// [`step`] of a fresh realm.
 fn run(setting: &Arc<Setting>, with_contacts: bool) -> (u64, u64) {
     let mut realm = Realm::new(Arc::clone(setting), 0);
-    let mut detector = CpuDetector::default();
-    realm.open_window(0..TICKS);
-    let (mut heartbeats, mut pairs) = (0, 0);
-    for tick in 0..TICKS {
-        realm.before_contacts(tick);
-        let (frame, mut contacts) = realm.detection();
-        heartbeats += frame.len() as u64;
-        if with_contacts {
-            detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts).expect("the CPU never fails");
-        } else {
-            contacts = Contacts { pairs: Vec::new(), starts: vec![0; frame.matches() + 1] };
-        }
-        pairs += contacts.pairs.len() as u64;
-        realm.detected(frame, contacts);
-        realm.after_contacts();
-    }
-    assert_eq!(realm.take_rows().aggregate.heartbeats, heartbeats);
-    (heartbeats, pairs)
+    let detector: &mut dyn Detector = if with_contacts { &mut CpuDetector::default() } else { &mut Blind };
+    step(&mut realm, detector)
 }
 
 /// All systems, nobody meets anybody: sessions, matches, movement.
@@ -116,7 +108,7 @@ fn movement_step(bencher: divan::Bencher<'_, '_>) {
     let walk = || {
         let mut body = Body::default();
         for tick in 0..STEPS {
-            movement::step(ground, gait, None, &mut body, &mut Seed(1).stream(Purpose::Movement, 7, tick));
+            step_body(ground, gait, None, &mut body, &mut Seed(1).stream(Purpose::Movement, 7, tick));
         }
         body.position
     };

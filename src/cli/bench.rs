@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::{BenchArgs, Failure, grouped, machine, short, size};
-use crate::output::commit::Sink;
-use crate::output::folder::RunFolder;
-use crate::output::summary::{stage_seconds, total};
-use crate::output::{OutputError, limit};
+use crate::output::OutputError;
+use crate::output::Sink;
+use crate::output::Store;
+use crate::run::summary::{stage_seconds, total};
 use crate::run::{self, RunOptions, RunReport, Snapshot};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
@@ -26,7 +26,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let options = RunOptions { sink: args.sink.into(), first_day: args.from_day, ..args.pipeline.options() };
     let scratch = Scratch::new();
     let folder = match options.sink {
-        Sink::Parquet => Some(RunFolder::create(&scratch.0, false)?),
+        Sink::Parquet => Some(Store::for_run(&scratch.0, false)?),
         Sink::Encode | Sink::Null => None,
     };
     // The most that was resident while each day was simulated, looked at about ten times a second.
@@ -43,7 +43,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let limit = match options.sink {
         Sink::Null => None,
         Sink::Parquet | Sink::Encode => {
-            Some(limit::encode_limit(&setting, &report, &options).map_err(OutputError::parquet("rows"))?)
+            Some(run::limit::encode_limit(&setting, &report, &options).map_err(OutputError::parquet("rows"))?)
         }
     };
     let mut value = figures(&setting, &options, &report, limit);
@@ -87,8 +87,8 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
         "wall_seconds": seconds,
         "heartbeats_per_second": rate,
         "contacts_per_heartbeat": per_row(sums.contacts),
-        "encounters_per_heartbeat": per_row(sums.encounters),
-        "kills_per_heartbeat": per_row(sums.kills),
+        "encounters_per_heartbeat": per_row(sums.rows.encounters),
+        "kills_per_heartbeat": per_row(sums.rows.kills),
         "bytes_per_heartbeat_row": per_row(heartbeats.bytes),
         "bytes_per_heartbeat_in_all": per_row(bytes),
     });

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{DoctorArgs, Failure, size};
-use crate::encounter::backend::{Backend, Engine, Verify};
+use crate::encounter::Verify;
 use crate::encounter::gpu::{self, AdapterReport, GpuDetector};
 use crate::encounter::probe;
+use crate::run::{Backend, Engine};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
 

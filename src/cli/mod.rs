@@ -15,11 +15,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::detect::{DetectFailure, InputError};
-use crate::encounter::backend::{Backend, Verify};
+use crate::encounter::Verify;
 use crate::output::OutputError;
-use crate::output::commit::Sink;
+use crate::output::Sink;
 use crate::report::{grouped, plural};
-use crate::run::{RunError, RunOptions, panic_text};
+use crate::run::{Backend, RunError, RunOptions, panic_text};
 use crate::scenario::{Problems, Scenario};
 
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
@@ -362,7 +362,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "skirmish", &mut script);
             scenario::print(&String::from_utf8_lossy(&script))
         }
-        Command::Docs { page: DocsPage::DataDictionary } => scenario::print(&crate::table::dictionary::page()),
+        Command::Docs { page: DocsPage::DataDictionary } => scenario::print(&crate::table::page()),
         Command::Docs { page: DocsPage::ScenarioKeys } => scenario::print(&crate::scenario::schema::reference_page()),
     }
 }

@@ -202,7 +202,7 @@ fn growth(setting: &Setting, plan: &Plan) -> String {
         format!("| by the end of day | {} |\n", ends.iter().map(usize::to_string).collect::<Vec<_>>().join(" | "));
     out.push_str(&format!("|---|{}\n", "---|".repeat(ends.len())));
     let share = |name: &str, end: usize| {
-        let sum = |of: fn(&plan::Day) -> f64| -> f64 { plan.activity.days[..end].iter().map(of).sum() };
+        let sum = |of: fn(&plan::ActivityDay) -> f64| -> f64 { plan.activity.days[..end].iter().map(of).sum() };
         match name {
             "session_ends" | "purchases" => sum(|day| day.sessions) / total.sessions.max(1.0),
             "truth_events" => sum(|day| day.events) / total.events.max(1.0),
@@ -210,7 +210,7 @@ fn growth(setting: &Setting, plan: &Plan) -> String {
         }
     };
     let is_fact = |name: &str| {
-        crate::table::all().iter().any(|table| table.name == name && table.nature == crate::table::Nature::Fact)
+        crate::table::all().iter().any(|table| table.name == name && table.kind == crate::table::TableKind::Fact)
     };
     let mut sums = vec![0.0; ends.len()];
     for (name, table) in plan.tables.iter().filter(|(name, table)| table.rows >= 0.5 && is_fact(name)) {

@@ -10,12 +10,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{Failure, RunArgs, grouped, plural, short, size};
-use crate::output::folder::RunFolder;
-use crate::output::{OutputError, dimensions, summary};
+use crate::output::Store;
+use crate::output::{OutputError, write_dimensions};
 use crate::report;
 use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
-use crate::table::{self, Nature};
+use crate::table::{self, TableKind};
 
 /// Simulates a scenario.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -32,17 +32,17 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if !args.allow_large {
         super::plan::check_fits(&setting, options.threads, &root)?;
     }
-    let folder = RunFolder::create(&root, args.overwrite)?;
+    let folder = Store::for_run(&root, args.overwrite)?;
     folder.write("scenario.toml", &text)?;
     folder.write("scenario.resolved.toml", &resolved)?;
-    folder.write("run.json", &format!("{:#}\n", summary::header(&setting, "running")))?;
+    folder.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
 
     let result = simulate(&setting, &options, &folder, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,
         Err(failure) => {
             let status = if matches!(failure, Failure::Signal { .. }) { "interrupted" } else { "failed" };
-            let mut value = summary::header(&setting, status);
+            let mut value = run::summary::header(&setting, status);
             value["error"] = serde_json::json!(failure.to_string());
             // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
             folder.write("run.json", &format!("{value:#}\n")).ok();
@@ -50,7 +50,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    let value = summary::finished(&setting, &report, &tables, options.threads, &warnings);
+    let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
     folder.write("report.html", &report::page(&setting, &report, &tables))?;
     folder.write("run.json", &format!("{value:#}\n"))?;
     folder.discard_staging();
@@ -66,18 +66,18 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-type Tables = std::collections::BTreeMap<&'static str, crate::output::commit::TableTotal>;
+type Tables = std::collections::BTreeMap<&'static str, crate::output::TableTotal>;
 
 fn simulate(
     setting: &Arc<Setting>,
     options: &RunOptions,
-    folder: &RunFolder,
+    folder: &Store,
     signals: &Signals,
     is_quiet: bool,
 ) -> Result<(RunReport, Tables), Failure> {
     let interrupted = |error| Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error };
     let mut display = Display::new(setting, is_quiet);
-    let written = dimensions::write_dimensions(setting, folder, &mut |share| {
+    let written = write_dimensions(setting, folder, &mut |share| {
         display.show_accounts(share);
         !signals.caught.load(Ordering::Relaxed)
     });
@@ -203,7 +203,7 @@ fn describe(snapshot: &Snapshot) -> String {
 }
 
 fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Path) -> String {
-    let total = summary::total(&report.committed.days);
+    let total = run::summary::total(&report.committed.days);
     let seconds = report.elapsed.as_secs_f64();
     let bytes: u64 = tables.values().map(|table| table.bytes).sum();
     let folder = absolute(root);
@@ -220,7 +220,7 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
         folder.display(),
     );
     out.push_str("  table                     rows       bytes  bytes/row\n");
-    let is_fact = |name: &str| table::all().iter().any(|table| table.name == name && table.nature == Nature::Fact);
+    let is_fact = |name: &str| table::all().iter().any(|table| table.name == name && table.kind == TableKind::Fact);
     for (name, table) in tables.iter().filter(|(name, table)| table.rows > 0 && is_fact(name)) {
         let per_row = table.bytes as f64 / table.rows as f64;
         let rows = grouped(table.rows);

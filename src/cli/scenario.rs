@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{CheckArgs, Failure, grouped, plural};
 use crate::output::OutputError;
-use crate::output::summary;
+use crate::run::summary;
 use crate::scenario::schema;
 use crate::setting::Setting;
 

@@ -11,11 +11,11 @@ mod output;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::encounter::cpu::CpuDetector;
-use crate::encounter::episode::{self, Book, EndReason, Episode, EpisodeRules, Sampled};
+use crate::encounter::CpuDetector;
+use crate::encounter::{Book, EndReason, Episode, EpisodeRules, Sampled, pack};
 use crate::encounter::{Contact, Contacts, DetectError, Detector, Frame};
 use crate::output::OutputError;
-use crate::output::folder::RunFolder;
+use crate::output::Store;
 pub use column::{Columns, LengthUnit, TimeUnit};
 pub use input::InputError;
 use input::{Row, Source};
@@ -83,7 +83,7 @@ pub fn detect(
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
     let source = Source::open(options, out)?;
-    let folder = RunFolder::for_detection(out, overwrite, &["contacts", "encounters"])?;
+    let folder = Store::for_detection(out, overwrite, &["contacts", "encounters"])?;
     let result = run(options, source, &folder, watch);
     folder.discard_staging();
     result
@@ -92,7 +92,7 @@ pub fn detect(
 fn run(
     options: &DetectOptions,
     mut source: Source,
-    folder: &RunFolder,
+    folder: &Store,
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
     let mut engine = Engine {
@@ -183,7 +183,7 @@ impl Engine {
                 continue;
             }
             let book = self.books.entry(group[0].group).or_default();
-            let pair_of = |contact: &Contact| episode::pack(group[contact.a as usize].id, group[contact.b as usize].id);
+            let pair_of = |contact: &Contact| pack(group[contact.a as usize].id, group[contact.b as usize].id);
             let midpoint_of = |contact: Contact| {
                 let (a, b) = (group[contact.a as usize].position, group[contact.b as usize].position);
                 [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)

@@ -1,21 +1,19 @@
 //! Writing contacts and encounters of [`super::detect`]: ids and groups in the type they came in.
 
-use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::column::Names;
 use super::input::Source;
-use crate::combat::ENCOUNTER_ENDS;
-use crate::encounter::episode::{EndReason, Episode, Open as _};
+use crate::encounter::{EndReason, Episode, Open as _};
 use crate::output::OutputError;
-use crate::output::folder::{FileName, RunFolder};
+use crate::output::{FileName, StagedFile, Store};
 
 /// Rows gathered before they are written.
 const BATCH_ROWS: usize = 1 << 18;
@@ -44,17 +42,15 @@ pub struct EncounterRow {
     pub reason: EndReason,
 }
 
-struct TableFile {
-    name: FileName,
-    path: PathBuf,
+struct DetectedFile {
     schema: SchemaRef,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<StagedFile>,
 }
 
 /// The two tables.
 pub struct Writer {
-    contact_file: TableFile,
-    encounter_file: TableFile,
+    contact_file: DetectedFile,
+    encounter_file: DetectedFile,
     contacts: Vec<ContactRow>,
     encounters: Vec<EncounterRow>,
     step_cm: u32,
@@ -70,7 +66,7 @@ impl Writer {
     ///
     /// # Errors
     /// When one cannot be created.
-    pub fn create(folder: &RunFolder, text_groups: bool, text_ids: bool, step_cm: u32) -> Result<Self, OutputError> {
+    pub fn create(store: &Store, text_groups: bool, text_ids: bool, step_cm: u32) -> Result<Self, OutputError> {
         let named =
             |name: &str, is_text: bool| Field::new(name, if is_text { DataType::Utf8 } else { DataType::Int64 }, false);
         let time = |name: &str| Field::new(name, DataType::Timestamp(TimeUnit::Millisecond, None), false);
@@ -99,8 +95,8 @@ impl Writer {
             Field::new("end_reason", DataType::Utf8, false),
         ];
         Ok(Self {
-            contact_file: TableFile::create(folder, "contacts", contacts)?,
-            encounter_file: TableFile::create(folder, "encounters", encounters)?,
+            contact_file: DetectedFile::create(store, "contacts", contacts)?,
+            encounter_file: DetectedFile::create(store, "encounters", encounters)?,
             contacts: Vec::new(),
             encounters: Vec::new(),
             step_cm,
@@ -129,15 +125,16 @@ impl Writer {
     ///
     /// # Errors
     /// When something cannot be written; nothing is published then.
-    pub fn finish(mut self, source: &Source, folder: &RunFolder) -> Result<(), OutputError> {
+    pub fn finish(mut self, source: &Source, store: &Store) -> Result<(), OutputError> {
         self.write_contacts(source)?;
         self.write_encounters(source)?;
+        let mut finished = Vec::new();
         for mut file in [self.contact_file, self.encounter_file] {
-            file.writer.finish().map_err(OutputError::parquet(file.path.clone()))?;
-            file.writer.inner().sync_all().map_err(OutputError::io("syncing", &file.path))?;
-            folder.publish(&file.name)?;
+            let written = file.writer.finish();
+            written.map_err(OutputError::parquet(file.writer.inner().path()))?;
+            finished.push(file.writer.inner().finish()?);
         }
-        Ok(())
+        store.publish(finished)
     }
 
     fn write_contacts(&mut self, source: &Source) -> Result<(), OutputError> {
@@ -165,7 +162,7 @@ impl Writer {
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| value(&row.episode))))
         };
         let distances = rows.iter().map(|row| distance_cm(row.episode.min_d2, self.step_cm));
-        let reasons = rows.iter().map(|row| ENCOUNTER_ENDS[row.reason as usize]);
+        let reasons = rows.iter().map(|row| EndReason::NAMES[row.reason as usize]);
         self.encounter_file.write(vec![
             Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.episode.number))),
             column(source.groups(), rows.iter().map(|row| row.group)),
@@ -185,24 +182,23 @@ impl Writer {
     }
 }
 
-impl TableFile {
-    fn create(folder: &RunFolder, table: &'static str, fields: Vec<Field>) -> Result<Self, OutputError> {
+impl DetectedFile {
+    fn create(store: &Store, table: &'static str, fields: Vec<Field>) -> Result<Self, OutputError> {
         let name = FileName { table, date: None, is_tail: false, shard: 0, sequence: 0 };
-        let (path, file) = folder.stage(&name)?;
+        let staged = store.stage(&name)?;
+        let path = staged.path().to_owned();
         let schema = Arc::new(Schema::new(fields));
         let level = ZstdLevel::try_new(1).expect("level 1 exists");
         let properties =
             WriterProperties::builder().set_created_by("skirmish".into()).set_compression(Compression::ZSTD(level));
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties.build()));
-        let writer = writer.map_err(OutputError::parquet(path.clone()))?;
-        Ok(Self { name, path, schema, writer })
+        let writer = ArrowWriter::try_new(staged, Arc::clone(&schema), Some(properties.build()));
+        Ok(Self { schema, writer: writer.map_err(OutputError::parquet(path))? })
     }
 
     fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), OutputError> {
-        let failed = || OutputError::parquet(self.path.clone());
-        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)
-            .map_err(|error| failed()(parquet::errors::ParquetError::ArrowError(error.to_string())))?;
-        self.writer.write(&batch).map_err(failed())
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(ParquetError::from);
+        let written = batch.and_then(|batch| self.writer.write(&batch));
+        written.map_err(OutputError::parquet(self.writer.inner().path()))
     }
 }
 

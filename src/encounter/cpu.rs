@@ -1,13 +1,14 @@
 //! Detection on the CPU: all pairs for small matches, a sweep over a cell list for large ones.
 //!
-//! Small: each position is compared with blocks of later ones, see `lanes`. Large: positions are sorted into square
+//! Small: each position is compared with blocks of later ones, see `kernels`. Large: positions are sorted into square
 //! columns at least one radius wide and each is compared with the later ones of its own cell and with four
 //! neighbouring cells, so that every pair is met once. [`super::clamped_d2`] alone decides.
 
-use super::{Contact, Contacts, DetectError, Detector, Frame, lanes};
+use super::frame::{Contact, Contacts, DetectError, Detector, Frame};
+use super::kernels;
 
 /// Matches up to this size are done by all pairs.
-pub const ALL_PAIRS_LIMIT: usize = lanes::MAX_PLAYERS;
+pub const ALL_PAIRS_LIMIT: usize = kernels::MAX_PLAYERS;
 
 /// Candidate pairs of a match beyond which it is refused: their indices would no longer fit, and memory not either.
 const MAX_CANDIDATES: u64 = 1 << 31;
@@ -15,7 +16,7 @@ const MAX_CANDIDATES: u64 = 1 << 31;
 /// The reference detector.
 #[derive(Debug, Default)]
 pub struct CpuDetector {
-    room: lanes::Padded,
+    room: kernels::Padded,
     cells: CellList,
 }
 
@@ -48,7 +49,7 @@ impl CpuDetector {
         let range = frame.range(index);
         let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
         if x.len() <= ALL_PAIRS_LIMIT {
-            lanes::all_pairs(lanes::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
+            kernels::all_pairs(kernels::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
         } else {
             self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs)?;
         }
@@ -61,14 +62,14 @@ impl CpuDetector {
 /// Room for sorting the positions of one match into cells, and its pairs into order.
 #[derive(Debug, Default)]
 struct CellList {
-    cells: lanes::SortedCells,
+    cells: kernels::SortedCells,
     /// Where the next position of each cell goes while sorting, then where the next pair of each position goes.
     cursors: Vec<u32>,
     /// Cell of each position.
     cell_of: Vec<u32>,
     /// Position and index, cell by cell.
     scattered: Vec<[i32; 4]>,
-    unordered: lanes::Found,
+    unordered: kernels::Found,
 }
 
 impl CellList {
@@ -86,7 +87,7 @@ impl CellList {
             return Err(DetectError::TooMany(candidates));
         }
         self.unordered.clear();
-        lanes::search_cells(&self.cells, radius_cm, &mut self.unordered);
+        kernels::search_cells(&self.cells, radius_cm, &mut self.unordered);
         self.order_pairs(x.len(), pairs);
         Ok(())
     }
@@ -122,9 +123,9 @@ impl CellList {
         }
         accumulate(&mut cells.starts);
         for axis in [&mut cells.x, &mut cells.y, &mut cells.z] {
-            axis.resize(x.len() + lanes::PADDING, 0);
+            axis.resize(x.len() + kernels::PADDING, 0);
         }
-        cells.index.resize(x.len() + lanes::PADDING, 0);
+        cells.index.resize(x.len() + kernels::PADDING, 0);
         self.cursors.clone_from(&cells.starts);
         // Scattered as whole records, one cache line each, and laid out by axis in a second, sequential pass.
         self.scattered.resize(x.len(), [0; 4]);

@@ -6,7 +6,7 @@
 //! whose gap has grown too long is set aside, because a player leaving in the same tick takes precedence as the
 //! reason; [`Book::close`] decides at the tick's end.
 
-use super::Contact;
+use super::frame::Contact;
 use crate::tape::Tape;
 
 /// What makes an episode start, last and end.
@@ -31,6 +31,11 @@ pub enum EndReason {
     Left,
     /// The pair stayed apart for longer than the merge gap.
     Separated,
+}
+
+impl EndReason {
+    /// Names in order.
+    pub const NAMES: [&str; 4] = ["run_end", "match_end", "left", "separated"];
 }
 
 /// An open episode.

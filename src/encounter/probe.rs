@@ -4,9 +4,8 @@ use std::fmt;
 use std::time::Instant;
 
 use super::cpu::CpuDetector;
-use super::{Contacts, Detector, Frame};
+use super::frame::{Contacts, Detector, Frame};
 use crate::random::{Purpose, Seed};
-use crate::setting::Setting;
 
 /// Uniform positions: matches of `size` players on square maps.
 ///
@@ -49,24 +48,6 @@ pub fn hotspot_frame(seed: u64, players: usize, size: usize, extent_cm: i32) -> 
             };
             let position = [at(x, &mut draws), at(y, &mut draws), draws.within(0, 5_000)];
             frame.push(position);
-        }
-        frame.end_match();
-    }
-    frame
-}
-
-/// A frame as large as the scenario's expected number of players online, in matches of its modes.
-pub fn frame_like(setting: &Setting) -> Frame {
-    let mut frame = Frame::default();
-    frame.clear();
-    let online = setting.size.expected_online.clamp(64.0, 2e6) as usize;
-    let mut draws = Seed(0).stream(Purpose::Probe, 0, 1);
-    let mut modes = setting.modes.iter().cycle();
-    while frame.len() < online {
-        let Some(mode) = modes.next() else { break };
-        let extent = 40_000;
-        for _ in 0..mode.capacity.max(2) {
-            frame.push([draws.within(0, extent), draws.within(0, extent), draws.within(0, 5_000)]);
         }
         frame.end_match();
     }

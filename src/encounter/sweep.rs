@@ -11,9 +11,6 @@ use crate::tape::Tape;
 /// Largest coordinate, either way, for which no product here overflows.
 pub const MAX_COORDINATE_CM: i32 = 1 << 29;
 
-/// Longest interval in milliseconds: a day.
-pub const MAX_INTERVAL_MS: i64 = 86_400_000;
-
 /// What makes a swept encounter start, last and end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SweepRules {
@@ -37,7 +34,7 @@ impl SweepRules {
 
 /// Milliseconds from the start of an interval, both ends included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
+pub struct Interval {
     /// First.
     pub entry_ms: i64,
     /// Last.
@@ -50,9 +47,9 @@ pub struct Pass {
     /// Indices into [`Paths`].
     pub pair: (u32, u32),
     /// Within the exit radius.
-    pub near: Span,
+    pub near: Interval,
     /// Within the radius, if at all.
-    pub contact: Option<Span>,
+    pub contact: Option<Interval>,
     /// Least squared distance in the whole interval, rounded down.
     pub min_d2: u32,
     /// When it was reached first, rounded down to a millisecond.
@@ -180,7 +177,7 @@ fn pass(start: [i64; 3], step: [i64; 3], interval_ms: i64, rules: &SweepRules) -
 }
 
 /// First and last millisecond within a radius, given the floor of the time of the least distance, which is within it.
-fn span_within(start: [i64; 3], step: [i64; 3], interval_ms: i64, radius_cm: u32, min_ms: i64) -> Span {
+fn span_within(start: [i64; 3], step: [i64; 3], interval_ms: i64, radius_cm: u32, min_ms: i64) -> Interval {
     let limit = (i128::from(radius_cm) * i128::from(interval_ms)).pow(2);
     let is_inside = |t: i64| {
         let at = |axis: usize| i128::from(start[axis] * interval_ms + step[axis] * t);
@@ -192,7 +189,7 @@ fn span_within(start: [i64; 3], step: [i64; 3], interval_ms: i64, radius_cm: u32
         min_ms + 1
     } else {
         // In and out again between two milliseconds.
-        return Span { entry_ms: min_ms, exit_ms: min_ms };
+        return Interval { entry_ms: min_ms, exit_ms: min_ms };
     };
     let (mut outside, mut entry_ms) = (-1, middle);
     if is_inside(0) {
@@ -210,7 +207,7 @@ fn span_within(start: [i64; 3], step: [i64; 3], interval_ms: i64, radius_cm: u32
         let half = exit_ms + (beyond - exit_ms) / 2;
         if is_inside(half) { exit_ms = half } else { beyond = half }
     }
-    Span { entry_ms, exit_ms }
+    Interval { entry_ms, exit_ms }
 }
 
 /// An open swept encounter. Times are milliseconds since 1970.
@@ -316,6 +313,9 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, Seed};
 
+    /// Longest interval in milliseconds: a day.
+    const MAX_INTERVAL_MS: i64 = 86_400_000;
+
     const RULES: SweepRules = SweepRules { radius_cm: 100, exit_radius_cm: 150, gap_ms: 60_000, max_step_cm: 1 << 30 };
 
     fn sweep(from: [[i32; 3]; 2], to: [[i32; 3]; 2], interval_ms: i64) -> Option<Pass> {
@@ -330,10 +330,10 @@ mod tests {
     fn two_who_cross_between_heartbeats_touch_though_neither_heartbeat_does() {
         // One stands at the origin, the other runs past it at 60 cm: within 100 cm over 2 * 80 of 30,000 cm.
         let pass = sweep([[0; 3], [-15_000, 60, 0]], [[0; 3], [15_000, 60, 0]], 30_000).expect("they meet");
-        assert_eq!(pass.contact, Some(Span { entry_ms: 14_920, exit_ms: 15_080 }));
+        assert_eq!(pass.contact, Some(Interval { entry_ms: 14_920, exit_ms: 15_080 }));
         assert_eq!((pass.min_d2, pass.min_ms), (3_600, 15_000));
         // sqrt(150^2 - 60^2) = 137.47...
-        assert_eq!(pass.near, Span { entry_ms: 14_863, exit_ms: 15_137 });
+        assert_eq!(pass.near, Interval { entry_ms: 14_863, exit_ms: 15_137 });
     }
 
     #[test]
@@ -341,7 +341,7 @@ mod tests {
         let at = |y: i32| sweep([[0; 3], [-15_000, y, 0]], [[0; 3], [15_000, y, 0]], 30_000);
         assert_eq!(
             at(150).map(|pass| (pass.near, pass.contact)),
-            Some((Span { entry_ms: 15_000, exit_ms: 15_000 }, None))
+            Some((Interval { entry_ms: 15_000, exit_ms: 15_000 }, None))
         );
         assert_eq!(at(151), None);
     }
@@ -350,7 +350,7 @@ mod tests {
     fn a_touch_between_two_milliseconds_has_its_floor_as_entry_and_exit() {
         // 3,000 cm a millisecond: through the circle of 150 cm in a tenth of one, at 10.5 ms.
         let pass = sweep([[0; 3], [-31_500, 0, 0]], [[0; 3], [28_500, 0, 0]], 20).expect("they meet");
-        assert_eq!((pass.near, pass.min_d2, pass.min_ms), (Span { entry_ms: 10, exit_ms: 10 }, 0, 10));
+        assert_eq!((pass.near, pass.min_d2, pass.min_ms), (Interval { entry_ms: 10, exit_ms: 10 }, 0, 10));
     }
 
     #[test]
@@ -391,13 +391,13 @@ mod tests {
             let inside = |radius: i64| {
                 let within: Vec<i64> =
                     (0..=interval_ms).filter(|&t| d2_at(t) <= (radius * interval_ms).pow(2)).collect();
-                within.first().map(|&first| Span { entry_ms: first, exit_ms: *within.last().expect("not empty") })
+                within.first().map(|&first| Interval { entry_ms: first, exit_ms: *within.last().expect("not empty") })
             };
             match (sweep(from, to, interval_ms), inside(150)) {
                 (Some(pass), Some(near)) => {
                     met += 1;
                     assert_eq!(pass.near, near, "case {case}");
-                    let is_touch = |span: Span| span.entry_ms == span.exit_ms;
+                    let is_touch = |span: Interval| span.entry_ms == span.exit_ms;
                     assert!(pass.contact == inside(100) || inside(100).is_none() && pass.contact.is_some_and(is_touch));
                     let least = (0..=interval_ms).map(d2_at).min().expect("there are times");
                     assert!(i64::from(pass.min_d2) * interval_ms.pow(2) <= least, "case {case}");
@@ -431,7 +431,7 @@ mod tests {
                 paths.push(1, [0; 3], [0; 3]);
                 paths
             };
-            let span = |entry_ms, exit_ms| Span { entry_ms, exit_ms };
+            let span = |entry_ms, exit_ms| Interval { entry_ms, exit_ms };
             ended.clear();
             for interval in 0..away + 2 {
                 let near = match interval {

@@ -5,23 +5,19 @@
 //! never sees part of one; on any error everything staged is deleted.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use parquet::file::writer::SerializedFileWriter;
 
-use super::OutputError;
-use super::encode::{Encoder, RowGroup};
-use super::folder::{FileName, RunFolder};
-use super::pages::Codec;
-use crate::aggregate::Aggregate;
-use crate::journal::{DayRows, EachTable};
-use crate::setting::Setting;
-use crate::table::{self, HeartbeatRow, Nature, Row};
+use super::encoders::Encoders;
+use super::error::OutputError;
+use super::store::{FileName, FinishedFile, Store};
+use super::table_file::{TableFile, TableTotal};
+use crate::parquet::{Codec, RowGroup};
+use crate::setting::{Leg, Setting, Span};
+use crate::table::{self, Aggregate, DayRows, EachTable, HeartbeatRow, Row};
 
 /// Rows of a small table that are gathered before they are encoded into row groups of at least so many: enough for
 /// dictionaries to pay off, few enough to stay in the cache.
@@ -41,10 +37,8 @@ pub enum Sink {
 /// What a worker hands over.
 #[derive(Debug)]
 pub struct Message {
-    /// Simulated day; one past the last for what exists only because the run ended.
-    pub day: u32,
-    /// Realm.
-    pub realm: u32,
+    /// Whose rows they are.
+    pub leg: Leg,
     /// The rows.
     pub payload: Payload,
 }
@@ -59,19 +53,8 @@ pub enum Payload {
     Heartbeats(RowGroup),
     /// Everything else of the day: the last message of a realm and day.
     Rows(Ticket),
-    /// The same where nothing is encoded: rows by table, and the sums.
-    Counts(Vec<(&'static str, usize)>, Box<Aggregate>),
-}
-
-/// Rows and bytes of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TableTotal {
-    /// Rows.
-    pub rows: u64,
-    /// Bytes: of files for [`Sink::Parquet`], of column chunks for [`Sink::Encode`].
-    pub bytes: u64,
-    /// Files.
-    pub files: u64,
+    /// The sums alone, where nothing is encoded.
+    Sums(Box<Aggregate>),
 }
 
 /// What the committer has to tell at the end.
@@ -98,60 +81,44 @@ fn receive(messages: &Receiver<Message>, stop: &AtomicBool) -> Result<Message, O
     }
 }
 
-struct OpenFile {
-    name: FileName,
-    path: PathBuf,
-    writer: SerializedFileWriter<File>,
-}
-
 /// What is being written of one kind: the open file of each table, and rows of small tables gathered for it.
 #[derive(Default)]
 struct Part {
-    open: BTreeMap<&'static str, OpenFile>,
+    open: BTreeMap<&'static str, TableFile>,
     gathered: DayRows,
 }
 
 /// The committer of a run.
 pub struct Committer {
-    setting: Arc<Setting>,
-    folder: Option<RunFolder>,
+    span: Span,
+    store: Option<Store>,
     sink: Sink,
-    encoders: BTreeMap<&'static str, Encoder>,
+    encoders: Encoders,
     codec: Codec,
     /// Files and rows of the days, and of what exists only because the run ended.
     parts: [Part; 2],
-    finished: Vec<FileName>,
+    finished: Vec<FinishedFile>,
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
-    first_day: u32,
 }
 
 impl Committer {
-    /// A committer that writes into a folder, or nowhere.
-    pub fn new(setting: Arc<Setting>, folder: Option<RunFolder>, sink: Sink, bytes_seen: Arc<AtomicU64>) -> Self {
-        let facts = table::all().into_iter().filter(|table| table.nature == Nature::Fact && setting.writes(table.name));
-        let encoders = facts.map(|table| (table.name, Encoder::new(&setting, table))).collect();
+    /// A committer of a span that writes through a store, or nowhere.
+    pub fn new(setting: &Setting, span: Span, store: Option<Store>, sink: Sink, bytes_seen: Arc<AtomicU64>) -> Self {
         Self {
-            setting,
-            folder,
+            span,
+            store,
             sink,
-            encoders,
+            encoders: Encoders::new(setting),
             codec: Codec::default(),
             parts: Default::default(),
             finished: Vec::new(),
             committed: Committed::default(),
             bytes_seen,
-            first_day: 0,
         }
     }
 
-    /// Expects the first messages for a later day.
-    pub fn starting_on(mut self, first_day: u32) -> Self {
-        self.first_day = first_day;
-        self
-    }
-
-    /// Takes messages until every realm of every day has been committed or `stop` is set; returns a ticket to the workers
+    /// Takes messages until every leg of the span has been committed or `stop` is set; returns a ticket to the workers
     /// for each.
     ///
     /// # Errors
@@ -164,9 +131,9 @@ impl Committer {
         stop: &AtomicBool,
     ) -> Result<Committed, OutputError> {
         let result = self.commit_all(messages, tickets, stop);
-        if let Some(folder) = &self.folder {
+        if let Some(store) = &self.store {
             self.parts = Default::default();
-            folder.discard_staging();
+            store.discard_staging();
         }
         result.map(|()| self.committed)
     }
@@ -177,58 +144,54 @@ impl Committer {
         tickets: &Sender<Ticket>,
         stop: &AtomicBool,
     ) -> Result<(), OutputError> {
-        let (days, realms) = (self.setting.clock.days, self.setting.size.realms);
-        let mut early: BTreeMap<(u32, u32), Vec<Payload>> = BTreeMap::new();
-        let mut next = (self.first_day, 0);
-        while next.0 <= days {
+        let mut early: BTreeMap<Leg, Vec<Payload>> = BTreeMap::new();
+        let mut next = self.span.first();
+        while let Some(mut leg) = next {
             let message = receive(messages, stop)?;
-            early.entry((message.day, message.realm)).or_default().push(message.payload);
-            while let Some(payloads) = early.get_mut(&next) {
+            early.entry(message.leg).or_default().push(message.payload);
+            while let Some(payloads) = early.get_mut(&leg) {
                 let mut complete = None;
                 for payload in payloads.drain(..) {
-                    complete = self.take(next.0, next.1, payload)?.or(complete);
+                    complete = self.take(leg, payload)?.or(complete);
                 }
                 let Some(ticket) = complete else { break };
-                early.remove(&next);
-                self.end_realm(next.0, next.1)?;
-                // A realm's last day is followed at once by what ends with the run, so that no more than a few realms
-                // of that ever wait, however many sessions are open.
-                let is_last = next.0 + 1 == days;
-                if !is_last {
+                early.remove(&leg);
+                self.end_leg(leg)?;
+                // The ticket of a realm's last day serves for what ends with the run, too.
+                if !self.span.is_last(leg.day) {
                     // The channel holds every ticket there is, so this never blocks; nobody may be left to take it.
                     let _ = tickets.try_send(ticket);
                 }
-                next = match next {
-                    (day, realm) if is_last => (day + 1, realm),
-                    (day, realm) if realm + 1 == realms => (day + 1, 0),
-                    (day, realm) if day == days => (days - 1, realm + 1),
-                    (day, realm) => (day, realm + 1),
+                next = self.span.after(leg);
+                leg = match next {
+                    Some(leg) => leg,
+                    None => break,
                 };
             }
         }
         Ok(())
     }
 
-    fn part(&mut self, day: u32) -> &mut Part {
-        &mut self.parts[usize::from(day >= self.setting.clock.days)]
+    fn part(&mut self, leg: Leg) -> &mut Part {
+        &mut self.parts[usize::from(self.span.is_closing(leg.day))]
     }
 
     /// Takes over what a message brings; returns the memory of its rows, emptied.
-    fn take(&mut self, day: u32, realm: u32, payload: Payload) -> Result<Option<Ticket>, OutputError> {
+    fn take(&mut self, leg: Leg, payload: Payload) -> Result<Option<Ticket>, OutputError> {
         match payload {
             Payload::Heartbeats(group) => {
-                self.append(day, realm, HeartbeatRow::TABLE.name, group)?;
+                self.append(leg, HeartbeatRow::TABLE.name, group)?;
                 Ok(None)
             }
             Payload::Rows(mut rows) => {
-                self.sums_of(day).merge(&rows.aggregate);
-                self.part(day).gathered.append(&mut rows);
+                self.sums_of(leg.day).merge(&rows.sums);
+                self.part(leg).gathered.append(&mut rows);
                 Ok(Some(rows))
             }
-            Payload::Counts(tables, aggregate) => {
-                self.sums_of(day).merge(&aggregate);
-                for (table, rows) in tables {
-                    self.committed.tables.entry(table).or_default().rows += rows as u64;
+            Payload::Sums(sums) => {
+                self.sums_of(leg.day).merge(&sums);
+                for (table, rows) in sums.rows.by_table() {
+                    self.committed.tables.entry(table).or_default().rows += rows;
                 }
                 Ok(Some(Ticket::default()))
             }
@@ -245,26 +208,25 @@ impl Committer {
 
     /// After a realm: full row groups of small tables are written; after a shard, its files are finished; after a day,
     /// they are published.
-    fn end_realm(&mut self, day: u32, realm: u32) -> Result<(), OutputError> {
-        let size = &self.setting.size;
-        let shard = size.shard_of(realm);
-        let ends_shard = realm + 1 == size.realms_of(shard).end;
-        let ends_day = realm + 1 == size.realms;
-        let mut gathered = std::mem::take(&mut self.part(day).gathered);
-        gathered.each(&mut EncodeSmall { committer: self, day, realm, ends_shard })?;
-        self.part(day).gathered = gathered;
-        if ends_shard {
-            self.finish_shard(day, shard)?;
+    fn end_leg(&mut self, leg: Leg) -> Result<(), OutputError> {
+        let ending_shard = self.span.shard_ending_with(leg.realm);
+        let mut gathered = std::mem::take(&mut self.part(leg).gathered);
+        gathered.each(&mut EncodeSmall { committer: self, leg, ends_shard: ending_shard.is_some() })?;
+        self.part(leg).gathered = gathered;
+        if let Some(shard) = ending_shard {
+            self.finish_shard(leg, shard)?;
         }
-        if ends_day && let Some(folder) = &self.folder {
-            for name in self.finished.drain(..) {
-                folder.publish(&name)?;
-            }
+        if self.span.ends_day(leg.realm)
+            && let Some(store) = &self.store
+        {
+            let started = Instant::now();
+            store.publish(self.finished.drain(..))?;
+            self.committed.write_time += started.elapsed();
         }
         Ok(())
     }
 
-    fn append(&mut self, day: u32, realm: u32, table: &'static str, group: RowGroup) -> Result<(), OutputError> {
+    fn append(&mut self, leg: Leg, table: &'static str, group: RowGroup) -> Result<(), OutputError> {
         let started = Instant::now();
         let total = self.committed.tables.entry(table).or_default();
         total.rows += group.rows as u64;
@@ -272,54 +234,44 @@ impl Committer {
             total.bytes += group.bytes as u64;
         }
         self.bytes_seen.fetch_add(group.bytes as u64, Ordering::Relaxed);
-        if self.folder.is_some() {
-            let shard = self.setting.size.shard_of(realm);
-            let file = self.file(day, shard, table)?;
-            group.append_to(&mut file.writer).map_err(OutputError::parquet(file.path.clone()))?;
+        let shard = self.span.shard_of(leg.realm);
+        if let Some(file) = self.file(leg, shard, table)? {
+            file.append(group)?;
         }
         self.committed.write_time += started.elapsed();
         Ok(())
     }
 
-    /// The open file of a table, created if need be.
-    fn file(&mut self, day: u32, shard: u32, table: &'static str) -> Result<&mut OpenFile, OutputError> {
+    /// The open file of a table, created if need be; `None` where nothing is written.
+    fn file(&mut self, leg: Leg, shard: u32, table: &'static str) -> Result<Option<&mut TableFile>, OutputError> {
         use std::collections::btree_map::Entry;
-        let is_tail = day >= self.setting.clock.days;
+        let Some((store, encoder)) = self.store.as_ref().zip(self.encoders.of(table)) else { return Ok(None) };
+        let is_tail = self.span.is_closing(leg.day);
         match self.parts[usize::from(is_tail)].open.entry(table) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Occupied(open) => Ok(Some(open.into_mut())),
             Entry::Vacant(slot) => {
-                let folder = self.folder.as_ref().ok_or(OutputError::Stopped)?;
-                let encoder = self.encoders.get(table).ok_or(OutputError::Stopped)?;
-                let last_day = self.setting.clock.days - 1;
-                let date = Some(self.setting.clock.date(day.min(last_day)));
-                let name = FileName { table, date, is_tail: day > last_day, shard, sequence: 0 };
-                let (path, file) = folder.stage(&name)?;
-                let writer = encoder.open(file).map_err(OutputError::parquet(path.clone()))?;
-                Ok(slot.insert(OpenFile { name, path, writer }))
+                let date = Some(self.span.date(leg.day));
+                let name = FileName { table, date, is_tail, shard, sequence: 0 };
+                Ok(Some(slot.insert(TableFile::create(store, &name, encoder)?)))
             }
         }
     }
 
     /// Finishes and syncs the files of a shard; on ordinary days every enabled table has one, with no rows if need be.
-    fn finish_shard(&mut self, day: u32, shard: u32) -> Result<(), OutputError> {
-        if self.folder.is_none() {
-            return Ok(());
-        }
+    fn finish_shard(&mut self, leg: Leg, shard: u32) -> Result<(), OutputError> {
         let started = Instant::now();
-        if day < self.setting.clock.days {
-            let tables: Vec<&'static str> = self.encoders.keys().copied().collect();
+        if !self.span.is_closing(leg.day) {
+            let tables: Vec<&'static str> = self.encoders.facts().collect();
             for table in tables {
-                self.file(day, shard, table)?;
+                self.file(leg, shard, table)?;
             }
         }
-        for (table, mut file) in std::mem::take(&mut self.part(day).open) {
-            file.writer.finish().map_err(OutputError::parquet(file.path.clone()))?;
-            let bytes = file.writer.bytes_written() as u64;
-            file.writer.inner().sync_all().map_err(OutputError::io("syncing", &file.path))?;
+        for (table, file) in std::mem::take(&mut self.part(leg).open) {
+            let (finished, bytes) = file.finish()?;
             let total = self.committed.tables.entry(table).or_default();
             total.bytes += bytes;
             total.files += 1;
-            self.finished.push(file.name);
+            self.finished.push(finished);
         }
         self.committed.write_time += started.elapsed();
         Ok(())
@@ -329,8 +281,7 @@ impl Committer {
 /// Encodes the gathered rows of each small table once they fill a row group or the shard ends.
 struct EncodeSmall<'c> {
     committer: &'c mut Committer,
-    day: u32,
-    realm: u32,
+    leg: Leg,
     ends_shard: bool,
 }
 
@@ -343,16 +294,16 @@ impl EachTable for EncodeSmall<'_> {
         }
         let name = R::TABLE.name;
         let committer = &mut *self.committer;
-        if let Some(encoder) = committer.encoders.get(name) {
+        if committer.encoders.of(name).is_some() {
             let started = Instant::now();
             table::sort_rows(rows);
             // A large realm has more than fit one group; the groups are of one size.
             let groups = (rows.len() / ROWS_PER_GROUP).max(1);
-            let encode = |rows: &[R]| encoder.encode(&R::arrays(rows, &committer.setting.names), &mut committer.codec);
-            let groups = rows.chunks(rows.len().div_ceil(groups)).map(encode).collect::<Result<Vec<_>, _>>();
+            let encode = |rows: &[R]| committer.encoders.encode(rows, &mut committer.codec).transpose();
+            let groups = rows.chunks(rows.len().div_ceil(groups)).filter_map(encode).collect::<Result<Vec<_>, _>>();
             committer.committed.encode_time += started.elapsed();
             for group in groups.map_err(OutputError::parquet(name))? {
-                committer.append(self.day, self.realm, name, group)?;
+                committer.append(self.leg, name, group)?;
             }
         }
         rows.clear();

@@ -4,20 +4,28 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Day, TablePlan};
-use crate::encounter::DetectError;
-use crate::encounter::cpu::CpuDetector;
-use crate::journal::EachTable;
-use crate::output::encode::Encoder;
-use crate::output::pages::Codec;
-use crate::realm::Realm;
+use super::activity::ActivityDay;
+use crate::encounter::{CpuDetector, DetectError};
+use crate::output::Encoders;
+use crate::parquet::{Codec, RowGroup};
 use crate::setting::Setting;
-use crate::table::{self, HeartbeatRow, PlayerRow, Row};
+use crate::table::{self, AccountRows, EachTable, Row};
+use crate::world::{Realm, step_day};
 
 /// What of the cores gets done when all are busy: they share caches and memory.
 const CORE_SHARE: f64 = 0.97;
 /// Writing a byte into the page cache and syncing it.
 const WRITE_S_PER_BYTE: f64 = 1.0e-9;
+
+/// Rows and bytes expected of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TablePlan {
+    /// Rows.
+    pub rows: f64,
+    /// Bytes of its files.
+    pub bytes: f64,
+}
+
 /// What one realm did while it was measured.
 #[derive(Default)]
 pub struct Calibration {
@@ -46,66 +54,62 @@ impl Calibration {
     /// # Errors
     /// If more encounters at once are met than can be counted.
     pub fn run(setting: &Arc<Setting>, (first_day, days): (u32, u32), is_whole: bool) -> Result<Self, DetectError> {
+        let encoders = Encoders::new(setting);
         let mut measured = Self::default();
-        measured.sample_accounts(setting);
+        measured.sample_accounts(setting, &encoders);
         let started = Instant::now();
         let mut realm = Realm::starting(Arc::clone(setting), 0, first_day);
         let accounts =
             f64::from(setting.population.installed_before(first_day as i32)) / f64::from(setting.size.realms);
         measured.start_s_per_account = started.elapsed().as_secs_f64() / accounts.max(1.0);
-        let one_in = setting.heartbeats_one_in();
-        let heartbeat_encoder = (one_in > 0).then(|| Encoder::new(setting, const { &HeartbeatRow::TABLE }));
         let mut detector = CpuDetector::default();
         for day in first_day..first_day + days {
             let started = Instant::now();
-            let heartbeats = realm.step_day(day, &mut detector, &mut |trajectories| {
-                let Some(encoder) = heartbeat_encoder.as_ref().filter(|_| trajectories.rows() > 0) else { return };
+            let heartbeats = step_day(&mut realm, day, &mut detector, &mut |trajectories| {
+                let Some(encoder) = encoders.of("heartbeats").filter(|_| trajectories.rows() > 0) else { return };
                 let columns = trajectories.columns(setting.clock);
-                measured.encode(encoder, &columns);
+                // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
+                if let Ok(group) = encoder.encode(&columns, &mut measured.codec) {
+                    measured.note("heartbeats", &group);
+                }
                 trajectories.reclaim(columns);
             })?;
             measured.heartbeats += heartbeats as f64;
             measured.step_s += started.elapsed().as_secs_f64();
             if is_whole && day + 1 == setting.clock.days {
-                realm.close((day + 1) * setting.clock.ticks_per_day());
+                realm.close();
             }
             let started = Instant::now();
             let mut rows = realm.take_rows();
             measured.sessions += rows.session_ends.len() as f64;
-            let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, setting });
+            let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, encoders: &encoders });
             measured.commit_s += started.elapsed().as_secs_f64();
         }
         Ok(measured)
     }
 
-    fn encode(&mut self, encoder: &Encoder, columns: &[arrow_array::ArrayRef]) {
-        // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
-        if let Ok(group) = encoder.encode(columns, &mut self.codec) {
-            let table = self.tables.entry(encoder.table.name).or_default();
-            table.rows += group.rows as f64;
-            table.bytes += group.bytes as f64;
-        }
+    fn note(&mut self, table: &'static str, group: &RowGroup) {
+        let table = self.tables.entry(table).or_default();
+        table.rows += group.rows as f64;
+        table.bytes += group.bytes as f64;
     }
 
-    /// Encodes accounts spread over all numbers, to know the size and time of the two tables that have a row each.
-    fn sample_accounts(&mut self, setting: &Arc<Setting>) {
+    /// Encodes accounts spread over all numbers, to know the size and time of the tables that have a row each.
+    fn sample_accounts(&mut self, setting: &Setting, encoders: &Encoders) {
         let players = setting.population.players;
         let sample = players.min(4_096);
         let started = Instant::now();
         let id = |n: u32| (u64::from(n) * u64::from(players) / u64::from(sample)) as i32 + 1;
-        let (rows, truths): (Vec<_>, Vec<_>) = (0..sample).map(|n| PlayerRow::of(setting, id(n))).unzip();
-        let mut sampler = EncodeAll { measured: self, setting };
-        let (mut rows, mut truths) = (rows, truths);
-        let Ok(()) = sampler.table(&mut rows);
-        let Ok(()) = sampler.table(&mut truths);
-        let tables = [setting.writes("players"), setting.writes("truth_players")].iter().filter(|&&on| on).count();
-        let share = tables as f64 / 2.0;
+        let mut rows = AccountRows::of(setting, (0..sample).map(id));
+        let Ok(()) = rows.each(&mut EncodeAll { measured: self, encoders });
+        let written = AccountRows::TABLES.iter().filter(|table| setting.writes(table)).count();
+        let share = written as f64 / AccountRows::TABLES.len() as f64;
         self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
     }
 
     /// Time of the whole run without its dimensions: workers side by side, the committer beside them, and no more of
     /// all that at once than there are cores.
-    pub fn seconds(&self, setting: &Setting, total: &Day, bytes: f64, threads: usize) -> f64 {
+    pub fn seconds(&self, setting: &Setting, total: &ActivityDay, bytes: f64, threads: usize) -> f64 {
         let veterans = f64::from(setting.population.installed_before(0));
         let runs = total.heartbeats / self.heartbeats.max(1.0);
         let work = self.step_s * runs + veterans * self.start_s_per_account;
@@ -120,7 +124,7 @@ impl Calibration {
 /// Encodes the rows of every enabled table.
 struct EncodeAll<'c> {
     measured: &'c mut Calibration,
-    setting: &'c Setting,
+    encoders: &'c Encoders,
 }
 
 impl EachTable for EncodeAll<'_> {
@@ -128,10 +132,13 @@ impl EachTable for EncodeAll<'_> {
 
     fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
         self.measured.small_bytes += (rows.len() * size_of::<R>()) as f64;
-        if !rows.is_empty() && self.setting.writes_rows::<R>() {
-            table::sort_rows(rows);
-            let encoder = Encoder::new(self.setting, const { &R::TABLE });
-            self.measured.encode(&encoder, &R::arrays(rows, &self.setting.names));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        table::sort_rows(rows);
+        // As above: a defect is the run's to tell.
+        if let Ok(Some(group)) = self.encoders.encode(rows, &mut self.measured.codec) {
+            self.measured.note(R::TABLE.name, &group);
         }
         Ok(())
     }

@@ -257,15 +257,17 @@ pub struct Findings {
 
 /// Reads one table of the input as one section.
 pub struct Reader<'t, 'f> {
+    /// The whole file, to say where a misplaced key belongs.
+    root: &'static SectionSpec,
     table: Option<&'t Table>,
     path: String,
     findings: &'f mut Findings,
 }
 
 impl<'t, 'f> Reader<'t, 'f> {
-    /// A reader for the whole file.
-    pub fn root(table: &'t Table, findings: &'f mut Findings) -> Self {
-        Self { table: Some(table), path: String::new(), findings }
+    /// A reader for a whole file of a specification.
+    pub fn root(root: &'static SectionSpec, table: &'t Table, findings: &'f mut Findings) -> Self {
+        Self { root, table: Some(table), path: String::new(), findings }
     }
 
     fn join(&self, key: &str) -> String {
@@ -305,7 +307,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             self.findings.problems.push((entry.at.clone(), message));
         }
         let table = entry.and_then(|entry| if let Raw::Table(table) = &entry.raw { Some(table) } else { None });
-        let mut reader = Reader { table, path, findings: self.findings };
+        let mut reader = Reader { root: self.root, table, path, findings: self.findings };
         let section = T::read(&mut reader);
         reader.refuse_unknown_keys(&T::SPEC);
         section
@@ -342,7 +344,7 @@ impl<'t, 'f> Reader<'t, 'f> {
                 self.findings.problems.push((entry.at.clone(), message));
                 continue;
             };
-            let mut reader = Reader { table: Some(table), path, findings: self.findings };
+            let mut reader = Reader { root: self.root, table: Some(table), path, findings: self.findings };
             entries.push((id.clone(), T::read(&mut reader)));
             reader.refuse_unknown_keys(&T::SPEC);
         }
@@ -354,7 +356,7 @@ impl<'t, 'f> Reader<'t, 'f> {
         let known: Vec<&str> =
             spec.keys.iter().map(|key| key.name).chain(spec.children.iter().map(|child| child.name)).collect();
         for (key, entry) in self.table.into_iter().flatten().filter(|(key, _)| !known.contains(&key.as_str())) {
-            let hint = match (section_of(key), closest(key, &known)) {
+            let hint = match (section_of(self.root, key), closest(key, &known)) {
                 (Some(section), _) => format!("it belongs under [{section}]"),
                 (None, Some(near)) => format!("did you mean {}?", self.join(near)),
                 (None, None) => format!("its keys are {}", known.join(", ")),
@@ -367,7 +369,7 @@ impl<'t, 'f> Reader<'t, 'f> {
 }
 
 /// The fixed section that has a key of exactly this name, if there is just one.
-fn section_of(key: &str) -> Option<String> {
+fn section_of(root: &SectionSpec, key: &str) -> Option<String> {
     fn visit(spec: &SectionSpec, path: &str, key: &str, found: &mut Vec<String>) {
         if !path.is_empty() && spec.keys.iter().any(|known| known.name == key) {
             found.push(path.to_owned());
@@ -378,7 +380,7 @@ fn section_of(key: &str) -> Option<String> {
         }
     }
     let mut found = Vec::new();
-    visit(&super::sections::File::SPEC, "", key, &mut found);
+    visit(root, "", key, &mut found);
     if found.len() == 1 { found.pop() } else { None }
 }
 

@@ -222,53 +222,28 @@ section! {
     }
 }
 
-section! {
-    /// Which tables are written. Turning one off changes no byte of any other.
-    OutputTables {
-        /// One row a session.
-        session_ends: bool = "true", Flag;
-        /// One row a purchase.
-        purchases: bool = "true", Flag;
-        /// One row a session and tick.
-        heartbeats: bool = "true", Flag;
-        /// One row an encounter.
-        encounters: bool = "true", Flag;
-        /// One row an encounter between heartbeats: who came close while walking from one to the next.
-        encounters_swept: bool = "false", Flag;
-        /// One row an encounter of two teams.
-        encounters_team: bool = "false", Flag;
-        /// One row a group of players connected by contacts at a heartbeat.
-        encounters_group: bool = "false", Flag;
-        /// One row a kill.
-        kills: bool = "true", Flag;
-        /// One row a match.
-        matches: bool = "true", Flag;
-        /// One row a session and match.
-        participations: bool = "true", Flag;
-        /// One row a player.
-        players: bool = "true", Flag;
-        /// One row a region.
-        regions: bool = "true", Flag;
-        /// One row a country.
-        countries: bool = "true", Flag;
-        /// One row a device.
-        devices: bool = "true", Flag;
-        /// One row an item of the shop.
-        items: bool = "true", Flag;
-        /// One row a map.
-        maps: bool = "true", Flag;
-        /// One row a mode.
-        modes: bool = "true", Flag;
-        /// One row a weapon.
-        weapons: bool = "true", Flag;
-        /// One row a kind of event.
-        event_types: bool = "true", Flag;
-        /// What telemetry would not show: latent traits.
-        truth_players: bool = "true", Flag;
-        /// What telemetry would not show: installs and churn.
-        truth_events: bool = "true", Flag;
-    }
+/// Declares the switches of the listed tables.
+macro_rules! switches {
+    ($( $group:ident { $( $(#[doc = $doc:literal])+ $table:ident: $row:ident, $on:literal; )+ } )+) => {
+        section! {
+            /// Which tables are written. Turning one off changes no byte of any other.
+            OutputTables {
+                $( $( $(#[doc = $doc])+ $table: bool = $on, Flag; )+ )+
+            }
+        }
+
+        impl OutputTables {
+            /// Whether a table is written; `false` for what is no table.
+            pub fn writes(&self, table: &str) -> bool {
+                match table {
+                    $( $( stringify!($table) => self.$table, )+ )+
+                    _ => false,
+                }
+            }
+        }
+    };
 }
+crate::table_list::for_each_table!(switches);
 
 section! {
     /// A data-centre region.
@@ -476,7 +451,7 @@ section! {
 
 /// Reads a whole file.
 pub fn read_file(table: &super::tree::Table, findings: &mut Findings) -> File {
-    let mut reader = Reader::root(table, findings);
+    let mut reader = Reader::root(&File::SPEC, table, findings);
     let file = File::read(&mut reader);
     reader.refuse_unknown_keys(&File::SPEC);
     file

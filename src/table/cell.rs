@@ -8,7 +8,7 @@ use arrow_array::{
     TimestampMillisecondArray,
 };
 
-use super::Type;
+use super::registry::Type;
 use crate::time::Date;
 
 /// A value that a column can hold.

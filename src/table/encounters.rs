@@ -1,6 +1,7 @@
 //! `encounters`: one row a close encounter of two players.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row an encounter: a run of heartbeats of one pair in one match within the radius, merged over short gaps.
@@ -47,3 +48,6 @@ table! {
         20 end_reason: Text<domain::EncounterEnd>, Dictionary;
     }
 }
+
+/// How two players of an encounter relate, in order: allies first.
+pub const RELATIONS: [&str; 2] = ["allies", "opponents"];

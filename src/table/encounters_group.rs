@@ -1,6 +1,7 @@
 //! `encounters_group`: one row a crowd at a heartbeat.
 
-use super::{Timestamp, table};
+use super::cell::Timestamp;
+use super::registry::table;
 
 table! {
     /// One row a group at a heartbeat: players of one match who are connected by contacts, directly or through others.

@@ -1,6 +1,7 @@
 //! `encounters_swept`: one row a close encounter of two players between heartbeats.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row an encounter of two players who walk straight from heartbeat to heartbeat of their match: decided at every moment, not only at heartbeats.

@@ -1,6 +1,7 @@
 //! `encounters_team`: one row a close encounter of two teams.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row an encounter of two teams of a match: a run of heartbeats at which their centroids, the means of the positions of all their players, lie within encounter.team_radius_cm, merged over gaps of encounter.team_merge_gap_s.

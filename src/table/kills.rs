@@ -1,6 +1,7 @@
 //! `kills`: one row a kill.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row a kill. Killer and victim are opponents in contact at the heartbeat before it, inside an open encounter.

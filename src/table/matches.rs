@@ -1,6 +1,7 @@
 //! `matches`: one row a match.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row a match, written when it has ended.
@@ -32,4 +33,24 @@ table! {
         /// Why it ended: completed, eliminated, abandoned, run_end.
         13 end_reason: Text<domain::MatchEnd>, Dictionary;
     }
+}
+
+/// Why a match ends. The order is that of the names in `matches.end_reason`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MatchEnd {
+    /// Its time was up.
+    #[default]
+    Completed = 0,
+    /// One team was left.
+    Eliminated = 1,
+    /// Nobody was left.
+    Abandoned = 2,
+    /// The run ended.
+    RunEnd = 3,
+}
+
+impl MatchEnd {
+    /// Names in order.
+    pub const NAMES: [&str; 4] = ["completed", "eliminated", "abandoned", "run_end"];
 }

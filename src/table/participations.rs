@@ -1,6 +1,7 @@
 //! `participations`: one row a session and match.
 
-use super::{Timestamp, table};
+use super::cell::Timestamp;
+use super::registry::table;
 
 table! {
     /// One row a session and match it took part in, written when the match has ended.

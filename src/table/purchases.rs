@@ -1,6 +1,7 @@
 //! `purchases`: one row a purchase.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row a purchase. Purchases happen inside sessions only.

@@ -1,6 +1,7 @@
 //! `session_ends`: one row a session.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row a session, written when it has ended.

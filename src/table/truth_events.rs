@@ -1,6 +1,7 @@
 //! `truth_events`: what happened to accounts that telemetry would not show.
 
-use super::{Text, Timestamp, domain, table};
+use super::cell::{Text, Timestamp, domain};
+use super::registry::table;
 
 table! {
     /// One row a hidden event of an account: installed, or churned (decided never to come back).
@@ -12,4 +13,18 @@ table! {
         /// installed or churned.
         3 event: Text<domain::TruthEvent>, Dictionary;
     }
+}
+
+/// Kinds of hidden events. The order is that of the names in `truth_events.event`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TruthEvent {
+    /// The account will not come back.
+    Churned,
+    /// The account was made.
+    Installed,
+}
+
+impl TruthEvent {
+    /// Names in order.
+    pub const NAMES: [&str; 2] = ["churned", "installed"];
 }

@@ -1,6 +1,6 @@
 //! Detection against a brute-force oracle, regime by regime, on every detector there is.
 
-use skirmish::encounter::cpu::CpuDetector;
+use skirmish::encounter::CpuDetector;
 use skirmish::encounter::gpu::{GpuDetector, Limits, SHADER};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contact, Contacts, DetectError, Detector, Frame, MAX_RADIUS_CM};

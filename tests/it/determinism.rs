@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use skirmish::encounter::backend::{Backend, Verify};
-use skirmish::encounter::cpu::CpuDetector;
+use skirmish::encounter::CpuDetector;
+use skirmish::encounter::Verify;
 use skirmish::encounter::gpu::GpuDetector;
-use skirmish::encounter::{Contacts, Detector};
-use skirmish::journal::DayRows;
-use skirmish::realm::Realm;
+use skirmish::run::Backend;
 use skirmish::run::RunOptions;
 use skirmish::setting::Setting;
+use skirmish::table::DayRows;
+use skirmish::world::{Realm, Stepper};
 
 use crate::support::{Run, compile, gpu_or_skip, options, simulate};
 
@@ -151,9 +151,9 @@ fn every_enabled_table_has_a_file_for_every_day_and_nothing_else_stands_in_its_f
     let files: Vec<String> = run.digests().into_iter().map(|(path, _)| path).collect();
     for table in skirmish::table::all() {
         let own: Vec<&String> = files.iter().filter(|path| path.starts_with(&format!("{}/", table.name))).collect();
-        match (table.name, table.nature) {
+        match (table.name, table.kind) {
             ("kills", _) => assert!(own.is_empty()),
-            (name, skirmish::table::Nature::Fact) => {
+            (name, skirmish::table::TableKind::Fact) => {
                 for date in ["2026-01-05", "2026-01-06"] {
                     for shard in 0..2 {
                         let path = format!("{name}/date={date}/part-{shard:05}-00000.parquet");
@@ -189,15 +189,11 @@ fn the_golden_digest_is_unchanged() {
 }
 
 /// Steps a realm through a span of ticks on the CPU.
-fn step(realm: &mut Realm, setting: &Setting, ticks: std::ops::Range<u32>) -> DayRows {
-    let mut detector = CpuDetector::default();
+fn step(realm: &mut Realm, ticks: std::ops::Range<u32>) -> DayRows {
+    let (mut stepper, mut detector) = (Stepper::default(), CpuDetector::default());
     realm.open_window(ticks.clone());
     for tick in ticks {
-        realm.before_contacts(tick);
-        let (frame, mut contacts): (_, Contacts) = realm.detection();
-        detector.detect(&frame, setting.episodes.exit_radius_cm, &mut contacts).unwrap();
-        realm.detected(frame, contacts);
-        realm.after_contacts();
+        stepper.step(tick, std::slice::from_mut(realm), &mut detector).unwrap();
     }
     realm.take_rows()
 }
@@ -209,14 +205,14 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
     // A save in the middle of the day catches matches, encounters and eliminated players in flight.
     for cut in [1, day / 2, day - 1, day] {
         let mut kept = Realm::new(Arc::clone(&setting), 1);
-        step(&mut kept, &setting, 0..cut);
+        step(&mut kept, 0..cut);
         let state = kept.save();
         let mut loaded = Realm::load(Arc::clone(&setting), 1, state.clone()).expect("the state is whole");
         assert_eq!(loaded.save(), state, "saving what was loaded gives the same bytes");
         let end = cut + day / 2;
-        let (mut a, mut b) = (step(&mut kept, &setting, cut..end), step(&mut loaded, &setting, cut..end));
-        kept.close(end);
-        loaded.close(end);
+        let (mut a, mut b) = (step(&mut kept, cut..end), step(&mut loaded, cut..end));
+        kept.close();
+        loaded.close();
         assert!(!a.session_ends.is_empty() && !a.encounters.is_empty());
         for (rows, others) in [(&mut a, &mut b), (&mut kept.take_rows(), &mut loaded.take_rows())] {
             for rows in [&mut *rows, &mut *others] {
@@ -235,7 +231,7 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
 fn damaged_state_is_refused() {
     let setting = world(&[]);
     let mut realm = Realm::new(Arc::clone(&setting), 0);
-    step(&mut realm, &setting, 0..200);
+    step(&mut realm, 0..200);
     let state = realm.save();
     assert!(Realm::load(Arc::clone(&setting), 0, state[..state.len() - 1].to_vec()).is_none());
     let mut longer = state;

@@ -7,11 +7,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use skirmish::encounter::backend::{Detection, Engine, Verify};
-use skirmish::encounter::cpu::CpuDetector;
+use skirmish::encounter::CpuDetector;
 use skirmish::encounter::gpu::{Answer, Device, Fault, GpuService, Notes, Opened, Part};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contacts, DetectError, Detector};
+use skirmish::encounter::{Detection, Verify};
+use skirmish::run::Engine;
 
 use crate::support::{compile, options, simulate, simulate_on};
 

@@ -539,13 +539,13 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
 #[test]
 fn sums_of_the_report_equal_the_rows_of_the_files() {
     let run = world();
-    let total = skirmish::output::summary::total(&run.report.committed.days);
+    let total = skirmish::run::summary::total(&run.report.committed.days);
     let rows = |name: &str| run.table(name).len() as u64;
     assert_eq!(total.heartbeats, rows("heartbeats"));
-    assert_eq!(total.sessions, rows("session_ends"));
-    assert_eq!((total.encounters, total.kills), (rows("encounters"), rows("kills")));
-    assert_eq!((total.matches, total.participations), (rows("matches"), rows("participations")));
-    assert_eq!(total.purchases, rows("purchases"));
+    assert_eq!(total.rows.session_ends, rows("session_ends"));
+    assert_eq!((total.rows.encounters, total.rows.kills), (rows("encounters"), rows("kills")));
+    assert_eq!((total.rows.matches, total.rows.participations), (rows("matches"), rows("participations")));
+    assert_eq!(total.rows.purchases, rows("purchases"));
     assert_eq!(total.heartbeats_by_hour.iter().sum::<u64>(), total.heartbeats);
     for (name, table) in &run.report.committed.tables {
         assert_eq!(table.rows, rows(name), "{name}");

@@ -35,10 +35,10 @@ fn rows_and_bytes_are_within_fifteen_percent_of_what_a_run_shows() {
         }
         assert!(compared >= 6, "{compared}");
         // Every life was drawn, with the draws of the run: sessions and heartbeats are exact.
-        let sums = skirmish::output::summary::total(&run.report.committed.days);
+        let sums = skirmish::run::summary::total(&run.report.committed.days);
         if setting.population.players <= 20_000 {
             assert_eq!(plan.activity.total().heartbeats.round() as u64, sums.heartbeats);
-            assert_eq!(plan.activity.total().sessions.round() as u64, sums.sessions);
+            assert_eq!(plan.activity.total().sessions.round() as u64, sums.rows.session_ends);
         }
         let quick = plan::quick_needs(&setting, 2);
         assert!((quick.disk() / plan.needs().disk() - 1.0).abs() < 0.35, "{quick:?} {:?}", plan.needs());

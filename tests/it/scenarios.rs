@@ -32,9 +32,9 @@ fn every_shipped_scenario_runs_shrunk() {
         let sets: Vec<String> = sets.into_iter().map(str::to_owned).collect();
         let scenario = Scenario::load(&path, &sets).unwrap();
         let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
-        let sums = skirmish::output::summary::total(&run.report.committed.days);
+        let sums = skirmish::run::summary::total(&run.report.committed.days);
         assert!(sums.heartbeats > 10_000, "{}: {sums:?}", path.display());
-        assert!(sums.encounters > 50, "{}: {sums:?}", path.display());
+        assert!(sums.rows.encounters > 50, "{}: {sums:?}", path.display());
     }
 }
 
@@ -47,10 +47,10 @@ fn shipped_scenarios_stay_under_the_promised_rates_of_encounters_and_kills() {
             continue;
         }
         let run = simulate(&Arc::new(Setting::new(scenario)), &options(2));
-        let sums = skirmish::output::summary::total(&run.report.committed.days);
+        let sums = skirmish::run::summary::total(&run.report.committed.days);
         let per_heartbeat = |count: u64| count as f64 / sums.heartbeats as f64;
         assert!(
-            per_heartbeat(sums.encounters) < 0.15 && per_heartbeat(sums.kills) < 0.1,
+            per_heartbeat(sums.rows.encounters) < 0.15 && per_heartbeat(sums.rows.kills) < 0.1,
             "{}: {sums:?}",
             path.display()
         );

@@ -11,10 +11,9 @@ use arrow_array::types::{Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use skirmish::encounter::backend::{Backend, Engine};
-use skirmish::output::dimensions;
-use skirmish::output::folder::RunFolder;
+use skirmish::output::{Store, write_dimensions};
 use skirmish::run::{self, RunOptions, RunReport};
+use skirmish::run::{Backend, Engine};
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
 
@@ -106,8 +105,8 @@ pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
 pub fn simulate_on(engine: Engine, setting: &Arc<Setting>, options: &RunOptions) -> Run {
     let keep = TempDir::new();
     let root = keep.path().join("run");
-    let folder = RunFolder::create(&root, false).unwrap();
-    dimensions::write_dimensions(setting, &folder, &mut |_| true).unwrap();
+    let folder = Store::for_run(&root, false).unwrap();
+    write_dimensions(setting, &folder, &mut |_| true).unwrap();
     let never = AtomicBool::new(false);
     let report = run::run_with(engine, setting, options, Some(&folder), &never, &mut |_| {}).unwrap();
     Run { _keep: keep, root, report }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::GROUP;
+use super::shader::GROUP;
 
 /// An adapter in words.
 #[derive(Clone, Debug)]

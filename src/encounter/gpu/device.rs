@@ -11,10 +11,10 @@ use std::time::Duration;
 use bytemuck::{Pod, Zeroable};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::SHADER;
 use super::adapter::{adapters, report};
 use super::fault::Fault;
 use super::pack::{Answer, MAX_PLAYERS, Part};
+use super::shader::SHADER;
 
 /// Parts that a device works on at once.
 pub const IN_FLIGHT: usize = 3;
@@ -447,8 +447,8 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 mod tests {
     use std::mem::offset_of;
 
-    use super::super::GROUP;
     use super::*;
+    use crate::encounter::gpu::shader::GROUP;
 
     /// Members of a struct of the shader with their offsets, and its size.
     fn layout(module: &naga::Module, name: &str) -> (Vec<(String, usize)>, usize) {

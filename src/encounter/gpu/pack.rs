@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::encounter::cpu::{ALL_PAIRS_LIMIT, CpuDetector};
-use crate::encounter::{Contact, Contacts, DetectError, Frame, clamped_d2};
+use crate::encounter::frame::{Contact, Contacts, DetectError, Frame, clamped_d2};
 
-use super::GROUP;
 use super::fault::Fault;
+use super::shader::GROUP;
 
 /// Bits of x, y and z in a packed position.
 const BITS: [u32; 3] = [22, 22, 20];

@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 use super::device::{Device, IN_FLIGHT, Limits, PATIENCE, WgpuDevice};
 use super::fault::Fault;
 use super::pack::{Answer, Part, Parts, unpack};
-use crate::encounter::{Contacts, DetectError, Detector, Frame};
+use crate::encounter::frame::{Contacts, DetectError, Detector, Frame};
 
 /// What is worth knowing about a run that went on, shared with whoever tells the user.
 pub type Notes = Arc<Mutex<Vec<String>>>;

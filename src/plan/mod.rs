@@ -1,0 +1,210 @@
+//! Planning: what a run will write and need, before anything runs.
+//!
+//! How many heartbeats and sessions there will be follows from sample lives, spread over all accounts and drawn like
+//! those of the run (for small populations, from all of them). What a heartbeat brings in rows of other tables, in bytes
+//! and in time is measured: a short calibration steps one realm and encodes its rows, on a day in the middle of the run's
+//! heartbeats, or over all days where that is short. Memory is a sum of what lives at once.
+
+mod activity;
+mod calibration;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::encounter::DetectError;
+use crate::output::{Encoders, ROWS_PER_GROUP};
+use crate::setting::Setting;
+use crate::table::{self, Table, TableKind};
+pub use activity::{Activity, ActivityDay};
+use calibration::Calibration;
+pub use calibration::TablePlan;
+
+/// Lives sampled for a plan.
+const LIVES: u32 = 20_000;
+/// Lives sampled where milliseconds count.
+const QUICK_LIVES: u32 = 2_000;
+/// Heartbeats of one realm up to which the calibration steps all of its days.
+const SHORT: f64 = 2e6;
+/// Starting and ending a run.
+const PROCESS_S: f64 = 0.03;
+
+/// What is expected of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Day by day.
+    pub activity: Activity,
+    /// Enabled tables.
+    pub tables: BTreeMap<&'static str, TablePlan>,
+    /// Peak memory of the process.
+    pub memory_bytes: f64,
+    /// Memory of a GPU, if one is used.
+    pub gpu_bytes: f64,
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// Time that the calibration took.
+    pub calibration: Duration,
+    /// The first day of the calibration, and how many it stepped.
+    pub calibrated_on: (u32, u32),
+}
+
+impl Plan {
+    /// Estimates a run on so many threads.
+    ///
+    /// # Errors
+    /// If the calibration meets more encounters at once than can be counted.
+    pub fn new(setting: &Arc<Setting>, threads: usize) -> Result<Self, DetectError> {
+        let started = Instant::now();
+        let activity = Activity::estimate(setting, LIVES);
+        let total = activity.total();
+        let realms = f64::from(setting.size.realms);
+        let is_short = total.heartbeats / realms <= SHORT;
+        let calibrated_on = if is_short { (0, setting.clock.days) } else { (activity.median_day(), 1) };
+        let sample = Calibration::run(setting, calibrated_on, is_short)?;
+        let encoders = Encoders::new(setting);
+        let mut tables = BTreeMap::new();
+        let files = f64::from(setting.size.shards) * f64::from(setting.clock.days);
+        for table in table::all().into_iter().filter(|table| setting.writes(table.name)) {
+            let plan = match table.kind {
+                TableKind::Fact => {
+                    let rows = rows_of(setting, table, &total, &sample);
+                    let measured = sample.tables.get(table.name).copied().unwrap_or_default();
+                    let bytes_per_row = measured.bytes / measured.rows.max(1.0);
+                    TablePlan { rows, bytes: rows * bytes_per_row + files * empty_file_bytes(&encoders, table) }
+                }
+                TableKind::Dimension => dimension(setting, &encoders, table, &sample),
+            };
+            tables.insert(table.name, plan);
+        }
+        let bytes: f64 = tables.values().map(|table| table.bytes).sum();
+        let seconds = PROCESS_S + sample.dimension_s + sample.seconds(setting, &total, bytes, threads);
+        Ok(Self {
+            memory_bytes: memory_bytes(setting, &activity, threads, sample.small_bytes / sample.heartbeats.max(1.0)),
+            gpu_bytes: gpu_bytes(setting, &activity),
+            activity,
+            tables,
+            wall: Duration::from_secs_f64(seconds),
+            calibration: started.elapsed(),
+            calibrated_on,
+        })
+    }
+
+    /// Bytes of everything.
+    pub fn needs(&self) -> Needs {
+        let heartbeats = self.tables.get("heartbeats").map_or(0.0, |table| table.bytes);
+        let all: f64 = self.tables.values().map(|table| table.bytes).sum();
+        Needs { heartbeats, others: all - heartbeats, memory: self.memory_bytes }
+    }
+}
+
+fn rows_of(setting: &Setting, table: &Table, total: &ActivityDay, sample: &Calibration) -> f64 {
+    let measured = sample.tables.get(table.name).map_or(0.0, |table| table.rows);
+    match table.name {
+        "heartbeats" => total.heartbeats / f64::from(setting.heartbeats_one_in().max(1)),
+        "session_ends" => total.sessions,
+        "truth_events" => total.events,
+        "purchases" => measured * total.sessions / sample.sessions.max(1.0),
+        _ => measured * total.heartbeats / sample.heartbeats.max(1.0),
+    }
+}
+
+fn dimension(setting: &Setting, encoders: &Encoders, table: &Table, sample: &Calibration) -> TablePlan {
+    let empty = empty_file_bytes(encoders, table);
+    match sample.tables.get(table.name) {
+        Some(accounts) => {
+            let players = f64::from(setting.population.players);
+            TablePlan { rows: players, bytes: empty + players * accounts.bytes / accounts.rows.max(1.0) }
+        }
+        // The others have as many rows as the scenario has entries.
+        None => TablePlan { rows: 0.0, bytes: 2.0 * empty },
+    }
+}
+
+fn empty_file_bytes(encoders: &Encoders, table: &Table) -> f64 {
+    let empty = encoders.of(table.name).map(|encoder| encoder.open(Vec::new())?.into_inner());
+    empty.and_then(Result::ok).map_or(0.0, |bytes| bytes.len() as f64)
+}
+
+/// Bytes of a heartbeat in a window of average length: its position while the window fills and its columns, both grown
+/// by doubling.
+const WINDOW_ROW_BYTES: f64 = 64.0;
+/// Bytes of an encoded heartbeat that waits for its turn, with the memory that was set aside for it.
+const EARLY_ROW_BYTES: f64 = 20.0;
+/// Bytes of the rows of small tables that come with a heartbeat, where they have not been measured.
+const SMALL_ROW_BYTES: f64 = 30.0;
+/// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
+const ACCOUNT_BYTES: f64 = 130.0;
+const SESSION_BYTES: f64 = 1_100.0;
+const PROCESS_BYTES: f64 = 9e6;
+
+/// Peak memory: the process, the accounts that are resident between days, the sessions online, the windows being filled,
+/// and the rows of small tables that are collected, wait for the committer or are gathered by it.
+fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_row_bytes: f64) -> f64 {
+    let (size, clock) = (&setting.size, setting.clock);
+    let (realms, threads) = (f64::from(size.realms), threads as f64);
+    let ticks_per_day = f64::from(clock.ticks_per_day());
+    let busiest = activity.busiest();
+    let online = busiest / ticks_per_day;
+    // A run of one day never holds more realms than are being stepped or wait for the committer.
+    let tickets = (2.0 * threads + 1.0).min(realms);
+    let held = if clock.days == 1 { tickets / realms } else { 1.0 };
+    let one_in = f64::from(setting.heartbeats_one_in());
+    let window_rows = if one_in > 0.0 {
+        online / realms / one_in * f64::from(size.window_ticks.min(clock.ticks_per_day()))
+    } else {
+        0.0
+    };
+    // Tickets hold the rows of a realm each, though seldom all at once; the committer gathers those of some realms and
+    // turns them into columns. Encoded heartbeats of realms that finish before their turn wait.
+    let per_realm = busiest / realms;
+    let gathered = per_realm.max((busiest / f64::from(size.shards)).min(ROWS_PER_GROUP as f64 / 0.13 + per_realm));
+    let early = (threads.min(realms) - 1.0) * per_realm / one_in.max(1.0);
+    PROCESS_BYTES
+        + held * activity.resident * ACCOUNT_BYTES
+        + held * online * SESSION_BYTES
+        + threads.min(realms) * window_rows * WINDOW_ROW_BYTES
+        + (0.7 * tickets * per_realm + 2.7 * gathered) * small_row_bytes
+        + early * EARLY_ROW_BYTES
+}
+
+/// Memory of a GPU: three frames of positions, matches and pairs.
+fn gpu_bytes(setting: &Setting, activity: &Activity) -> f64 {
+    let online = activity.busiest() / f64::from(setting.clock.ticks_per_day());
+    3.0 * online.min(100_000.0_f64.max(online / f64::from(setting.size.realms))) * 12.0
+}
+
+/// Bytes a heartbeat in all tables, for what is told without a calibration.
+const QUICK_ROW_BYTES: f64 = 5.7;
+const QUICK_OTHER_BYTES: f64 = 4.3;
+
+/// Bytes that a run needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Needs {
+    /// On disk, for heartbeats.
+    pub heartbeats: f64,
+    /// On disk, for everything else.
+    pub others: f64,
+    /// In memory.
+    pub memory: f64,
+}
+
+impl Needs {
+    /// On disk.
+    pub fn disk(&self) -> f64 {
+        self.heartbeats + self.others
+    }
+}
+
+/// What a run needs, estimated in milliseconds.
+pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
+    let activity = Activity::estimate(setting, QUICK_LIVES);
+    let heartbeats = activity.total().heartbeats;
+    let one_in = setting.heartbeats_one_in();
+    let rows = if one_in == 0 { 0.0 } else { heartbeats / f64::from(one_in) };
+    let others = if setting.writes("encounters") { QUICK_OTHER_BYTES * heartbeats } else { 0.0 };
+    Needs {
+        heartbeats: rows * QUICK_ROW_BYTES,
+        others,
+        memory: memory_bytes(setting, &activity, threads, SMALL_ROW_BYTES),
+    }
+}

@@ -1,0 +1,391 @@
+//! Who players are and on which days they come back: pure functions of seed and account number, never stored.
+//!
+//! Return days follow the fitted model of `docs/` (Lomax gaps that lengthen with account age, permanent churn after
+//! each active day, both tied to engagement); its parameters are `population.retention` of the scenario.
+
+use crate::random::{self, Purpose, Seed, Stream, Streams, name_key, normal_cdf};
+use crate::scenario::sections::{File, Retention};
+use crate::time::Date;
+
+/// A country within a region, with what decides who lives there.
+#[derive(Clone, Debug)]
+pub struct Country {
+    /// ISO 3166-1 alpha-2 code.
+    pub code: String,
+    /// Index of its region.
+    pub region: u16,
+    /// Index of its currency.
+    pub currency: u16,
+    /// Local time minus UTC.
+    pub utc_offset_minutes: i32,
+    streams: Streams,
+    weight: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Device {
+    platform: u16,
+    streams: Streams,
+    weight: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Archetype {
+    streams: Streams,
+    share: f64,
+    engagement: (f64, f64),
+    skill: (f64, f64),
+    further_sessions: f64,
+    session_minutes: f64,
+    /// Cluster index (from 1), key and share; cluster 0 are the non-payers.
+    spenders: Vec<(u16, f64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Platform {
+    length_factor: f64,
+    sessions_factor: f64,
+}
+
+/// The part of a player that decides on which days they come back: all that is needed of one who does not play.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nature {
+    /// Account number.
+    pub id: i32,
+    /// Day of installation relative to the start of the run; negative for veterans.
+    pub install_day: i32,
+    /// Index of the archetype.
+    pub archetype: u16,
+    /// Engagement, in standard deviations of the population.
+    pub engagement: f64,
+    /// Chance of leaving for good after an active day.
+    pub churn: f64,
+    /// Scale of the gaps between active days, before age.
+    gap_scale: f64,
+    /// Draws of the further traits.
+    traits: Stream,
+}
+
+/// Everything about a player that never changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// What decides when the player comes back.
+    pub nature: Nature,
+    /// Index into [`Population::countries`].
+    pub country: u16,
+    /// Index of the region.
+    pub region: u16,
+    /// Index of the device.
+    pub device: u16,
+    /// Index of the platform.
+    pub platform: u16,
+    /// Spending cluster: 0 never pays, n is the n-th cluster of the scenario.
+    pub cluster: u16,
+    /// Local time minus UTC.
+    pub utc_offset_minutes: i32,
+    /// Skill, in standard deviations of the population.
+    pub skill: f64,
+    /// Mean number of sessions after the first on an active day.
+    pub further_sessions: f64,
+    /// Mean length of a session in seconds.
+    pub session_s: f64,
+    /// Hour of the day, local time, around which sessions start.
+    pub peak_hour: f64,
+}
+
+/// The population of a scenario, compiled for drawing.
+#[derive(Clone, Debug)]
+pub struct Population {
+    seed: Seed,
+    start: Date,
+    /// Accounts ever.
+    pub players: u32,
+    /// Day of the first entry of `installed_by`.
+    first_day: i32,
+    /// Accounts made up to and including each day.
+    installed_by: Vec<u32>,
+    /// Countries of all regions.
+    pub countries: Vec<Country>,
+    devices: Vec<Device>,
+    archetypes: Vec<Archetype>,
+    platforms: Vec<Platform>,
+    retention: Retention,
+    /// [`age_factor`] by age in days.
+    age_factors: Vec<f64>,
+    weekday_chance: [f64; 7],
+    peak_hour: (f64, f64),
+    length_spread: f64,
+    length_engagement: f64,
+}
+
+impl Population {
+    /// Compiles the population of a validated scenario.
+    pub fn new(file: &File) -> Self {
+        let seed = Seed(file.seed);
+        let regions_total: f64 = file.regions.values().map(|region| region.weight).sum();
+        let mut countries = Vec::new();
+        for (index, (name, region)) in file.regions.entries.iter().enumerate() {
+            let total: f64 = region.countries.values().map(|country| country.weight).sum();
+            for (code, country) in &region.countries.entries {
+                countries.push(Country {
+                    code: code.clone(),
+                    region: index as u16,
+                    currency: file.currencies.index_of(&country.currency).expect("validated") as u16,
+                    utc_offset_minutes: country.utc_offset_minutes,
+                    streams: seed.streams(Purpose::Country, name_key(&format!("{name}/{code}"))),
+                    weight: region.weight / regions_total * country.weight / total,
+                });
+            }
+        }
+        let devices = file.devices.entries.iter().map(|(name, device)| Device {
+            platform: file.platforms.index_of(&device.platform).expect("validated") as u16,
+            streams: seed.streams(Purpose::Device, name_key(name)),
+            weight: device.weight,
+        });
+        let archetypes = file.archetypes.entries.iter().map(|(name, archetype)| Archetype {
+            streams: seed.streams(Purpose::Archetype, name_key(name)),
+            share: archetype.share,
+            engagement: (archetype.engagement, archetype.engagement_spread),
+            skill: (archetype.skill, archetype.skill_spread),
+            further_sessions: archetype.sessions_per_day - 1.0,
+            session_minutes: archetype.session_minutes,
+            spenders: archetype
+                .spenders
+                .entries
+                .iter()
+                .map(|(name, spender)| (file.clusters.index_of(name).expect("validated") as u16 + 1, spender.share))
+                .collect(),
+        });
+        let platforms = file.platforms.values().map(|platform| Platform {
+            length_factor: platform.length_factor,
+            sessions_factor: platform.sessions_factor,
+        });
+        let weights = &file.population.retention.weekday_weights;
+        let best = weights.iter().copied().fold(0.0, f64::max);
+        let (first_day, installed_by) = install_curve(file);
+        Self {
+            seed,
+            start: file.clock.start,
+            players: file.population.players,
+            first_day,
+            installed_by,
+            countries,
+            devices: devices.collect(),
+            archetypes: archetypes.collect(),
+            platforms: platforms.collect(),
+            retention: file.population.retention.clone(),
+            age_factors: (0..2000).map(|age| age_factor(age, file.population.retention.gap_age_exponent)).collect(),
+            weekday_chance: std::array::from_fn(|day| weights[day] / best),
+            peak_hour: (file.sessions.peak_hour_local, file.sessions.peak_hour_spread_hours),
+            length_spread: file.sessions.length_spread_log,
+            length_engagement: file.sessions.length_engagement_effect,
+        }
+    }
+
+    /// Accounts made before a day of the run: ids `1..=installed_before(day)`.
+    pub fn installed_before(&self, day: i32) -> u32 {
+        let index = day - self.first_day;
+        if index <= 0 {
+            return 0;
+        }
+        self.installed_by.get(index as usize - 1).copied().unwrap_or(self.players)
+    }
+
+    /// Day on which an account was made.
+    pub fn install_day(&self, id: i32) -> i32 {
+        self.first_day + self.installed_by.partition_point(|&installed| i64::from(installed) < i64::from(id)) as i32
+    }
+
+    /// Index of the country of a player.
+    pub fn country_of(&self, id: i32) -> usize {
+        let entries = self.countries.iter().map(|country| (country.streams, country.weight));
+        random::pick(id as u64, entries)
+    }
+
+    /// What decides when a player comes back.
+    pub fn nature(&self, id: i32) -> Nature {
+        let about = id as u64;
+        let pick_archetype = self.archetypes.iter().map(|archetype| (archetype.streams, archetype.share));
+        let index = random::pick(about, pick_archetype);
+        let archetype = &self.archetypes[index];
+        let mut traits = self.seed.stream(Purpose::Traits, about, 0);
+        let engagement = archetype.engagement.0 + archetype.engagement.1 * traits.normal();
+        let tie = self.retention.churn_engagement_correlation;
+        let restlessness = normal_cdf(tie * engagement + libm::sqrt(1.0 - tie * tie) * traits.normal());
+        let churn = 1.0 - libm::pow(1.0 - restlessness, 1.0 / self.retention.churn_exponent);
+        let gap_scale = libm::exp(self.retention.gap_scale_log - self.retention.gap_engagement_effect * engagement);
+        let install_day = self.install_day(id);
+        Nature { id, install_day, archetype: index as u16, engagement, churn, gap_scale, traits }
+    }
+
+    /// The player of an account number.
+    pub fn profile(&self, id: i32) -> Profile {
+        let about = id as u64;
+        let nature = self.nature(id);
+        let country = self.country_of(id);
+        let pick_device = self.devices.iter().map(|device| (device.streams, device.weight));
+        let device = random::pick(about, pick_device);
+        let archetype = &self.archetypes[usize::from(nature.archetype)];
+        let platform_index = self.devices[device].platform;
+        let platform = &self.platforms[platform_index as usize];
+        let mut traits = nature.traits.clone();
+        let skill = archetype.skill.0 + archetype.skill.1 * traits.normal();
+        let length_log = self.length_engagement * nature.engagement + self.length_spread * traits.normal();
+        let peak_hour = self.peak_hour.0 + self.peak_hour.1 * traits.normal();
+        Profile {
+            country: country as u16,
+            region: self.countries[country].region,
+            device: device as u16,
+            platform: platform_index,
+            cluster: self.cluster_of(id, archetype),
+            utc_offset_minutes: self.countries[country].utc_offset_minutes,
+            skill,
+            further_sessions: archetype.further_sessions * platform.sessions_factor,
+            session_s: archetype.session_minutes * 60.0 * platform.length_factor * libm::exp(length_log),
+            peak_hour,
+            nature,
+        }
+    }
+
+    fn cluster_of(&self, id: i32, archetype: &Archetype) -> u16 {
+        let mut rest = self.seed.stream(Purpose::Cluster, id as u64, 0).unit();
+        for (cluster, share) in &archetype.spenders {
+            rest -= share;
+            if rest < 0.0 {
+                return *cluster;
+            }
+        }
+        0
+    }
+
+    /// The next active day after an active one, or `None` if the player is gone for good.
+    pub fn next_active_day(&self, nature: &Nature, day: i32) -> Option<i32> {
+        let rules = &self.retention;
+        // The ordinal is the account's age, so that moving the start of the run moves nobody's life.
+        let age = day - nature.install_day;
+        let mut draws = self.seed.stream(Purpose::Return, nature.id as u64, age as u64);
+        if age == 0 && draws.chance(2.0 * rules.one_day_share * (1.0 - normal_cdf(nature.engagement))) {
+            return None;
+        }
+        if draws.chance(nature.churn) {
+            return None;
+        }
+        let gap =
+            nature.gap_scale * self.age_factor(age) * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
+        let mut next = day.saturating_add(libm::ceil(gap.clamp(1.0, 1e6)) as i32);
+        // Weekday preference: a rejected day moves on to the next; ten rejections in a row are not worth waiting for.
+        for _ in 0..10 {
+            if draws.chance(self.weekday_chance[self.start.plus(next).weekday()]) {
+                break;
+            }
+            next += 1;
+        }
+        Some(next)
+    }
+
+    /// How much longer gaps are at an age in days.
+    fn age_factor(&self, age: i32) -> f64 {
+        let known = self.age_factors.get(age as usize).copied();
+        known.unwrap_or_else(|| age_factor(age, self.retention.gap_age_exponent))
+    }
+
+    /// First active day not before `from` of a player who installed earlier, or `None` if gone by then.
+    pub fn first_active_day_from(&self, nature: &Nature, from: i32) -> Option<i32> {
+        let mut day = nature.install_day;
+        while day < from {
+            day = self.next_active_day(nature, day)?;
+        }
+        Some(day)
+    }
+}
+
+fn age_factor(age: i32, exponent: f64) -> f64 {
+    libm::pow(1.0 + f64::from(age) / 30.0, exponent)
+}
+
+/// First day and cumulative number of accounts by day.
+fn install_curve(file: &File) -> (i32, Vec<u32>) {
+    let players = f64::from(file.population.players);
+    let installs = &file.population.installs;
+    let veterans = libm::round(players * installs.veteran_share);
+    let first_day = if veterans > 0.0 { -(installs.veteran_days as i32) } else { 0 };
+    let mut installed_by = Vec::new();
+    if veterans > 0.0 {
+        let days = f64::from(installs.veteran_days);
+        installed_by
+            .extend((1..=installs.veteran_days).map(|day| libm::round(veterans * f64::from(day) / days) as u32));
+    }
+    let horizon = installs.horizon_days;
+    let launch_total: f64 = (0..horizon).map(|day| 1.0 / f64::from(day + 1)).sum();
+    let mut launched = 0.0;
+    for day in 0..horizon {
+        launched += 1.0 / f64::from(day + 1) / launch_total;
+        let even = f64::from(day + 1) / f64::from(horizon);
+        let share = installs.launch_share * launched + (1.0 - installs.launch_share) * even;
+        installed_by.push((veterans + libm::round((players - veterans) * share)) as u32);
+    }
+    if let Some(last) = installed_by.last_mut() {
+        *last = file.population.players;
+    }
+    (first_day, installed_by)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn population(sets: &[&str]) -> Population {
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        Population::new(&Scenario::parse("t", "t", "", &sets).expect("valid").file)
+    }
+
+    #[test]
+    fn ids_are_dealt_in_order_of_installation() {
+        let population = population(&["population.players=1000"]);
+        let mut last = i32::MIN;
+        for id in 1..=1000 {
+            let day = population.install_day(id);
+            assert!(day >= last && (-180..30).contains(&day), "{id} {day}");
+            assert!(population.installed_before(day) < id as u32 && id as u32 <= population.installed_before(day + 1));
+            last = day;
+        }
+        assert_eq!((population.installed_before(-200), population.installed_before(500)), (0, 1000));
+    }
+
+    #[test]
+    fn everyone_installs_on_day_zero_when_told_so() {
+        let population = population(&["population.installs.veteran_share=0", "population.installs.horizon_days=1"]);
+        assert_eq!((population.installed_before(0), population.installed_before(1)), (0, population.players));
+    }
+
+    /// Bands of the published targets (targets.json: retention_classic, one_day_only_share).
+    #[test]
+    fn retention_lies_in_the_published_bands() {
+        let population = population(&["population.installs.veteran_share=0", "population.players=20000"]);
+        let (mut active, mut once) = ([0u32; 181], 0);
+        for id in 1..=20_000 {
+            let nature = population.nature(id);
+            let mut day = nature.install_day;
+            let mut days = 1;
+            while let Some(next) = population.next_active_day(&nature, day) {
+                if next - nature.install_day > 730 {
+                    break;
+                }
+                if let Some(count) = active.get_mut((next - nature.install_day) as usize) {
+                    *count += 1;
+                }
+                day = next;
+                days += 1;
+            }
+            once += u32::from(days == 1);
+        }
+        let share = |count: u32| f64::from(count) / 20_000.0;
+        for (day, low, high) in
+            [(1, 0.30, 0.45), (7, 0.14, 0.23), (30, 0.06, 0.12), (90, 0.03, 0.065), (180, 0.018, 0.04)]
+        {
+            assert!((low..high).contains(&share(active[day])), "D{day} = {}", share(active[day]));
+        }
+        assert!((0.22..0.42).contains(&share(once)), "{}", share(once));
+    }
+}

@@ -1,0 +1,177 @@
+//! Sittings: when a player plays on an active day, for how long, and how each sitting ends. A pure function of the
+//! player and the day.
+
+use super::player::Profile;
+use crate::random::{Purpose, Seed};
+use crate::scenario::sections::File;
+use crate::tape::Tape;
+use crate::time::DAY_S;
+
+/// Why a session ends. The order is that of the names in `session_ends.end_reason`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SessionEnd {
+    /// The player stopped.
+    #[default]
+    Logout = 0,
+    /// The connection was lost.
+    Disconnect = 1,
+    /// The player was removed.
+    Kicked = 2,
+    /// The run ended.
+    RunEnd = 3,
+}
+
+impl SessionEnd {
+    /// Names in order.
+    pub const NAMES: [&str; 4] = ["logout", "disconnect", "kicked", "run_end"];
+}
+
+/// Most sessions that start in a UTC day.
+const MAX_PER_DAY: usize = 10;
+
+/// The rules of sittings, compiled.
+#[derive(Clone, Debug)]
+pub struct SessionRules {
+    /// Cumulative share of starts by hour relative to the own peak, from 12 hours before.
+    start_cumulative: [f64; 24],
+    length_by_count: [f64; 6],
+    max_s: f64,
+    disconnect_share: f64,
+    kicked_share: f64,
+    /// Chance of joining the party of those who log in beside.
+    pub party_chance: f64,
+    /// Most sessions in a party.
+    pub party_size_max: u32,
+    release_days: u32,
+    update_lag_days: f64,
+}
+
+impl SessionRules {
+    /// Compiles the rules.
+    pub fn new(file: &File) -> Self {
+        let keys = &file.sessions;
+        let total: f64 = keys.start_weights_by_hour.iter().sum();
+        let mut sum = 0.0;
+        let start_cumulative = std::array::from_fn(|hour| {
+            sum += keys.start_weights_by_hour[hour] / total;
+            sum
+        });
+        Self {
+            start_cumulative,
+            length_by_count: std::array::from_fn(|count| keys.length_by_count[count]),
+            max_s: f64::from(keys.max_minutes) * 60.0,
+            disconnect_share: keys.disconnect_share,
+            kicked_share: keys.kicked_share,
+            party_chance: keys.party_chance,
+            party_size_max: keys.party_size_max,
+            release_days: keys.client_release_days,
+            update_lag_days: keys.client_update_lag_days,
+        }
+    }
+
+    /// Names of all client versions of a run of so many days; index 0 was released before the run.
+    pub fn client_versions(release_days: u32) -> Vec<String> {
+        (0..=731 / release_days + 1).map(|release| format!("1.{release}")).collect()
+    }
+
+    /// Version a player runs on a day, as an index into the above.
+    pub fn client_version(&self, seed: Seed, player_id: i32, day: i32) -> u16 {
+        let release = day.max(0) as u32 / self.release_days;
+        let age = f64::from(day.max(0) as u32 % self.release_days);
+        let lag = seed.stream(Purpose::Client, player_id as u64, release.into()).exponential(self.update_lag_days);
+        (release + u32::from(age >= lag)) as u16
+    }
+}
+
+/// One planned sitting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sitting {
+    /// Login, seconds since the run's start.
+    pub started_s: u32,
+    /// Logout.
+    pub ended_s: u32,
+    /// How it will end.
+    pub end: SessionEnd,
+}
+
+impl Sitting {
+    /// Records or plays the sitting.
+    pub fn state(&mut self, tape: &mut Tape) {
+        let mut end = self.end as u8;
+        tape.u32(&mut self.started_s);
+        tape.u32(&mut self.ended_s);
+        tape.u8(&mut end);
+        self.end = [SessionEnd::Logout, SessionEnd::Disconnect, SessionEnd::Kicked, SessionEnd::RunEnd]
+            [usize::from(end.min(3))];
+    }
+}
+
+/// The sittings of a player on an active day, in order, none before `busy_until_s`.
+pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, busy_until_s: u32) -> Vec<Sitting> {
+    let mut draws = seed.stream(Purpose::Sessions, profile.nature.id as u64, (day - profile.nature.install_day) as u64);
+    let midnight = day as u32 * DAY_S;
+    let again = profile.further_sessions / (1.0 + profile.further_sessions);
+    let mut count = 1;
+    while count < MAX_PER_DAY && draws.chance(again) {
+        count += 1;
+    }
+    let mean = profile.session_s * rules.length_by_count[count.min(6) - 1];
+    let mut starts: Vec<u32> = (0..count)
+        .map(|_| {
+            let at = draws.unit();
+            let bin = rules.start_cumulative.partition_point(|&cumulative| cumulative < at).min(23);
+            let local = profile.peak_hour - 12.0 + bin as f64 + draws.unit();
+            let utc_s = (local * 3600.0) as i32 - profile.utc_offset_minutes * 60;
+            midnight + utc_s.rem_euclid(DAY_S as i32) as u32
+        })
+        .collect();
+    starts.sort_unstable();
+    let mut sittings = Vec::with_capacity(count);
+    let mut free_from = busy_until_s;
+    for start in starts {
+        let length_s = draws.exponential(mean).clamp(1.0, rules.max_s) as u32;
+        let reason = draws.unit();
+        let end = match reason {
+            r if r < rules.kicked_share => SessionEnd::Kicked,
+            r if r < rules.kicked_share + rules.disconnect_share => SessionEnd::Disconnect,
+            _ => SessionEnd::Logout,
+        };
+        let started_s = start.max(free_from);
+        // A sitting pushed past midnight by the one before is one the player does not have time for.
+        if started_s < midnight + DAY_S {
+            let sitting = Sitting { started_s, ended_s: started_s + length_s.max(1), end };
+            free_from = sitting.ended_s;
+            sittings.push(sitting);
+        }
+    }
+    sittings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::population::Population;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn sittings_never_overlap_start_today_and_number_at_most_ten() {
+        let sets = ["archetypes.casual.sessions_per_day=8".to_owned()];
+        let file = Scenario::parse("t", "t", "", &sets).expect("valid").file;
+        let (population, rules) = (Population::new(&file), SessionRules::new(&file));
+        let mut most = 0;
+        for id in 1..3000 {
+            let profile = population.profile(id);
+            let mut free_from = 3 * DAY_S + 5000;
+            let sittings = plan_day(Seed(file.seed), &rules, &profile, 3, free_from);
+            assert!(sittings.len() <= 10);
+            most = most.max(sittings.len());
+            for sitting in sittings {
+                assert!(sitting.started_s >= free_from && sitting.started_s < 4 * DAY_S);
+                assert!(sitting.ended_s > sitting.started_s);
+                free_from = sitting.ended_s;
+            }
+        }
+        assert!(most >= 8, "{most}");
+    }
+}

@@ -1,0 +1,207 @@
+//! A run: workers step realms, a committer writes, the caller watches. The only module that starts threads.
+//!
+//! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
+//! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. The committer gives the
+//! tickets back. Tickets bound how far workers run ahead of it, so memory does not grow with simulated time.
+//! `engine` chooses the detector, `limit` measures encoding alone, `summary` is run.json.
+
+mod engine;
+pub mod limit;
+mod options;
+mod shared;
+pub mod summary;
+mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+pub use engine::{Backend, Engine, frame_like};
+pub use options::{RunError, RunOptions, RunReport, Snapshot, StageTimes};
+
+use crate::output::{Committed, Committer, OutputError, Store, Ticket};
+use crate::setting::Setting;
+use shared::{JobQueue, Progress, Shared};
+use worker::Worker;
+
+/// Runs a scenario into a folder (or nowhere, for benches). `watch` is called about ten times a second; the run ends
+/// early once `interrupt` is set.
+///
+/// # Errors
+/// See [`RunError`]. Table folders hold only whole, published days, whatever happens.
+pub fn run(
+    setting: &Arc<Setting>,
+    options: &RunOptions,
+    store: Option<&Store>,
+    interrupt: &AtomicBool,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> Result<RunReport, RunError> {
+    let engine = Engine::choose(options.backend, options.gpu_verify, setting).map_err(RunError::Gpu)?;
+    run_with(engine, setting, options, store, interrupt, watch)
+}
+
+/// [`run`] with a detector of the caller's choice.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run_with(
+    engine: Engine,
+    setting: &Arc<Setting>,
+    options: &RunOptions,
+    store: Option<&Store>,
+    interrupt: &AtomicBool,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> Result<RunReport, RunError> {
+    let started = Instant::now();
+    let threads = options.threads.max(1);
+    let span = setting.span().from_day(options.first_day);
+    let realms = span.realms.len();
+    let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads));
+    let group = group.clamp(1, realms as u32);
+    // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
+    let tickets = if options.shuffle.is_some() { 2 * realms + 1 } else { (2 * threads + 1) * group as usize };
+    let (ticket_sender, ticket_receiver) = bounded(tickets);
+    for _ in 0..tickets {
+        ticket_sender.send(Ticket::default()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
+    }
+    let (message_sender, message_receiver) = bounded(4 * threads);
+    let bytes_seen = Arc::new(AtomicU64::new(0));
+    let committer = Committer::new(setting, span.clone(), store.cloned(), options.sink, Arc::clone(&bytes_seen));
+    let shared = Shared {
+        setting: Arc::clone(setting),
+        jobs: Mutex::new(JobQueue::new(&span, group, options.shuffle)),
+        realms: (0..realms).map(|_| bounded(1)).collect(),
+        progress: Progress { online: (0..realms).map(|_| AtomicU32::new(0)).collect(), ..Progress::default() },
+        span,
+        options: options.clone(),
+        tickets: ticket_receiver,
+        messages: message_sender,
+        engine,
+        stop: AtomicBool::new(false),
+    };
+    for (sender, _) in &shared.realms {
+        sender.send(None).map_err(|_| RunError::Internal("realms were refused".into()))?;
+    }
+
+    let outcome = thread::scope(|scope| -> Result<Outcome, RunError> {
+        let shared = &shared;
+        let (done_sender, done) = bounded::<()>(threads + 1);
+        let spawn = |name: String| thread::Builder::new().name(name);
+        let commit_done = done_sender.clone();
+        let commit = spawn("committer".into())
+            .spawn_scoped(scope, move || {
+                let commit = || committer.run(&message_receiver, &ticket_sender, &shared.stop);
+                let result = catch_unwind(AssertUnwindSafe(commit));
+                // Workers must not wait for a committer that is gone.
+                shared.stop.fetch_or(!matches!(result, Ok(Ok(_))), Ordering::Relaxed);
+                drop(message_receiver);
+                drop(commit_done);
+                result
+            })
+            .map_err(|error| RunError::Internal(format!("no thread for the committer: {error}")))?;
+        let mut workers = Vec::new();
+        for n in 0..threads {
+            let worker_done = done_sender.clone();
+            let worker = spawn(format!("worker-{n}"))
+                .spawn_scoped(scope, move || {
+                    let result = catch_unwind(AssertUnwindSafe(|| Worker::new(shared).work()));
+                    // A worker that fails must not leave the others waiting for its realms.
+                    shared.stop.fetch_or(!matches!(result, Ok(Ok(_))), Ordering::Relaxed);
+                    drop(worker_done);
+                    result
+                })
+                .map_err(|error| {
+                    shared.stop.store(true, Ordering::Relaxed);
+                    RunError::Internal(format!("no thread for a worker: {error}"))
+                })?;
+            workers.push(worker);
+        }
+        drop(done_sender);
+        let is_interrupted = watch_until_done(shared, &done, interrupt, started, &bytes_seen, watch);
+        let mut outcome = Outcome { is_interrupted, ..Outcome::default() };
+        for worker in workers {
+            match worker.join() {
+                Ok(Ok(Ok(times))) => outcome.stages.merge(&times),
+                Ok(Ok(Err(error))) => outcome.errors.push(error),
+                Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+            }
+        }
+        match commit.join() {
+            Ok(Ok(committed)) => outcome.committed = Some(committed),
+            Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+        }
+        Ok(outcome)
+    })?;
+    conclude(outcome, shared, started)
+}
+
+#[derive(Default)]
+struct Outcome {
+    is_interrupted: bool,
+    stages: StageTimes,
+    errors: Vec<RunError>,
+    committed: Option<Result<Committed, OutputError>>,
+}
+
+fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunReport, RunError> {
+    let day = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).day;
+    if let Some(error) = outcome.errors.into_iter().next() {
+        return Err(error);
+    }
+    let committed = match outcome.committed {
+        Some(Err(OutputError::Stopped)) if outcome.is_interrupted => return Err(RunError::Interrupted(day)),
+        Some(result) => result?,
+        None => return Err(RunError::Internal("the committer left no answer".into())),
+    };
+    let mut stages = outcome.stages;
+    stages.encode += committed.encode_time;
+    stages.write = committed.write_time;
+    let notes = shared.engine.notes();
+    let detector = shared.engine.describe();
+    Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a thread panicked".into())
+}
+
+/// Tells the caller how far the run is until all threads are done; true if the caller asked to stop.
+fn watch_until_done(
+    shared: &Shared,
+    done: &Receiver<()>,
+    interrupt: &AtomicBool,
+    started: Instant,
+    bytes_seen: &AtomicU64,
+    watch: &mut dyn FnMut(&Snapshot),
+) -> bool {
+    let days = shared.span.days.len() as f64;
+    let total = shared.span.realm_ticks() as f64;
+    let mut is_interrupted = false;
+    loop {
+        let is_done = matches!(done.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Disconnected));
+        let progress = &shared.progress;
+        let share = progress.realm_ticks.load(Ordering::Relaxed) as f64 / total;
+        watch(&Snapshot {
+            done: share,
+            days: share * days,
+            online: progress.online.iter().map(|online| u64::from(online.load(Ordering::Relaxed))).sum(),
+            heartbeats: progress.heartbeats.load(Ordering::Relaxed),
+            encounters: progress.encounters.load(Ordering::Relaxed),
+            bytes: bytes_seen.load(Ordering::Relaxed),
+            elapsed: started.elapsed(),
+        });
+        if is_done {
+            return is_interrupted;
+        }
+        if interrupt.load(Ordering::Relaxed) && !is_interrupted {
+            is_interrupted = true;
+            shared.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How a run is carried out, what it tells while it lasts and at its end.
+
+use std::thread;
+use std::time::Duration;
+
+use super::engine::Backend;
+use crate::encounter::{DetectError, Verify};
+use crate::output::{Committed, OutputError, Sink};
+
+/// How a run is carried out. Nothing here changes a byte of any table.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Worker threads; at least 1.
+    pub threads: usize,
+    /// Who detects encounters.
+    pub backend: Backend,
+    /// Which answers of a GPU are compared with the CPU's.
+    pub gpu_verify: Verify,
+    /// Where rows go.
+    pub sink: Sink,
+    /// Realms that a worker steps together; `None` chooses by backend.
+    pub realms_per_group: Option<u32>,
+    /// Day to start on: a slice of the run, for measuring.
+    pub first_day: u32,
+    /// Hands out realms in a shuffled order, to show that the order decides nothing.
+    pub shuffle: Option<u64>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            backend: Backend::Auto,
+            gpu_verify: Verify::Sample,
+            sink: Sink::Parquet,
+            realms_per_group: None,
+            first_day: 0,
+            shuffle: None,
+        }
+    }
+}
+
+/// Why a run did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Output failed.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The GPU was demanded and failed.
+    #[error("--backend gpu: {0}; use --backend auto to go on without one")]
+    Gpu(String),
+    /// The GPU was demanded and gave a wrong answer.
+    #[error("--backend gpu: {0}; use --backend cpu, and report it with the output of `skirmish doctor`")]
+    Verification(String),
+    /// More encounters at once than can be counted.
+    #[error("{0}; use a smaller encounter.radius_cm, a larger map or smaller matches")]
+    Crowd(String),
+    /// The user stopped it.
+    #[error(
+        "interrupted after {0} complete days, which are kept whole; the unfinished one was discarded. Run again with --overwrite to start over"
+    )]
+    Interrupted(u32),
+    /// A defect in Skirmish.
+    #[error("internal error: {0}; please report it with the scenario file")]
+    Internal(String),
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Snapshot {
+    /// Share of the run's ticks that are done, over all realms.
+    pub done: f64,
+    /// Simulated days that are done.
+    pub days: f64,
+    /// Sessions online in the realms being stepped or last stepped.
+    pub online: u64,
+    /// Heartbeats so far.
+    pub heartbeats: u64,
+    /// Encounters so far.
+    pub encounters: u64,
+    /// Encoded bytes so far.
+    pub bytes: u64,
+    /// Time since the start.
+    pub elapsed: Duration,
+}
+
+/// Where workers spent their time, summed over threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StageTimes {
+    /// Making realms, with the lives of their veterans up to the first day.
+    pub start: Duration,
+    /// Systems before detection.
+    pub before_contacts: Duration,
+    /// Detection.
+    pub detect: Duration,
+    /// Systems after detection.
+    pub after_contacts: Duration,
+    /// Encoding, the committer's share included.
+    pub encode: Duration,
+    /// Waiting for realms, tickets and the committer.
+    pub wait: Duration,
+    /// Writing and syncing, by the committer.
+    pub write: Duration,
+}
+
+impl StageTimes {
+    /// Adds the times of another worker.
+    pub fn merge(&mut self, other: &Self) {
+        self.start += other.start;
+        self.before_contacts += other.before_contacts;
+        self.detect += other.detect;
+        self.after_contacts += other.after_contacts;
+        self.encode += other.encode;
+        self.wait += other.wait;
+        self.write += other.write;
+    }
+}
+
+/// What a finished run has to tell.
+#[derive(Debug)]
+pub struct RunReport {
+    /// Rows, bytes and sums.
+    pub committed: Committed,
+    /// Time by stage.
+    pub stages: StageTimes,
+    /// Wall-clock time of the simulation.
+    pub elapsed: Duration,
+    /// Who detected encounters, in words.
+    pub detector: String,
+    /// What went wrong without stopping the run.
+    pub notes: Vec<String>,
+}
+
+impl From<DetectError> for RunError {
+    fn from(error: DetectError) -> Self {
+        match error {
+            DetectError::Gpu(_) => Self::Gpu(error.to_string()),
+            DetectError::TooMany(_) => Self::Crowd(error.to_string()),
+            DetectError::Disagrees { .. } => Self::Verification(error.to_string()),
+        }
+    }
+}

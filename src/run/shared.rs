@@ -1,0 +1,119 @@
+//! What the workers of a run share: jobs, realms, tickets, and how far they are.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use super::engine::Engine;
+use super::options::RunOptions;
+use crate::output::{Message, Payload, Ticket};
+use crate::setting::{Leg, Setting, Span};
+use crate::world::Realm;
+
+/// What workers share.
+pub struct Shared {
+    /// The rules of the run.
+    pub setting: Arc<Setting>,
+    /// The days and realms to step.
+    pub span: Span,
+    /// How the run is carried out.
+    pub options: RunOptions,
+    /// What is left to do.
+    pub jobs: Mutex<JobQueue>,
+    /// The realm of each number while nobody steps it.
+    pub realms: Vec<(Sender<Option<Realm>>, Receiver<Option<Realm>>)>,
+    /// The rights to step a realm that nobody has.
+    pub tickets: Receiver<Ticket>,
+    /// To the committer.
+    pub messages: Sender<Message>,
+    /// Who detects.
+    pub engine: Engine,
+    /// Set to end the run early.
+    pub stop: AtomicBool,
+    /// How far the run is.
+    pub progress: Progress,
+}
+
+/// How far a run is.
+#[derive(Default)]
+pub struct Progress {
+    /// Steps of a realm by a tick.
+    pub realm_ticks: AtomicU64,
+    /// Heartbeats.
+    pub heartbeats: AtomicU64,
+    /// Encounters that began.
+    pub encounters: AtomicU64,
+    /// Sessions online, by realm.
+    pub online: Vec<AtomicU32>,
+}
+
+/// A day of a group of realms.
+pub struct Job {
+    /// The day.
+    pub day: u32,
+    /// The realms; `None` stands for one that has not been made yet.
+    pub realms: Vec<(u32, Option<Realm>)>,
+    /// One for each.
+    pub tickets: Vec<Ticket>,
+}
+
+/// Groups of realms, day after day.
+pub struct JobQueue {
+    groups: Vec<Vec<u32>>,
+    /// The day that is being handed out.
+    pub day: u32,
+    next: usize,
+}
+
+impl JobQueue {
+    /// All jobs of a span.
+    pub fn new(span: &Span, group: u32, shuffle: Option<u64>) -> Self {
+        Self { groups: span.groups(group, shuffle), day: span.days.start, next: 0 }
+    }
+
+    fn next(&mut self, span: &Span) -> Option<(u32, Vec<u32>)> {
+        if self.next == self.groups.len() {
+            self.next = 0;
+            self.day += 1;
+        }
+        let group = self.groups.get(self.next).filter(|_| span.days.contains(&self.day))?;
+        self.next += 1;
+        Some((self.day, group.clone()))
+    }
+}
+
+impl Shared {
+    /// The next day and group of realms, with a ticket for each realm and the realms themselves, back from their
+    /// previous day.
+    pub fn next_job(&self) -> Option<Job> {
+        // All of it under the lock: the earliest job always gets its tickets, and no later day of a realm can overtake
+        // an earlier one.
+        let mut queue = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let (day, ids) = queue.next(&self.span)?;
+        let tickets = ids.iter().map(|_| self.patiently(&self.tickets)).collect::<Option<Vec<_>>>()?;
+        let back = |id: u32| Some((id, self.patiently(&self.realms[id as usize].1)?));
+        let realms = ids.into_iter().map(back).collect::<Option<Vec<_>>>()?;
+        Some(Job { day, realms, tickets })
+    }
+
+    /// Receives, unless the run is stopped meanwhile.
+    fn patiently<T>(&self, channel: &Receiver<T>) -> Option<T> {
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            match channel.recv_timeout(Duration::from_millis(50)) {
+                Ok(value) => return Some(value),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Hands a message to the committer; `None` if it is gone.
+    pub fn send(&self, leg: Leg, payload: Payload) -> Option<()> {
+        self.messages.send(Message { leg, payload }).ok()
+    }
+}

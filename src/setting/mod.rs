@@ -1,0 +1,192 @@
+//! The setting of a run: a scenario compiled into what systems look up, and the sizes that follow from it alone.
+
+mod arsenal;
+mod gait;
+mod ground;
+mod mode;
+mod shop;
+mod size;
+mod span;
+
+pub use arsenal::Arsenal;
+pub use gait::{Gait, Model, ROUNDING_CM};
+pub use ground::{Circle, Ground, HypotExact, Relief};
+pub use mode::ModeRules;
+pub use shop::{Goods, Shop, Spending};
+pub use size::Size;
+pub use span::{Leg, Span};
+
+use crate::encounter::{EpisodeRules, SweepRules};
+use crate::population::{Population, SessionRules};
+use crate::random::Seed;
+use crate::scenario::Scenario;
+use crate::time::Clock;
+
+/// Which pairs count as encounters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Every pair.
+    Any,
+    /// Pairs of different teams.
+    Opponents,
+    /// Pairs of one team.
+    Allies,
+}
+
+impl Relation {
+    /// Whether a pair counts.
+    pub fn includes(self, are_opponents: bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Opponents => are_opponents,
+            Self::Allies => !are_opponents,
+        }
+    }
+}
+
+/// A compiled scenario.
+#[derive(Debug)]
+pub struct Setting {
+    /// The scenario it was compiled from.
+    pub scenario: Scenario,
+    /// Seed of all draws.
+    pub seed: Seed,
+    /// Clock.
+    pub clock: Clock,
+    /// Population.
+    pub population: Population,
+    /// Sessions.
+    pub sessions: SessionRules,
+    /// Maps, by index.
+    pub grounds: Vec<Ground>,
+    /// Modes, by index.
+    pub modes: Vec<ModeRules>,
+    /// Weapons and fights.
+    pub arsenal: Arsenal,
+    /// Items and spending.
+    pub shop: Shop,
+    /// Encounters.
+    pub episodes: EpisodeRules,
+    /// Encounters between heartbeats, if they are written.
+    pub sweep: Option<SweepRules>,
+    /// Encounters of teams, if they are written.
+    pub team_episodes: Option<EpisodeRules>,
+    /// Whether groups are written.
+    pub lists_groups: bool,
+    /// Shortest encounter that is written, of those two kinds.
+    pub min_duration_ms: i64,
+    /// Which pairs count.
+    pub relation: Relation,
+    /// Realms, shards, windows.
+    pub size: Size,
+    /// [`Scenario::world_hash`].
+    pub world_hash: String,
+}
+
+impl Setting {
+    /// Compiles a scenario.
+    pub fn new(scenario: Scenario) -> Self {
+        let file = &scenario.file;
+        let seed = Seed(file.seed);
+        let clock = Clock { start: file.clock.start, days: file.clock.days, heartbeat_s: file.clock.heartbeat_seconds };
+        let population = Population::new(file);
+        let sessions = SessionRules::new(file);
+        let grounds = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
+        let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(seed, file, name, mode)).collect();
+        let encounter = &file.encounter;
+        let episodes = EpisodeRules {
+            radius_cm: encounter.radius_cm,
+            exit_radius_cm: encounter.exit_radius_cm.max(encounter.radius_cm),
+            gap_ticks: encounter.merge_gap_s / clock.heartbeat_s,
+        };
+        let tables = &file.output.tables;
+        let sweep = tables.encounters_swept.then(|| SweepRules {
+            radius_cm: episodes.radius_cm,
+            exit_radius_cm: episodes.exit_radius_cm,
+            gap_ms: i64::from(encounter.merge_gap_s) * 1000,
+            max_step_cm: encounter.sweep_max_step_cm,
+        });
+        let team_episodes = tables.encounters_team.then(|| EpisodeRules {
+            radius_cm: encounter.team_radius_cm,
+            exit_radius_cm: encounter.team_exit_radius_cm.max(encounter.team_radius_cm),
+            gap_ticks: encounter.team_merge_gap_s / clock.heartbeat_s,
+        });
+        let min_duration_ms = i64::from(encounter.min_duration_s) * 1000;
+        let relation = match encounter.relation.as_str() {
+            "opponents" => Relation::Opponents,
+            "allies" => Relation::Allies,
+            _ => Relation::Any,
+        };
+        let shop = Shop::new(seed, file);
+        let size = Size::new(&scenario, clock, &population, &sessions);
+        let arsenal = Arsenal::new(seed, file);
+        let world_hash = scenario.world_hash();
+        Self {
+            seed,
+            clock,
+            population,
+            sessions,
+            grounds,
+            modes,
+            arsenal,
+            shop,
+            episodes,
+            sweep,
+            team_episodes,
+            lists_groups: tables.encounters_group,
+            min_duration_ms,
+            relation,
+            size,
+            world_hash,
+            scenario,
+        }
+    }
+
+    /// What a user should know before a run, one line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let trough = self.size.trough_online_per_realm;
+        let file = &self.scenario.file;
+        let too_large = |(name, mode): &(String, crate::scenario::sections::Mode)| {
+            let size = mode.teams * mode.team_size;
+            (f64::from(size) > trough / 3.0).then(|| {
+                let fewer = if self.size.realms > 1 {
+                    format!("fewer population.realms (now {}), ", self.size.realms)
+                } else {
+                    String::new()
+                };
+                format!(
+                    "modes.{name}: matches of {size} players want {} online in a realm, which in its quietest hour \
+                     expects {trough:.0}; they will run short of players then. Use {fewer}more population.players, \
+                     or smaller matches",
+                    3 * size
+                )
+            })
+        };
+        let (encounter, tables) = (&file.encounter, &file.output.tables);
+        let filters_nothing = encounter.min_duration_s > 0 && !tables.encounters_swept && !tables.encounters_team;
+        let useless = filters_nothing.then(|| {
+            format!(
+                "encounter.min_duration_s = {}: it filters encounters_swept and encounters_team, and neither is written; set \
+                 output.tables.encounters_swept = true",
+                encounter.min_duration_s
+            )
+        });
+        file.modes.entries.iter().filter_map(too_large).chain(useless).collect()
+    }
+
+    /// Whether a table is written.
+    pub fn writes(&self, table: &str) -> bool {
+        self.scenario.file.output.tables.writes(table)
+    }
+
+    /// The days and realms of the whole run.
+    pub fn span(&self) -> Span {
+        Span::whole(self.clock, &self.size)
+    }
+
+    /// One player in how many has heartbeats written; 0 for none.
+    pub fn heartbeats_one_in(&self) -> u32 {
+        let output = &self.scenario.file.output;
+        if output.tables.heartbeats { output.heartbeat_players_one_in } else { 0 }
+    }
+}

@@ -1,0 +1,87 @@
+//! The shop: items, prices and how clusters of payers spend, compiled.
+
+use crate::random::{self, Purpose, Seed, Streams, name_key};
+use crate::scenario::sections::{File, Item};
+
+/// An item of the shop.
+#[derive(Clone, Debug)]
+pub struct Goods {
+    streams: Streams,
+    /// Index of its category.
+    pub category: u16,
+    /// Price.
+    pub price_usd_cents: u32,
+}
+
+/// How payers of one kind spend.
+#[derive(Clone, Debug)]
+pub struct Spending {
+    /// Chance that something is bought in a session.
+    pub session_chance: f64,
+    /// Chance that a purchase is followed by another in the session.
+    pub again_chance: f64,
+    /// Logarithm of how often each item is bought.
+    item_weight_logs: Vec<f64>,
+}
+
+/// Items, prices and spending clusters, compiled.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Items in order of their names.
+    pub items: Vec<Goods>,
+    /// Categories in order of their names.
+    pub categories: Vec<String>,
+    clusters: Vec<Spending>,
+    /// Units of each currency for a US dollar.
+    per_usd: Vec<f64>,
+}
+
+impl Shop {
+    /// Compiles items and clusters.
+    pub fn new(seed: Seed, file: &File) -> Self {
+        let mut categories: Vec<String> = file.items.values().map(|item| item.category.clone()).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        let category = |name: &String| categories.binary_search(name).expect("every category is listed") as u16;
+        let items = file.items.entries.iter().map(|(name, item)| Goods {
+            streams: seed.streams(Purpose::Purchase, name_key(name)),
+            category: category(&item.category),
+            price_usd_cents: item.price_usd_cents,
+        });
+        let clusters = file.clusters.values().map(|cluster| {
+            let typical = libm::log(f64::from(cluster.typical_price_usd_cents));
+            let weigh = |item: &Item| {
+                let off = (libm::log(f64::from(item.price_usd_cents)) - typical) / cluster.price_spread_log;
+                libm::log(item.weight) - 0.5 * off * off
+            };
+            Spending {
+                session_chance: cluster.session_chance,
+                again_chance: cluster.again_chance,
+                item_weight_logs: file.items.values().map(weigh).collect(),
+            }
+        });
+        Self {
+            items: items.collect(),
+            clusters: clusters.collect(),
+            per_usd: file.currencies.values().map(|currency| currency.per_usd).collect(),
+            categories,
+        }
+    }
+
+    /// How a spending cluster spends; `None` for those who never pay.
+    pub fn spending(&self, cluster: u16) -> Option<&Spending> {
+        self.clusters.get(usize::from(cluster.checked_sub(1)?))
+    }
+
+    /// Which item a purchase of a cluster is.
+    pub fn choose(&self, spending: &Spending, about: u64) -> usize {
+        let weights = &spending.item_weight_logs;
+        let entries = self.items.iter().zip(weights).map(|(item, weight)| (item.streams, *weight));
+        random::pick_by_log_weight(about, entries)
+    }
+
+    /// A price in the hundredths of a currency, at least 1.
+    pub fn price_in(&self, currency: u16, usd_cents: u32) -> i32 {
+        libm::round(f64::from(usd_cents) * self.per_usd[usize::from(currency)]).clamp(1.0, f64::from(i32::MAX)) as i32
+    }
+}

@@ -1,0 +1,44 @@
+//! The data dictionary page.
+
+use super::all;
+use super::registry::TableKind;
+
+/// The data dictionary: every table and column, in Markdown.
+pub fn page() -> String {
+    let mut out = String::from(
+        "# Data dictionary\n\nGenerated from the column registry by `skirmish docs`; a test fails when it is out of date.\n\n\
+         All times are UTC. Timestamps are milliseconds without a zone, so that counts by day do not depend on the\n\
+         reader's laptop. Money is in integer hundredths. Nothing is ever missing but `matches.winner_team`.\n\
+         Fact tables lie in `tables/<table>/date=YYYY-MM-DD/`; `date` is the UTC day of `event_ts`, for matches and\n\
+         participations of the match's `ended_at`, for encounters of the tick that closed them. Files named `tail-...`\n\
+         hold rows that exist only because the run ended. Dimensions are one file each.\n\n\
+         Field ids never change.\n",
+    );
+    for table in all() {
+        let kind = if table.kind == TableKind::Fact { "fact" } else { "dimension" };
+        let doc: Vec<&str> = table.doc.iter().map(|line| line.trim()).collect();
+        out.push_str(&format!("\n## {} ({kind})\n\n{}\n", table.name, doc.join(" ")));
+        out.push_str(&format!("Sorted by {} within a row group.\n\n", table.sorted_by.join(", ")));
+        out.push_str("| id | column | type | meaning |\n|---|---|---|---|\n");
+        for column in table.columns {
+            let type_name = if column.nullable {
+                format!("{}, may be missing", column.kind.name())
+            } else {
+                column.kind.name().into()
+            };
+            let doc = column.doc.trim().replace('|', "\\|");
+            out.push_str(&format!("| {} | `{}` | {type_name} | {doc} |\n", column.id, column.name));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_row_of_the_page_has_four_cells() {
+        let rows: Vec<String> =
+            super::page().lines().filter(|line| line.starts_with("| ")).map(|line| line.replace("\\|", "")).collect();
+        assert!(rows.len() > 100 && rows.iter().all(|row| row.matches('|').count() == 5));
+    }
+}

@@ -1,0 +1,31 @@
+//! `items`: one row an item of the shop.
+
+use super::cell::{Text, domain};
+use super::registry::{Dimension, table};
+use crate::setting::{Goods, Setting};
+
+table! {
+    /// One row an item of the shop.
+    ItemRow in "items", Dimension, sorted by (|row| (i64::from(row.item_id), 0)) ["item_id"] {
+        /// Item number.
+        1 item_id: i16, Plain;
+        /// Item name.
+        2 item: Text<domain::Item>, Dictionary;
+        /// Category.
+        3 category: Text<domain::Category>, Dictionary;
+        /// Price in hundredths of a US dollar.
+        4 price_usd_cents: i32, Plain;
+    }
+}
+
+impl Dimension for ItemRow {
+    fn rows(setting: &Setting) -> Vec<Self> {
+        let row = |(index, item): (usize, &Goods)| Self {
+            item_id: index as i16,
+            item: Text::at(index),
+            category: Text::at(item.category.into()),
+            price_usd_cents: item.price_usd_cents as i32,
+        };
+        setting.shop.items.iter().enumerate().map(row).collect()
+    }
+}

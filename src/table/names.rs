@@ -1,0 +1,42 @@
+//! The names behind text columns.
+
+use super::cell::{Names, name_array};
+use super::encounters::RELATIONS;
+use super::event_types::EVENT_TYPES;
+use super::matches::MatchEnd;
+use super::players::SEGMENTS;
+use super::truth_events::TruthEvent;
+use crate::encounter::EndReason;
+use crate::population::{SessionEnd, SessionRules};
+use crate::setting::Setting;
+
+impl Names {
+    /// The names of a setting, in the order in which its compiled parts index them.
+    pub fn of(setting: &Setting) -> Self {
+        let file = &setting.scenario.file;
+        Self {
+            regions: name_array(file.regions.names()),
+            countries: name_array(setting.population.countries.iter().map(|country| &country.code)),
+            platforms: name_array(file.platforms.names()),
+            devices: name_array(file.devices.names()),
+            currencies: name_array(file.currencies.names()),
+            client_versions: name_array(SessionRules::client_versions(file.sessions.client_release_days)),
+            session_ends: name_array(SessionEnd::NAMES),
+            encounter_ends: name_array(EndReason::NAMES),
+            match_ends: name_array(MatchEnd::NAMES),
+            relations: name_array(RELATIONS),
+            maps: name_array(file.maps.names()),
+            modes: name_array(file.modes.names()),
+            weapons: name_array(file.weapons.names()),
+            items: name_array(file.items.names()),
+            categories: name_array(&setting.shop.categories),
+            archetypes: name_array(file.archetypes.names()),
+            clusters: name_array(std::iter::once("non_payer").chain(file.clusters.names())),
+            segments: name_array(SEGMENTS),
+            truth_events: name_array(TruthEvent::NAMES),
+            event_types: name_array(EVENT_TYPES.map(|(name, _, _)| name)),
+            tables: name_array(EVENT_TYPES.map(|(_, table, _)| table)),
+            descriptions: name_array(EVENT_TYPES.map(|(_, _, description)| description)),
+        }
+    }
+}

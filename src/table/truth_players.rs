@@ -1,0 +1,44 @@
+//! `truth_players`: one row an account, with what telemetry would not show.
+
+use super::cell::{Text, domain};
+use super::registry::{Account, table};
+use crate::population::Profile;
+use crate::setting::Setting;
+
+table! {
+    /// One row an account: the latent traits that decide its behaviour and that telemetry would not show.
+    TruthPlayerRow in "truth_players", Dimension, sorted by (|row| (i64::from(row.player_id), 0)) ["player_id"] {
+        /// Account number.
+        1 player_id: i32, Delta;
+        /// Archetype.
+        2 archetype: Text<domain::Archetype>, Dictionary;
+        /// Spending cluster; non_payer for those who never pay.
+        3 cluster: Text<domain::Cluster>, Dictionary;
+        /// Engagement, thousandths of a standard deviation.
+        4 engagement_milli: i32, DeltaRaw;
+        /// Skill, thousandths of a standard deviation.
+        5 skill_milli: i32, DeltaRaw;
+        /// Chance of leaving for good after an active day, millionths.
+        6 churn_ppm: i32, DeltaRaw;
+        /// Mean session length in seconds.
+        7 session_length_s: i32, DeltaRaw;
+        /// Minute of the day, local time, around which sessions start.
+        8 peak_minute: i32, DeltaRaw;
+    }
+}
+
+impl Account for TruthPlayerRow {
+    fn of(_: &Setting, profile: &Profile) -> Self {
+        let milli = |value: f64| libm::round(value * 1e3) as i32;
+        Self {
+            player_id: profile.nature.id,
+            archetype: Text::at(profile.nature.archetype.into()),
+            cluster: Text::at(profile.cluster.into()),
+            engagement_milli: milli(profile.nature.engagement),
+            skill_milli: milli(profile.skill),
+            churn_ppm: libm::round(profile.nature.churn * 1e6) as i32,
+            session_length_s: libm::round(profile.session_s.min(1e9)) as i32,
+            peak_minute: (libm::round(profile.peak_hour * 60.0) as i32).rem_euclid(1440),
+        }
+    }
+}

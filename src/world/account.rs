@@ -1,0 +1,69 @@
+//! Accounts: the small record of a player that changes, and the calendar of the days on which players come back.
+
+use bevy_ecs::prelude::*;
+
+use crate::tape::Tape;
+
+/// The mutable part of an account. At most 32 bytes: a run holds up to 20 million of them.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Player {
+    /// Account number, from 1, in order of installation.
+    pub id: i32,
+    /// Second of the run at which the last planned session ends; the next starts no earlier.
+    pub busy_until_s: u32,
+    /// Purchases so far.
+    pub purchases: u32,
+    /// Matches joined so far.
+    pub matches: u32,
+    /// Sessions planned so far.
+    pub sessions: u16,
+    /// Sessions planned and not yet ended.
+    pub open_sessions: u16,
+    /// Set when the player will not come back after the open sessions.
+    pub is_leaving: bool,
+}
+
+const _: () = assert!(size_of::<Player>() <= 32);
+
+impl Player {
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.i32(&mut self.id);
+        tape.u32(&mut self.busy_until_s);
+        tape.u32(&mut self.purchases);
+        tape.u32(&mut self.matches);
+        tape.u16(&mut self.sessions);
+        tape.u16(&mut self.open_sessions);
+        tape.flag(&mut self.is_leaving);
+    }
+}
+
+/// Days that a run can have: nobody waits for a later one.
+pub const MAX_DAYS: u32 = 731;
+
+/// Which players are next active on which day of the run, so that a day costs its active players alone.
+#[derive(Resource, Debug, Default)]
+pub struct ReturnCalendar {
+    days: Vec<Vec<Entity>>,
+}
+
+impl ReturnCalendar {
+    /// Enters a player for a day.
+    pub fn enter(&mut self, day: u32, player: Entity) {
+        let day = day as usize;
+        if self.days.len() <= day {
+            self.days.resize_with(day + 1, Vec::new);
+        }
+        self.days[day].push(player);
+    }
+
+    /// Takes out everyone entered for a day, in no particular order.
+    pub fn take(&mut self, day: u32) -> Vec<Entity> {
+        self.days.get_mut(day as usize).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Every entry, for saving.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, Entity)> {
+        self.days.iter().enumerate().flat_map(|(day, players)| players.iter().map(move |player| (day as u32, *player)))
+    }
+}

@@ -1,0 +1,355 @@
+//! Bodies: everyone present in a match, in blocks of columns that are moved by a heartbeat in vector lanes.
+//!
+//! Most players roam on the spot or travel on, which takes no decision. [`Bodies::advance`] draws a word for everyone,
+//! lets those choose one by one who respawn or set out, and then moves whole blocks at once, to the same positions as
+//! [`movement::step`] does one by one (a test holds them side by side).
+
+use super::movement::{self, Body, Stance};
+use super::trajectory::{Row, Trajectories};
+use crate::lanes::{self, Kernel};
+use crate::random::{Purpose, Seed, Streams, unit_of};
+use crate::setting::{Circle, Gait, Ground, Relief};
+use crate::tape::Tape;
+
+/// Bodies in a block.
+const LANES: usize = 16;
+
+/// Bodies side by side. What lies past the last is moved along and never looked at.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    player_id: [i32; LANES],
+    position: [[i32; LANES]; 3],
+    target: [[i32; LANES]; 2],
+    /// [`Stance`], as numbers that fill a lane.
+    stance: [i32; LANES],
+    row: [Row; LANES],
+}
+
+/// The draws of a block at a heartbeat.
+#[derive(Clone, Copy, Debug, Default)]
+struct Drawn {
+    /// A word each: where to roam, or how fast to travel.
+    words: [u64; LANES],
+    /// Who respawns or sets out, a bit each.
+    deciding: u32,
+}
+
+/// The bodies of a match, in the order of those present.
+#[derive(Clone, Debug, Default)]
+pub struct Bodies {
+    len: usize,
+    blocks: Vec<Block>,
+    /// Kept for its memory.
+    drawn: Vec<Drawn>,
+    /// First tick of the window that rows belong to.
+    window: Option<u32>,
+}
+
+/// What everyone in a match has in common for a heartbeat.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The run's seed.
+    pub seed: Seed,
+    /// The tick to move to.
+    pub tick: u32,
+    /// The map.
+    pub ground: &'a Ground,
+    /// How everyone moves.
+    pub gait: &'a Gait,
+    /// What is left of the map, if it closes.
+    pub circle: Option<&'a Circle>,
+    /// Teams in the match.
+    pub teams: u8,
+}
+
+impl Bodies {
+    /// Adds the body of a player who is about to spawn.
+    pub fn push(&mut self, player_id: i32) {
+        let (block, lane) = (self.len / LANES, self.len % LANES);
+        self.blocks.resize(block + 1, Block::default());
+        self.len += 1;
+        self.blocks[block].player_id[lane] = player_id;
+        self.blocks[block].stance[lane] = Stance::Spawns as i32;
+        self.blocks[block].row[lane] = Row::default();
+    }
+
+    /// Lets the n-th body spawn anew at the next heartbeat.
+    pub fn respawn(&mut self, member: usize) {
+        self.blocks[member / LANES].stance[member % LANES] = Stance::Spawns as i32;
+    }
+
+    /// Puts the body of one member in the place of another.
+    pub fn replace(&mut self, member: usize, with: usize) {
+        let (source, lane) = (&self.blocks[with / LANES], with % LANES);
+        let (player_id, body, row) = (source.player_id[lane], source.body(lane), source.row[lane]);
+        let (block, lane) = (&mut self.blocks[member / LANES], member % LANES);
+        block.player_id[lane] = player_id;
+        block.set_body(lane, &body);
+        block.row[lane] = row;
+    }
+
+    /// Drops all but the first bodies.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = len;
+        self.blocks.truncate(len.div_ceil(LANES));
+    }
+
+    /// Moves everyone by one heartbeat; `team_of` is asked for the teams of those who spawn.
+    pub fn advance(&mut self, scene: &Scene<'_>, team_of: impl Fn(usize) -> u8) {
+        let Self { len, blocks, drawn, .. } = self;
+        drawn.resize(blocks.len(), Drawn::default());
+        let streams = scene.seed.streams(Purpose::Movement, scene.tick.into());
+        lanes::widest(Draw { streams, leave_chance: scene.gait.leave_chance, blocks, drawn });
+        for (index, (block, drawn)) in blocks.iter_mut().zip(drawn.iter_mut()).enumerate() {
+            let first = index * LANES;
+            let count = LANES.min(*len - first);
+            let mut deciding = drawn.deciding & u32::from(u16::MAX) >> (LANES - count);
+            if let Some(circle) = scene.circle {
+                deciding |= block.outside(circle, count);
+            }
+            while deciding != 0 {
+                let lane = deciding.trailing_zeros() as usize;
+                deciding &= deciding - 1;
+                let word = &mut drawn.words[lane];
+                block.decide(lane, scene, streams, || team_of(first + lane), word);
+            }
+        }
+        lanes::widest(Move { relief: scene.ground.relief, gait: *scene.gait, blocks, drawn });
+    }
+
+    /// Appends the positions to three columns.
+    pub fn append_positions(&self, columns: [&mut Vec<i32>; 3]) {
+        for (axis, column) in columns.into_iter().enumerate() {
+            for (index, block) in self.blocks.iter().enumerate() {
+                column.extend_from_slice(&block.position[axis][..LANES.min(self.len - index * LANES)]);
+            }
+        }
+    }
+
+    /// Notes where everyone stands; `enter` is asked for the rows of those who have none in this window yet.
+    pub fn record(&mut self, trajectories: &mut Trajectories, mut enter: impl FnMut(usize, &mut Trajectories) -> Row) {
+        if self.window.replace(trajectories.window()) != Some(trajectories.window()) {
+            self.blocks.iter_mut().for_each(|block| block.row = Default::default());
+        }
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            for lane in 0..LANES.min(self.len - index * LANES) {
+                if block.row[lane].is_unknown() {
+                    block.row[lane] = enter(index * LANES + lane, trajectories);
+                }
+                trajectories.record(&mut block.row[lane], [0, 1, 2].map(|axis| block.position[axis][lane]));
+            }
+        }
+    }
+
+    /// Records or plays the state between two windows.
+    pub fn state(&mut self, tape: &mut Tape) {
+        let mut bodies: Vec<(i32, Body)> =
+            (0..self.len).map(|n| (self.blocks[n / LANES].player_id[n % LANES], self.body(n))).collect();
+        tape.list(&mut bodies, |tape, (player_id, body)| {
+            tape.i32(player_id);
+            body.state(tape);
+        });
+        if tape.is_playing() {
+            for (n, (player_id, body)) in bodies.into_iter().enumerate() {
+                self.push(player_id);
+                self.blocks[n / LANES].set_body(n % LANES, &body);
+            }
+        }
+    }
+
+    fn body(&self, member: usize) -> Body {
+        self.blocks[member / LANES].body(member % LANES)
+    }
+}
+
+impl Block {
+    /// Who dwells where the circle has closed, a bit each.
+    fn outside(&self, circle: &Circle, count: usize) -> u32 {
+        let dwells = |lane: &usize| self.stance[*lane] == Stance::Dwells as i32;
+        let is_outside = |lane| u32::from(!circle.holds(self.body(lane).position)) << lane;
+        (0..count).filter(dwells).map(is_outside).sum()
+    }
+
+    /// Lets one respawn, or choose where to go and with the next word how fast.
+    fn decide(&mut self, lane: usize, scene: &Scene<'_>, streams: Streams, team: impl Fn() -> u8, word: &mut u64) {
+        let mut body = self.body(lane);
+        let about = self.player_id[lane] as u64;
+        if body.stance == Stance::Spawns {
+            let mut draws = scene.seed.stream(Purpose::Spawn, about, scene.tick.into());
+            movement::spawn(scene.ground, team(), scene.teams, &mut body, &mut draws);
+            // Who spawned is moved with the others: on its way to where it is, it arrives there.
+            body.stance = Stance::Travels;
+        } else {
+            let mut draws = streams.about(about);
+            // The first word has decided that it leaves.
+            draws.bits();
+            movement::set_out(scene.ground, scene.gait, scene.circle, &mut body, &mut draws);
+            *word = draws.bits();
+        }
+        self.set_body(lane, &body);
+    }
+
+    fn body(&self, lane: usize) -> Body {
+        Body {
+            position: [0, 1, 2].map(|axis| self.position[axis][lane]),
+            target: [0, 1].map(|axis| self.target[axis][lane]),
+            stance: Stance::from_number(self.stance[lane]),
+        }
+    }
+
+    fn set_body(&mut self, lane: usize, body: &Body) {
+        (0..3).for_each(|axis| self.position[axis][lane] = body.position[axis]);
+        (0..2).for_each(|axis| self.target[axis][lane] = body.target[axis]);
+        self.stance[lane] = body.stance as i32;
+    }
+}
+
+/// Draws a word for everyone and finds who has to decide.
+struct Draw<'a> {
+    streams: Streams,
+    leave_chance: u32,
+    blocks: &'a [Block],
+    drawn: &'a mut [Drawn],
+}
+
+impl Kernel for Draw<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { streams, leave_chance, .. } = self;
+        for (block, drawn) in self.blocks.iter().zip(self.drawn) {
+            let mut deciding = 0;
+            for lane in 0..LANES {
+                let word = streams.about(block.player_id[lane] as u64).bits();
+                let stance = block.stance[lane];
+                let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < leave_chance);
+                deciding |= u32::from(leaves | (stance == Stance::Spawns as i32)) << lane;
+                drawn.words[lane] = word;
+            }
+            drawn.deciding = deciding;
+        }
+    }
+}
+
+/// Moves everyone, once all who had to have decided: [`movement::step`] without its branches.
+struct Move<'a> {
+    relief: Relief,
+    gait: Gait,
+    blocks: &'a mut [Block],
+    drawn: &'a [Drawn],
+}
+
+impl Kernel for Move<'_> {
+    #[inline(always)]
+    fn run(self) {
+        // What is common to all lanes by value, so that nothing stored can change it.
+        let Self { relief, gait, .. } = self;
+        for (block, drawn) in self.blocks.iter_mut().zip(self.drawn) {
+            for lane in 0..LANES {
+                let word = drawn.words[lane];
+                let travels = block.stance[lane] == Stance::Travels as i32;
+                let from = [block.position[0][lane], block.position[1][lane]];
+                let ahead = [block.target[0][lane], block.target[1][lane]];
+                let around = gait.roam_from(relief, from, word);
+                let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
+                let pace = if travels { Gait::pace(unit_of(word)) } else { 1.0 };
+                let ([x, y], arrives) = movement::towards(from, target, gait.stride * pace);
+                block.position[0][lane] = x;
+                block.position[1][lane] = y;
+                block.position[2][lane] = relief.height(x, y);
+                block.stance[lane] = i32::from(travels & !arrives) * Stance::Travels as i32;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn compile(sets: &[String]) -> (Ground, Gait) {
+        let file = Scenario::parse("t", "t", "", sets).expect("valid").file;
+        let map = file.maps.at(file.maps.index_of("foundry").expect("built in"));
+        (Ground::new(Seed(1), "foundry", map), Gait::new(&file, file.modes.at(0)))
+    }
+
+    #[test]
+    fn blocks_move_as_bodies_do_one_by_one() {
+        for (model, relief, teams) in [("hotspots", 40, 2), ("random_waypoint", 0, 1), ("levy_walk", 7, 3)] {
+            let sets = [format!("movements.run.model={model}"), format!("maps.foundry.relief_m={relief}")];
+            let (ground, gait) = compile(&sets);
+            for (count, closes) in [(1, false), (15, true), (16, false), (50, true)] {
+                let mut bodies = Bodies::default();
+                (0..count).for_each(|n| bodies.push(100 + 7 * n));
+                let mut alone = vec![Body { stance: Stance::Spawns, ..Body::default() }; count as usize];
+                let mut decisions = 0;
+                for tick in 0..400 {
+                    let circle = closes.then(|| Circle::closing(Seed(1), &ground, 5, f64::from(tick) / 400.0));
+                    let circle = circle.as_ref();
+                    let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle, teams };
+                    if tick % 13 == 12 {
+                        bodies.respawn((tick % count as u32) as usize);
+                        alone[(tick % count as u32) as usize].stance = Stance::Spawns;
+                    }
+                    bodies.advance(&scene, |member| (member % 2) as u8);
+                    for (member, body) in alone.iter_mut().enumerate() {
+                        let about = 100 + 7 * member as u64;
+                        let target = body.target;
+                        if body.stance == Stance::Spawns {
+                            let mut draws = Seed(1).stream(Purpose::Spawn, about, tick.into());
+                            movement::spawn(&ground, (member % 2) as u8, teams, body, &mut draws);
+                        } else {
+                            let mut draws = Seed(1).stream(Purpose::Movement, about, tick.into());
+                            movement::step(&ground, &gait, circle, body, &mut draws);
+                        }
+                        decisions += u32::from(body.target != target);
+                        assert_eq!(bodies.body(member), *body, "{model}, {count}, tick {tick}, member {member}");
+                    }
+                }
+                assert!(decisions > 5 * count as u32, "everyone sets out now and then");
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_of_the_kernels_gives_the_same_positions() {
+        let (ground, gait) = compile(&[]);
+        let mut bodies = Bodies::default();
+        (1..=64).for_each(|id| bodies.push(id));
+        let mut travellers = 0;
+        for tick in 0..50 {
+            let streams = Seed(1).streams(Purpose::Movement, tick.into());
+            let leave_chance = gait.leave_chance;
+            let (mut plain, mut wide) = ([Drawn::default(); 4], [Drawn::default(); 4]);
+            Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut plain }.run();
+            lanes::widest(Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut wide });
+            for (plain, wide) in plain.iter().zip(&wide) {
+                assert_eq!((plain.words, plain.deciding), (wide.words, wide.deciding));
+            }
+            let (mut plainly, mut widely) = (bodies.blocks.clone(), bodies.blocks.clone());
+            Move { relief: ground.relief, gait, blocks: &mut plainly, drawn: &plain }.run();
+            lanes::widest(Move { relief: ground.relief, gait, blocks: &mut widely, drawn: &plain });
+            for (plain, wide) in plainly.iter().zip(&widely) {
+                assert_eq!((plain.position, plain.stance), (wide.position, wide.stance));
+            }
+            let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle: None, teams: 2 };
+            bodies.advance(&scene, |member| (member % 2) as u8);
+            travellers += (0..64).filter(|&n| bodies.body(n).stance == Stance::Travels).count();
+        }
+        assert!(travellers > 500, "{travellers}");
+    }
+
+    #[test]
+    fn members_keep_their_bodies_when_others_leave() {
+        let mut bodies = Bodies::default();
+        (0..40).for_each(|id| bodies.push(id));
+        let kept = [0, 3, 17, 31, 39];
+        for (to, from) in kept.into_iter().enumerate() {
+            bodies.replace(to, from);
+        }
+        bodies.truncate(kept.len());
+        let ids: Vec<i32> = (0..bodies.len).map(|n| bodies.blocks[n / LANES].player_id[n % LANES]).collect();
+        assert_eq!(ids, [0, 3, 17, 31, 39]);
+        assert_eq!(bodies.blocks.len(), 1);
+    }
+}

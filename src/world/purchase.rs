@@ -1,0 +1,116 @@
+//! Purchases: when players buy during a session, and what.
+
+use bevy_ecs::prelude::*;
+
+use super::account::Player;
+use super::journal::Journal;
+use super::matches::Match;
+use super::session::Session;
+use super::tick::Now;
+use super::tick::Rules;
+use crate::random::Purpose;
+use crate::setting::{Setting, Spending};
+use crate::table::{PurchaseRow, Text, Timestamp};
+use crate::tape::Tape;
+
+/// When a session's player buys next. Only those sessions have it who buy something.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Shopping {
+    /// Second of the next purchase; `u32::MAX` if there is none.
+    next_s: u32,
+}
+
+impl Default for Shopping {
+    fn default() -> Self {
+        Self { next_s: u32::MAX }
+    }
+}
+
+impl Shopping {
+    /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end.
+    pub fn plan(setting: &Setting, session: &Session) -> Option<Self> {
+        let cluster = cluster_of(setting, session)?;
+        let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, 0);
+        draws.chance(cluster.session_chance).then(|| {
+            let first_s = setting.clock.second(setting.clock.tick_at_or_after(session.sitting.started_s));
+            Self { next_s: first_s + draws.below(session.sitting.ended_s - first_s) }
+        })
+    }
+
+    /// Whether another purchase is planned.
+    pub fn goes_on(&self) -> bool {
+        self.next_s < u32::MAX
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.u32(&mut self.next_s);
+    }
+}
+
+fn cluster_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Spending> {
+    setting.shop.spending(session.identity.cluster)
+}
+
+/// Makes the purchases of this tick. Who has died in it buys at the next one, if still there.
+pub fn make_purchases(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    mut journal: ResMut<Journal>,
+    mut sessions: Query<(&mut Session, &mut Shopping)>,
+    players: Query<&Player>,
+    matches: Query<&Match>,
+) {
+    let next_tick_s = rules.clock.second(now.tick + 1);
+    for (mut session, mut shopping) in &mut sessions {
+        while shopping.next_s < next_tick_s {
+            let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
+            let died_ms = match session.seat.map(|seat| (seat, matches.get(seat.game))) {
+                Some((seat, Ok(game))) => game.roster[seat.participant as usize].died_ms,
+                // Without a seat after combat: eliminated in this tick.
+                _ => tick_ms,
+            };
+            if died_ms >= tick_ms && died_ms <= rules.clock.ms(shopping.next_s) {
+                shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
+                break;
+            }
+            let Ok(player) = players.get(session.player) else { break };
+            let ordinal = player.purchases + u32::from(session.purchases);
+            journal.rows.purchases.push(purchase_row(&rules, &session, shopping.next_s, ordinal));
+            session.purchases += 1;
+            shopping.next_s = next_purchase(&rules, &session, shopping.next_s);
+        }
+    }
+}
+
+/// When the next purchase of a session that just made one happens, or `u32::MAX`.
+fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
+    let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, session.purchases.into());
+    let rest_s = session.sitting.ended_s - last_s - 1;
+    match cluster_of(setting, session) {
+        Some(cluster) if rest_s > 0 && draws.chance(cluster.again_chance) => last_s + 1 + draws.below(rest_s),
+        _ => u32::MAX,
+    }
+}
+
+fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32) -> PurchaseRow {
+    let shop = &setting.shop;
+    let identity = &session.identity;
+    let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
+    let spending = cluster_of(setting, session).expect("only payers buy");
+    let item = shop.choose(spending, purchase_id as u64);
+    let currency = setting.population.countries[usize::from(identity.country)].currency;
+    PurchaseRow {
+        purchase_id,
+        player_id: identity.player_id,
+        session_id: session.id,
+        event_ts: Timestamp(setting.clock.ms(second)),
+        item_id: item as i16,
+        item: Text::at(item),
+        category: Text::at(shop.items[item].category.into()),
+        price_cents: shop.price_in(currency, shop.items[item].price_usd_cents),
+        currency: Text::at(currency.into()),
+        price_usd_cents: shop.items[item].price_usd_cents as i32,
+        is_first: ordinal == 0,
+    }
+}
