@@ -16,6 +16,8 @@ pub use shop::{Goods, Shop, Spending};
 pub use size::Size;
 pub use span::{Leg, Span};
 
+use std::ops::Range;
+
 use crate::encounter::{EpisodeRules, SweepRules};
 use crate::population::{Population, SessionRules};
 use crate::random::Seed;
@@ -140,6 +142,24 @@ impl Setting {
             world_hash,
             scenario,
         }
+    }
+
+    /// Accounts of a realm made on a day of the run.
+    pub fn installs_on(&self, realm: u32, day: i32) -> impl Iterator<Item = i32> + use<> {
+        self.accounts_of(realm, self.population.installed_before(day)..self.population.installed_before(day + 1))
+    }
+
+    /// Accounts of a realm made before a day of the run.
+    pub fn installed_before(&self, realm: u32, day: i32) -> impl Iterator<Item = i32> + use<> {
+        self.accounts_of(realm, 0..self.population.installed_before(day))
+    }
+
+    /// Accounts of a realm, of those counted from 0 in order of installation.
+    fn accounts_of(&self, realm: u32, order: Range<u32>) -> impl Iterator<Item = i32> + use<> {
+        // The n-th account has the id n + 1 and is dealt to realm n modulo realms.
+        let realms = self.size.realms;
+        let first = realm + realms * order.start.saturating_sub(realm).div_ceil(realms);
+        (first..order.end).step_by(realms as usize).map(|n| n as i32 + 1)
     }
 
     /// What a user should know before a run, one line each.

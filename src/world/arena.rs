@@ -1,10 +1,12 @@
-//! Arenas: server instances that host one match after another, and the modes that are played on them.
+//! Arenas: server instances that host one match after another.
 
 use bevy_ecs::prelude::*;
 
 use super::matches::Match;
+use super::tick::RealmId;
 use crate::random::{self, Purpose, mix};
 use crate::setting::Setting;
+use crate::table::MatchEnd;
 use crate::tape::Tape;
 
 /// A server instance.
@@ -22,6 +24,10 @@ pub struct Arena {
     pub matches: u32,
 }
 
+/// The arena that hosts a match.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Host(pub Entity);
+
 /// Arenas of a realm and matches of an arena: what their bits of a match number hold.
 pub const MAX_PER_FIELD: u32 = 1 << 22;
 
@@ -35,8 +41,8 @@ impl Arena {
         tape.u32(&mut self.matches);
     }
 
-    /// Starts the next match here, which is still empty.
-    pub fn start(&mut self, setting: &Setting, realm: u32, tick: u32, game: &mut Match) {
+    /// The next match here, which starts at a tick.
+    pub fn next_match(&mut self, setting: &Setting, realm: RealmId, tick: u32) -> Match {
         let rules = &setting.modes[usize::from(self.mode)];
         let ordinal = self.matches;
         self.matches += 1;
@@ -44,11 +50,16 @@ impl Arena {
         let map = random::pick(about, rules.maps.iter().map(|(_, streams)| (*streams, 1.0)));
         let (shortest, longest) = rules.length_ticks;
         let length = shortest + setting.seed.stream(Purpose::MatchLength, about, 0).below(longest - shortest + 1);
-        game.id = i64::from(realm) << 44 | i64::from(self.id) << 22 | i64::from(ordinal);
-        game.map = rules.maps[map].0;
-        game.region = self.region;
-        game.about = about;
-        game.started_tick = tick;
-        game.ends_tick = tick + length;
+        Match {
+            id: i64::from(realm.0) << 44 | i64::from(self.id) << 22 | i64::from(ordinal),
+            arena_id: self.id,
+            mode: self.mode,
+            map: rules.maps[map].0,
+            region: self.region,
+            about,
+            started_tick: tick,
+            ends_tick: tick + length,
+            end: MatchEnd::Completed,
+        }
     }
 }

@@ -4,8 +4,16 @@
 //! lets those choose one by one who respawn or set out, and then moves whole blocks at once, to the same positions as
 //! [`movement::step`] does one by one (a test holds them side by side).
 
+use bevy_ecs::prelude::*;
+
+use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
+use super::matches::Match;
+use super::messages::Died;
 use super::movement::{self, Body, Stance};
-use super::trajectory::{Row, Trajectories};
+use super::roster::Roster;
+use super::tick::{Now, Positions, Rules};
+use super::trajectory::{Heartbeat, Slot, Track, Trajectories};
 use crate::lanes::{self, Kernel};
 use crate::random::{Purpose, Seed, Streams, unit_of};
 use crate::setting::{Circle, Gait, Ground, Relief};
@@ -16,13 +24,13 @@ const LANES: usize = 16;
 
 /// Bodies side by side. What lies past the last is moved along and never looked at.
 #[derive(Clone, Copy, Debug, Default)]
-struct Block {
+struct BodyBlock {
     player_id: [i32; LANES],
     position: [[i32; LANES]; 3],
     target: [[i32; LANES]; 2],
     /// [`Stance`], as numbers that fill a lane.
     stance: [i32; LANES],
-    row: [Row; LANES],
+    slot: [Slot; LANES],
 }
 
 /// The draws of a block at a heartbeat.
@@ -35,10 +43,10 @@ struct Drawn {
 }
 
 /// The bodies of a match, in the order of those present.
-#[derive(Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default)]
 pub struct Bodies {
     len: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<BodyBlock>,
     /// Kept for its memory.
     drawn: Vec<Drawn>,
     /// First tick of the window that rows belong to.
@@ -66,11 +74,11 @@ impl Bodies {
     /// Adds the body of a player who is about to spawn.
     pub fn push(&mut self, player_id: i32) {
         let (block, lane) = (self.len / LANES, self.len % LANES);
-        self.blocks.resize(block + 1, Block::default());
+        self.blocks.resize(block + 1, BodyBlock::default());
         self.len += 1;
         self.blocks[block].player_id[lane] = player_id;
         self.blocks[block].stance[lane] = Stance::Spawns as i32;
-        self.blocks[block].row[lane] = Row::default();
+        self.blocks[block].slot[lane] = Slot::default();
     }
 
     /// Lets the n-th body spawn anew at the next heartbeat.
@@ -81,17 +89,23 @@ impl Bodies {
     /// Puts the body of one member in the place of another.
     pub fn replace(&mut self, member: usize, with: usize) {
         let (source, lane) = (&self.blocks[with / LANES], with % LANES);
-        let (player_id, body, row) = (source.player_id[lane], source.body(lane), source.row[lane]);
+        let (player_id, body, slot) = (source.player_id[lane], source.body(lane), source.slot[lane]);
         let (block, lane) = (&mut self.blocks[member / LANES], member % LANES);
         block.player_id[lane] = player_id;
         block.set_body(lane, &body);
-        block.row[lane] = row;
+        block.slot[lane] = slot;
     }
 
     /// Drops all but the first bodies.
     pub fn truncate(&mut self, len: usize) {
         self.len = len;
         self.blocks.truncate(len.div_ceil(LANES));
+    }
+
+    /// Drops those who have left a match from its roster and their bodies with them.
+    pub fn drop_leavers(&mut self, roster: &mut Roster) {
+        roster.drop_leavers(|from, to| self.replace(to, from));
+        self.truncate(roster.present.len());
     }
 
     /// Moves everyone by one heartbeat; `team_of` is asked for the teams of those who spawn.
@@ -127,16 +141,16 @@ impl Bodies {
     }
 
     /// Notes where everyone stands; `enter` is asked for the rows of those who have none in this window yet.
-    pub fn record(&mut self, trajectories: &mut Trajectories, mut enter: impl FnMut(usize, &mut Trajectories) -> Row) {
+    pub fn record(&mut self, trajectories: &mut Trajectories, mut enter: impl FnMut(usize, &mut Trajectories) -> Slot) {
         if self.window.replace(trajectories.window()) != Some(trajectories.window()) {
-            self.blocks.iter_mut().for_each(|block| block.row = Default::default());
+            self.blocks.iter_mut().for_each(|block| block.slot = Default::default());
         }
         for (index, block) in self.blocks.iter_mut().enumerate() {
             for lane in 0..LANES.min(self.len - index * LANES) {
-                if block.row[lane].is_unknown() {
-                    block.row[lane] = enter(index * LANES + lane, trajectories);
+                if block.slot[lane].is_unknown() {
+                    block.slot[lane] = enter(index * LANES + lane, trajectories);
                 }
-                trajectories.record(&mut block.row[lane], [0, 1, 2].map(|axis| block.position[axis][lane]));
+                trajectories.record(&mut block.slot[lane], [0, 1, 2].map(|axis| block.position[axis][lane]));
             }
         }
     }
@@ -162,7 +176,7 @@ impl Bodies {
     }
 }
 
-impl Block {
+impl BodyBlock {
     /// Who dwells where the circle has closed, a bit each.
     fn outside(&self, circle: &Circle, count: usize) -> u32 {
         let dwells = |lane: &usize| self.stance[*lane] == Stance::Dwells as i32;
@@ -208,7 +222,7 @@ impl Block {
 struct Draw<'a> {
     streams: Streams,
     leave_chance: u32,
-    blocks: &'a [Block],
+    blocks: &'a [BodyBlock],
     drawn: &'a mut [Drawn],
 }
 
@@ -234,7 +248,7 @@ impl Kernel for Draw<'_> {
 struct Move<'a> {
     relief: Relief,
     gait: Gait,
-    blocks: &'a mut [Block],
+    blocks: &'a mut [BodyBlock],
     drawn: &'a [Drawn],
 }
 
@@ -259,6 +273,64 @@ impl Kernel for Move<'_> {
                 block.stance[lane] = i32::from(travels & !arrives) * Stance::Travels as i32;
             }
         }
+    }
+}
+
+/// Moves everyone in every match by one heartbeat, notes where they stand and lays out the frame for detection.
+pub fn advance_positions(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    lobby: Res<Lobby>,
+    mut frame: ResMut<Positions>,
+    mut trajectories: ResMut<Trajectories>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<(&Match, &mut Roster, &mut Bodies)>,
+    mut tracks: Query<&mut Track>,
+) {
+    let (frame, trajectories, tick) = (&mut frame.0, &mut *trajectories, now.tick);
+    frame.clear();
+    for (_, entity) in &lobby.games {
+        let (game, mut roster, mut bodies) = matches.get_mut(*entity).expect(IS_OPEN);
+        let mode = game.mode(&rules);
+        let ground = &rules.grounds[usize::from(game.map)];
+        if roster.has_leavers {
+            bodies.drop_leavers(&mut roster);
+        }
+        let circle = mode.circle_closes.then(|| {
+            let elapsed = f64::from(tick - game.started_tick) / f64::from(game.ends_tick - game.started_tick);
+            Circle::closing(rules.seed, ground, game.about, elapsed)
+        });
+        let (gait, circle) = (&mode.gait, circle.as_ref());
+        let scene = Scene { seed: rules.seed, tick, ground, gait, circle, teams: mode.teams };
+        bodies.advance(&scene, |member| roster.member(member).team);
+        bodies.append_positions([&mut frame.x, &mut frame.y, &mut frame.z]);
+        bodies.record(trajectories, |member, trajectories| {
+            let participation = roster.member(member);
+            let heartbeat = Heartbeat {
+                session_id: participation.session_id,
+                player_id: participation.player_id,
+                ended_s: participation.ended_s,
+                match_id: game.id,
+                team: participation.team,
+            };
+            let session = participation.session.expect("leavers have just been dropped");
+            let mut track = tracks.get_mut(session).expect("a session has its track");
+            trajectories.enter(rules.clock, &mut track, tick, heartbeat)
+        });
+        frame.end_match();
+    }
+    let (online, hour) = (frame.len() as u64, rules.clock.second(tick) / 3600 % 24);
+    let sums = &mut journal.rows.sums;
+    sums.heartbeats += online;
+    sums.heartbeats_by_hour[hour as usize] += online;
+}
+
+/// Lets the dead spawn anew at the next heartbeat.
+pub fn respawn_dead(mut died: MessageReader<Died>, mut matches: Query<(&Roster, &mut Bodies)>) {
+    for Died { seat, .. } in died.read() {
+        let (roster, mut bodies) = matches.get_mut(seat.game).expect(IS_OPEN);
+        let member = roster.present.binary_search(&seat.participant).expect("only who is present dies");
+        bodies.respawn(member);
     }
 }
 

@@ -3,10 +3,10 @@
 use bevy_ecs::prelude::*;
 
 use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
 use super::matches::Match;
-use super::matchmaking::Lobby;
-use super::tick::Rules;
-use super::tick::{Found, Now, RealmId};
+use super::roster::Roster;
+use super::tick::{Found, Now, RealmId, Rules};
 use crate::table::{EncounterGroupRow, Timestamp};
 
 /// Members of a match linked into trees; the root of each is its smallest member.
@@ -46,22 +46,19 @@ pub fn list_groups(
     found: Res<Found>,
     lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
-    matches: Query<&Match>,
+    matches: Query<(&Match, &Roster)>,
     mut forest: Local<Forest>,
     mut linked: Local<Vec<(u32, u32)>>,
 ) {
-    if !rules.lists_groups {
-        return;
-    }
     let journal = &mut *journal;
     let within = rules.episodes.radius_cm.pow(2);
     let event_ts = Timestamp(rules.clock.ms(rules.clock.second(now.tick)));
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
-        let Ok(game) = matches.get(*entity) else { continue };
-        forest.reset(game.present.len());
+        let (game, roster) = matches.get(*entity).expect(IS_OPEN);
+        forest.reset(roster.present.len());
         linked.clear();
         let contacts = found.0.of_match(index).iter().filter(|contact| {
-            contact.d2 <= within && rules.relation.includes(game.are_opponents(game.pair_of(**contact)))
+            contact.d2 <= within && rules.relation.includes(roster.are_opponents(roster.pair_of(**contact)))
         });
         for contact in contacts {
             forest.link(contact.a, contact.b);
@@ -77,12 +74,12 @@ pub fn list_groups(
         members.sort_unstable();
         let mut contacts = contacts.chunk_by(|a, b| a == b);
         for group in members.chunk_by(|one, other| one.0 == other.0) {
-            let part = |(_, member): &(u32, u32)| &game.roster[game.present[*member as usize] as usize];
+            let part = |(_, member): &(u32, u32)| roster.member(*member as usize);
             let mut teams: Vec<u8> = group.iter().map(|member| part(member).team).collect();
             teams.sort_unstable();
             teams.dedup();
             journal.rows.encounters_group.push(EncounterGroupRow {
-                group_id: i64::from(realm.0) << 40 | journal.next_group,
+                group_id: realm.numbered(journal.next_group),
                 event_ts,
                 tick: now.tick as i32,
                 match_id: game.id,

@@ -1,4 +1,4 @@
-//! Matchmaking: every waiting session gets a seat, matches whose time is up make room for the next.
+//! Matchmaking: every waiting session gets a seat, matches end and make room for the next.
 //!
 //! An arena opens when no match of a mode has room and goes idle when a match ends with too few players or by
 //! elimination; idle arenas are used again before new ones open. A session is in exactly one match at every heartbeat.
@@ -7,88 +7,100 @@ use std::cmp::Ordering;
 
 use bevy_ecs::prelude::*;
 
-use super::arena::{Arena, MAX_PER_FIELD};
-use super::journal::Journal;
-use super::matches::{Leaving, Match};
-use super::session::Session;
-use super::tick::Rules;
-use super::tick::{Now, RealmId};
+use super::arena::{Arena, Host, MAX_PER_FIELD};
+use super::bodies::Bodies;
+use super::lobby::{IS_OPEN, Lobby};
+use super::matches::Match;
+use super::messages::{Died, Left, MatchClosed, Seat};
+use super::roster::Roster;
+use super::scoreboard::Scoreboard;
+use super::session::{Seated, Session};
+use super::tick::{Now, RealmId, Rules};
 use crate::random::{self, mix};
+use crate::setting::{ModeRules, Setting};
+use crate::table::MatchEnd;
 
-/// Who waits for a match, and the matches there are.
-#[derive(Resource, Debug, Default)]
-pub struct Lobby {
-    /// Sessions to seat at this tick.
-    pub arrivals: Vec<Entity>,
-    /// Open matches by number.
-    pub games: Vec<(i64, Entity)>,
-    /// Arenas without a match, by number: used again before new ones open.
-    pub idle_arenas: Vec<(u32, Entity)>,
-    /// Arenas opened so far.
-    pub arenas_opened: u32,
+/// Ends the matches whose time is up at this tick.
+pub fn end_matches(now: Res<Now>, matches: Query<(Entity, &Match)>, mut closed: MessageWriter<MatchClosed>) {
+    for (game, state) in &matches {
+        if state.ends_tick <= now.tick {
+            closed.write(MatchClosed { game, end: state.end, end_tick: now.tick });
+        }
+    }
 }
 
-/// Ends matches whose time is up at this tick; arenas with enough players go on with the next one.
-pub fn end_matches(
+/// Ends every match, at the end of the run.
+pub fn cut_off_matches(now: Res<Now>, matches: Query<Entity, With<Match>>, mut closed: MessageWriter<MatchClosed>) {
+    closed.write_batch(matches.iter().map(|game| MatchClosed { game, end: MatchEnd::RunEnd, end_tick: now.tick }));
+}
+
+/// Takes everyone out of matches that have ended. Arenas with enough players go on with the next match; elsewhere players
+/// turn to the lobby.
+pub fn empty_closed_matches(
     rules: Res<Rules>,
-    now: Res<Now>,
     realm: Res<RealmId>,
+    mut closed: MessageReader<MatchClosed>,
     mut lobby: ResMut<Lobby>,
-    mut journal: ResMut<Journal>,
-    mut matches: Query<&mut Match>,
+    mut matches: Query<(&mut Match, &Host, &mut Roster, &mut Bodies, &mut Scoreboard)>,
     mut arenas: Query<&mut Arena>,
-    mut sessions: Query<&mut Session>,
+    mut sessions: Query<(&mut Session, &mut Seated)>,
     mut commands: Commands,
     mut staying: Local<Vec<Candidate>>,
 ) {
+    if closed.is_empty() {
+        return;
+    }
     let Lobby { arrivals, games, idle_arenas, .. } = &mut *lobby;
-    let second = rules.clock.second(now.tick);
-    let leaving = Leaving { left_tick: now.tick, left_ms: rules.clock.ms(second) };
-    games.retain_mut(|(id, entity)| {
-        let Ok(mut game) = matches.get_mut(*entity) else { return false };
-        if game.ends_tick > now.tick {
-            return true;
-        }
-        let game = &mut *game;
-        game.close(&rules, realm.0, now.tick, &mut journal);
+    for MatchClosed { game: entity, end, end_tick } in closed.read() {
+        let (mut game, host, mut roster, mut bodies, mut scoreboard) = matches.get_mut(*entity).expect(IS_OPEN);
+        let second = rules.clock.second(*end_tick);
         staying.clear();
-        for member in 0..game.present.len() {
-            let participant = game.present[member];
-            let member = game.roster[participant as usize].session;
-            if let Ok(mut session) = sessions.get_mut(member) {
-                game.leave(participant, leaving, &mut session);
-                // One that logs out at this very tick has no heartbeat in the next match.
-                if session.sitting.ended_s > second {
-                    staying.push(Candidate::of(&session, member));
-                }
+        for member in 0..roster.present.len() {
+            let participant = roster.present[member];
+            let released = roster.release(participant, *end_tick, rules.clock.ms(second));
+            let session_entity = released.expect("who left was dropped at the last tick's end");
+            let (mut session, mut seated) = sessions.get_mut(session_entity).expect(IS_ONLINE);
+            session.credit(scoreboard.of(participant));
+            seated.0 = None;
+            // One that logs out at this very tick has no heartbeat in the next match.
+            if session.sitting.ended_s > second {
+                staying.push(Candidate::of(&session, session_entity));
             }
         }
-        let mode = &rules.modes[usize::from(game.mode)];
-        let goes_on = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
-        let arena = arenas.get_mut(game.arena).ok();
-        let Some(mut arena) = arena.filter(|arena| goes_on && arena.matches < MAX_PER_FIELD) else {
-            arrivals.extend(staying.iter().map(|candidate| candidate.entity));
-            match arenas.get(game.arena) {
-                Ok(arena) if arena.matches < MAX_PER_FIELD => idle_arenas.push((arena.id, game.arena)),
-                _ => commands.entity(game.arena).despawn(),
+        let mode = game.mode(&rules);
+        let mut arena = arenas.get_mut(host.0).expect("a match has an arena");
+        let has_numbers = arena.matches < MAX_PER_FIELD;
+        let has_players = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
+        let entry = games.binary_search_by_key(&game.id, |(id, _)| *id).expect("an open match is in the lobby");
+        if has_players && has_numbers && *end != MatchEnd::RunEnd {
+            *game = arena.next_match(&rules, *realm, *end_tick);
+            roster.clear();
+            bodies.truncate(0);
+            scoreboard.clear();
+            staying.sort_unstable_by(Candidate::best_first);
+            let mut room =
+                Room { entity: *entity, roster: &mut roster, bodies: &mut bodies, scoreboard: &mut scoreboard };
+            for candidate in &*staying {
+                let (mut session, mut seated) = sessions.get_mut(candidate.entity).expect(IS_ONLINE);
+                room.seat(candidate.entity, &mut session, &mut seated, mode, *end_tick);
             }
-            commands.entity(*entity).despawn();
-            return false;
-        };
-        game.clear();
-        arena.start(&rules, realm.0, now.tick, game);
-        staying.sort_unstable_by(Candidate::best_first);
-        for candidate in &*staying {
-            if let Ok(mut session) = sessions.get_mut(candidate.entity) {
-                game.join(*entity, candidate.entity, &mut session, mode.team_size(), now.tick);
-            }
+            // The next match on an arena has a larger number than the last and a smaller one than any of later arenas.
+            games[entry].0 = game.id;
+            continue;
         }
-        *id = game.id;
-        true
-    });
-    games.sort_unstable();
+        arrivals.extend(staying.iter().map(|candidate| candidate.entity));
+        if has_numbers {
+            idle_arenas.push((arena.id, host.0));
+        } else {
+            commands.entity(host.0).despawn();
+        }
+        commands.entity(*entity).despawn();
+        games.remove(entry);
+    }
     idle_arenas.sort_unstable();
 }
+
+const IS_ONLINE: &str = "who sits in a match or waits for one is online";
 
 /// A session that is to be seated.
 #[derive(Clone, Copy, Debug)]
@@ -109,15 +121,42 @@ impl Candidate {
     }
 }
 
+/// What it takes to seat somebody in a match.
+struct Room<'a> {
+    entity: Entity,
+    roster: &'a mut Roster,
+    bodies: &'a mut Bodies,
+    scoreboard: &'a mut Scoreboard,
+}
+
+impl Room<'_> {
+    fn seat(&mut self, entity: Entity, session: &mut Session, seated: &mut Seated, mode: &ModeRules, tick: u32) {
+        let participant = self.roster.join(entity, session, mode.team_size(), tick);
+        self.bodies.push(session.identity.player_id);
+        self.scoreboard.enter(session.kills, session.deaths);
+        seated.0 = Some(Seat { game: self.entity, participant });
+        session.matches += 1;
+    }
+}
+
 /// A match that could be joined.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct Vacancy {
     entity: Entity,
     mode: u16,
     region: u16,
     /// Its place among those opened in this tick, if it is one.
     fresh: Option<usize>,
     is_open: bool,
+}
+
+/// A match that opens in this tick.
+struct Fresh {
+    game: Match,
+    host: Host,
+    roster: Roster,
+    bodies: Bodies,
+    scoreboard: Scoreboard,
 }
 
 /// Seats everyone who waits: in a match of the drawn mode with room, of the own region if there is one; otherwise a
@@ -127,72 +166,155 @@ pub fn fill_matches(
     now: Res<Now>,
     realm: Res<RealmId>,
     mut lobby: ResMut<Lobby>,
-    mut matches: Query<&mut Match>,
-    arenas: Query<&Arena>,
-    mut sessions: Query<&mut Session>,
+    mut matches: Query<(&Match, &mut Roster, &mut Bodies, &mut Scoreboard)>,
+    mut arenas: Query<&mut Arena>,
+    mut sessions: Query<(&mut Session, &mut Seated)>,
     mut commands: Commands,
-    mut rooms: Local<Vec<Room>>,
+    mut vacancies: Local<Vec<Vacancy>>,
 ) {
     if lobby.arrivals.is_empty() {
         return;
     }
-    let candidate = |entity| Some(Candidate::of(sessions.get(entity).ok()?, entity));
-    let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).filter_map(candidate).collect();
+    let candidate = |entity| Candidate::of(sessions.get(entity).expect(IS_ONLINE).0, entity);
+    let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).map(candidate).collect();
     arrivals.sort_unstable_by(Candidate::best_first);
-    let mut fresh: Vec<Match> = Vec::new();
-    rooms.clear();
-    rooms.extend(lobby.games.iter().filter_map(|(_, entity)| {
-        let game = matches.get(*entity).ok()?;
-        let is_open = game.is_open(&rules.modes[usize::from(game.mode)], now.tick);
-        is_open.then_some(Room { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open })
+    let mut fresh: Vec<Fresh> = Vec::new();
+    vacancies.clear();
+    vacancies.extend(lobby.games.iter().filter_map(|(_, entity)| {
+        let (game, roster, ..) = matches.get(*entity).expect(IS_OPEN);
+        let is_open = has_room(game, roster, &rules, now.tick);
+        is_open.then_some(Vacancy { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open })
     }));
     for Candidate { entity, .. } in arrivals {
-        let Ok(mut session) = sessions.get_mut(entity) else { continue };
-        let entries = rules.modes.iter().map(|mode| (mode.streams, mode.weight));
-        // Members of a party want the same.
-        let draw = mix(session.party_id as u64).wrapping_add(session.matches.into());
-        let mode = random::pick(draw, entries) as u16;
-        let fits = |room: &Room| room.is_open && room.mode == mode;
-        let room = rooms
+        let (mut session, mut seated) = sessions.get_mut(entity).expect(IS_ONLINE);
+        let wanted = choose_mode(&rules, &session);
+        let fits = |vacancy: &Vacancy| vacancy.is_open && vacancy.mode == wanted;
+        let region = session.identity.region;
+        let vacancy = vacancies
             .iter()
-            .position(|room| fits(room) && room.region == session.identity.region)
-            .or_else(|| rooms.iter().position(fits))
+            .position(|vacancy| fits(vacancy) && vacancy.region == region)
+            .or_else(|| vacancies.iter().position(fits))
             .unwrap_or_else(|| {
-                let (region, founder) = (session.identity.region, session.id);
-                let fits = |arena: &Arena| arena.mode == mode && arena.region == region;
-                let idle = lobby.idle_arenas.iter().position(|(_, entity)| arenas.get(*entity).is_ok_and(fits));
-                let (arena_entity, mut arena) = match idle.map(|at| lobby.idle_arenas.remove(at).1) {
-                    Some(entity) => (entity, arenas.get(entity).cloned().unwrap_or_default()),
-                    None => {
-                        let id = lobby.arenas_opened;
-                        // There are at most as many as sessions online at once, and a realm never has millions.
-                        assert!(id < MAX_PER_FIELD, "more than 4,194,304 arenas in one realm; use more realms");
-                        lobby.arenas_opened += 1;
-                        (commands.spawn_empty().id(), Arena { id, mode, region, founder, matches: 0 })
-                    }
-                };
-                arena.founder = founder;
-                let mut game = Match::new(arena_entity, arena.id, mode, rules.modes[usize::from(mode)].teams);
-                arena.start(&rules, realm.0, now.tick, &mut game);
-                commands.entity(arena_entity).insert(arena);
+                let opened =
+                    open_match(&rules, *realm, now.tick, wanted, &session, &mut lobby, &mut arenas, &mut commands);
                 let entity = commands.spawn_empty().id();
-                rooms.push(Room { entity, mode, region, fresh: Some(fresh.len()), is_open: true });
-                fresh.push(game);
-                rooms.len() - 1
+                vacancies.push(Vacancy { entity, mode: wanted, region, fresh: Some(fresh.len()), is_open: true });
+                fresh.push(opened);
+                vacancies.len() - 1
             });
-        let room = &mut rooms[room];
-        let mode_rules = &rules.modes[usize::from(mode)];
-        if let Some(game) = room.fresh.map(|at| &mut fresh[at]) {
-            game.join(room.entity, entity, &mut session, mode_rules.team_size(), now.tick);
-            room.is_open = game.is_open(mode_rules, now.tick);
-        } else if let Ok(mut game) = matches.get_mut(room.entity) {
-            game.join(room.entity, entity, &mut session, mode_rules.team_size(), now.tick);
-            room.is_open = game.is_open(mode_rules, now.tick);
-        }
+        let vacancy = &mut vacancies[vacancy];
+        let mode = &rules.modes[usize::from(wanted)];
+        let mut stored;
+        let (game, roster, bodies, scoreboard) = match vacancy.fresh {
+            Some(at) => {
+                let Fresh { game, roster, bodies, scoreboard, .. } = &mut fresh[at];
+                (&*game, roster, bodies, scoreboard)
+            }
+            None => {
+                stored = matches.get_mut(vacancy.entity).expect(IS_OPEN);
+                (stored.0, &mut *stored.1, &mut *stored.2, &mut *stored.3)
+            }
+        };
+        let mut room = Room { entity: vacancy.entity, roster, bodies, scoreboard };
+        room.seat(entity, &mut session, &mut seated, mode, now.tick);
+        vacancy.is_open = has_room(game, room.roster, &rules, now.tick);
     }
-    for (room, game) in rooms.iter().filter(|room| room.fresh.is_some()).zip(fresh) {
-        lobby.games.push((game.id, room.entity));
-        commands.entity(room.entity).insert(game);
+    let entities = vacancies.iter().filter(|vacancy| vacancy.fresh.is_some()).map(|vacancy| vacancy.entity);
+    for (entity, Fresh { game, host, roster, bodies, scoreboard }) in entities.zip(fresh) {
+        lobby.games.push((game.id, entity));
+        commands.entity(entity).insert((game, host, roster, bodies, scoreboard));
     }
     lobby.games.sort_unstable();
+}
+
+/// Whether another session may join a match.
+fn has_room(game: &Match, roster: &Roster, setting: &Setting, tick: u32) -> bool {
+    let mode = game.mode(setting);
+    (roster.present.len() as u32) < mode.capacity && game.may_be_joined(mode, tick)
+}
+
+/// The mode that a session plays next; members of a party want the same.
+fn choose_mode(setting: &Setting, session: &Session) -> u16 {
+    let entries = setting.modes.iter().map(|mode| (mode.streams, mode.weight));
+    random::pick(mix(session.party_id as u64).wrapping_add(session.matches.into()), entries) as u16
+}
+
+/// Opens a match for a session on an idle arena of the mode and region, or a new one.
+#[allow(clippy::too_many_arguments)]
+fn open_match(
+    setting: &Setting,
+    realm: RealmId,
+    tick: u32,
+    mode: u16,
+    founder: &Session,
+    lobby: &mut Lobby,
+    arenas: &mut Query<&mut Arena>,
+    commands: &mut Commands,
+) -> Fresh {
+    let region = founder.identity.region;
+    let is_idle = |entity: Entity| arenas.get(entity).is_ok_and(|arena| arena.mode == mode && arena.region == region);
+    let idle = lobby.idle_arenas.iter().position(|(_, entity)| is_idle(*entity));
+    let (host, game) = if let Some(at) = idle {
+        let host = lobby.idle_arenas.remove(at).1;
+        let mut arena = arenas.get_mut(host).expect("it was found a moment ago");
+        arena.founder = founder.id;
+        (host, arena.next_match(setting, realm, tick))
+    } else {
+        let id = lobby.arenas_opened;
+        // There are at most as many as sessions online at once, and a realm never has millions.
+        assert!(id < MAX_PER_FIELD, "more than 4,194,304 arenas in one realm; use more realms");
+        lobby.arenas_opened += 1;
+        let mut arena = Arena { id, mode, region, founder: founder.id, matches: 0 };
+        let game = arena.next_match(setting, realm, tick);
+        (commands.spawn(arena).id(), game)
+    };
+    let teams = setting.modes[usize::from(mode)].teams;
+    let (roster, scoreboard) = (Roster::new(teams), Scoreboard::new(teams));
+    Fresh { game, host: Host(host), roster, bodies: Bodies::default(), scoreboard }
+}
+
+/// Who dies in a match with elimination leaves it and waits for the next, unless the session ends before.
+pub fn eliminate_dead(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    mut died: MessageReader<Died>,
+    mut lobby: ResMut<Lobby>,
+    matches: Query<(&Match, &Roster)>,
+    mut left: MessageWriter<Left>,
+) {
+    let next_second = rules.clock.second(now.tick + 1);
+    for Died { seat, at_ms } in died.read() {
+        let (game, roster) = matches.get(seat.game).expect(IS_OPEN);
+        if !game.mode(&rules).is_elimination {
+            continue;
+        }
+        left.write(Left { seat: *seat, left_tick: now.tick + 1, left_ms: *at_ms });
+        let victim = roster.of(seat.participant);
+        if victim.ended_s > next_second {
+            lobby.arrivals.push(victim.session.expect("only who is present dies"));
+        }
+    }
+}
+
+/// At the tick's end: drops who left from their matches, and lets those end at the next tick that are decided.
+pub fn settle_matches(rules: Res<Rules>, now: Res<Now>, mut matches: Query<(&mut Match, &mut Roster, &mut Bodies)>) {
+    for (mut game, mut roster, mut bodies) in &mut matches {
+        if roster.has_leavers {
+            bodies.drop_leavers(&mut roster);
+            roster.has_leavers = false;
+            end_if_decided(&mut game, &roster, &rules, now.tick + 1);
+        }
+    }
+}
+
+/// Ends a match with elimination once one team is left, and any match that nobody can join or plays any more.
+fn end_if_decided(game: &mut Match, roster: &Roster, setting: &Setting, next_tick: u32) {
+    let mode = game.mode(setting);
+    let teams_left = roster.team_sizes().iter().filter(|&&size| size > 0).count();
+    let is_decided = teams_left == 1 && mode.teams > 1 && next_tick < game.ends_tick;
+    if teams_left == 0 {
+        (game.ends_tick, game.end) = (next_tick, MatchEnd::Abandoned);
+    } else if mode.is_elimination && is_decided && !game.may_be_joined(mode, next_tick) {
+        (game.ends_tick, game.end) = (next_tick, MatchEnd::Eliminated);
+    }
 }

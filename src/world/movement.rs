@@ -3,16 +3,7 @@
 //! A heartbeat needs only the state at its time, so a step jumps 30 seconds at once: dwell (roam around), travel
 //! towards a target no farther than top speed allows, or respawn. Positions are integer centimetres; the only floats
 //! are IEEE multiplication, division and square root, which are the same on every machine.
-use bevy_ecs::prelude::*;
 
-use super::bodies::Scene;
-use super::journal::Journal;
-use super::matches::Match;
-use super::matchmaking::Lobby;
-use super::session::Session;
-use super::tick::Rules;
-use super::tick::{Now, Positions};
-use super::trajectory::{Heartbeat, Trajectories};
 use crate::random::{Stream, unit_of};
 use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM};
 use crate::tape::Tape;
@@ -157,55 +148,6 @@ pub fn drift(
     let [dx, dy] = [0; 2].map(|_: i32| draws.within(-reach, reach));
     let [x, y] = ground.clamp(position[0] + dx, position[1] + dy);
     if reach == 0 { position } else { [x, y, ground.height(x, y)] }
-}
-
-/// Moves everyone in every match by one heartbeat, notes where they stand and lays out the frame for detection.
-pub fn advance_positions(
-    rules: Res<Rules>,
-    now: Res<Now>,
-    lobby: Res<Lobby>,
-    mut frame: ResMut<Positions>,
-    mut trajectories: ResMut<Trajectories>,
-    mut journal: ResMut<Journal>,
-    mut matches: Query<&mut Match>,
-    mut sessions: Query<&mut Session>,
-) {
-    let (frame, trajectories, tick) = (&mut frame.0, &mut *trajectories, now.tick);
-    frame.clear();
-    for (_, entity) in &lobby.games {
-        let Ok(mut game) = matches.get_mut(*entity) else { continue };
-        let game = &mut *game;
-        let mode = &rules.modes[usize::from(game.mode)];
-        let ground = &rules.grounds[usize::from(game.map)];
-        if game.has_leavers {
-            game.sweep_present();
-        }
-        let circle = mode.circle_closes.then(|| {
-            let elapsed = f64::from(tick - game.started_tick) / f64::from(game.ends_tick - game.started_tick);
-            Circle::closing(rules.seed, ground, game.about, elapsed)
-        });
-        let (gait, circle) = (&mode.gait, circle.as_ref());
-        let scene = Scene { seed: rules.seed, tick, ground, gait, circle, teams: mode.teams };
-        let participation = |member: usize| &game.roster[game.present[member] as usize];
-        game.bodies.advance(&scene, |member| participation(member).team);
-        game.bodies.append_positions([&mut frame.x, &mut frame.y, &mut frame.z]);
-        game.bodies.record(trajectories, |member, trajectories| {
-            let participation = participation(member);
-            let heartbeat = Heartbeat {
-                session_id: participation.session_id,
-                player_id: participation.player_id,
-                ended_s: participation.ended_s,
-                match_id: game.id,
-                team: participation.team,
-            };
-            let mut session = sessions.get_mut(participation.session).ok();
-            let mut nowhere = Default::default();
-            let track = session.as_mut().map_or(&mut nowhere, |session| &mut session.track);
-            trajectories.enter(rules.clock, track, tick, heartbeat)
-        });
-        frame.end_match();
-    }
-    journal.rows.sums.heartbeats += frame.len() as u64;
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use bevy_ecs::prelude::*;
 
 use super::account::Player;
 use super::journal::Journal;
+use super::lobby::IS_OPEN;
 use super::matches::Match;
-use super::session::Session;
-use super::tick::Now;
-use super::tick::Rules;
+use super::messages::LoggedIn;
+use super::scoreboard::Scoreboard;
+use super::session::{PlayedBy, Seated, Session};
+use super::tick::{Now, Rules};
 use crate::random::Purpose;
 use crate::setting::{Setting, Spending};
 use crate::table::{PurchaseRow, Text, Timestamp};
@@ -28,10 +30,10 @@ impl Default for Shopping {
 
 impl Shopping {
     /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end.
-    pub fn plan(setting: &Setting, session: &Session) -> Option<Self> {
-        let cluster = cluster_of(setting, session)?;
+    fn plan(setting: &Setting, session: &Session) -> Option<Self> {
+        let spending = spending_of(setting, session)?;
         let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, 0);
-        draws.chance(cluster.session_chance).then(|| {
+        draws.chance(spending.session_chance).then(|| {
             let first_s = setting.clock.second(setting.clock.tick_at_or_after(session.sitting.started_s));
             Self { next_s: first_s + draws.below(session.sitting.ended_s - first_s) }
         })
@@ -48,8 +50,19 @@ impl Shopping {
     }
 }
 
-fn cluster_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Spending> {
-    setting.shop.spending(session.identity.cluster)
+/// Plans the first purchase of those who have logged in and will buy something.
+pub fn plan_purchases(
+    rules: Res<Rules>,
+    mut logged_in: MessageReader<LoggedIn>,
+    sessions: Query<&Session>,
+    mut commands: Commands,
+) {
+    for LoggedIn(entity) in logged_in.read() {
+        let session = sessions.get(*entity).expect("who has just logged in is online");
+        if let Some(shopping) = Shopping::plan(&rules, session) {
+            commands.entity(*entity).insert(shopping);
+        }
+    }
 }
 
 /// Makes the purchases of this tick. Who has died in it buys at the next one, if still there.
@@ -57,24 +70,24 @@ pub fn make_purchases(
     rules: Res<Rules>,
     now: Res<Now>,
     mut journal: ResMut<Journal>,
-    mut sessions: Query<(&mut Session, &mut Shopping)>,
+    mut sessions: Query<(&mut Session, &mut Shopping, &Seated, &PlayedBy)>,
     players: Query<&Player>,
-    matches: Query<&Match>,
+    matches: Query<(&Match, &Scoreboard)>,
 ) {
     let next_tick_s = rules.clock.second(now.tick + 1);
-    for (mut session, mut shopping) in &mut sessions {
+    for (mut session, mut shopping, seated, played_by) in &mut sessions {
         while shopping.next_s < next_tick_s {
             let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
-            let died_ms = match session.seat.map(|seat| (seat, matches.get(seat.game))) {
-                Some((seat, Ok(game))) => game.roster[seat.participant as usize].died_ms,
-                // Without a seat after combat: eliminated in this tick.
-                _ => tick_ms,
-            };
-            if died_ms >= tick_ms && died_ms <= rules.clock.ms(shopping.next_s) {
+            let seat = seated.0.expect("who is online at a tick sits in a match");
+            let (game, scoreboard) = matches.get(seat.game).expect(IS_OPEN);
+            let died_ms = scoreboard.of(seat.participant).died_ms;
+            // Who is out of a match with elimination buys nothing more in this tick, not even before the death.
+            let is_out = game.mode(&rules).is_elimination;
+            if died_ms >= tick_ms && (is_out || died_ms <= rules.clock.ms(shopping.next_s)) {
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;
             }
-            let Ok(player) = players.get(session.player) else { break };
+            let player = players.get(played_by.0).expect("a player stays while a session is open");
             let ordinal = player.purchases + u32::from(session.purchases);
             journal.rows.purchases.push(purchase_row(&rules, &session, shopping.next_s, ordinal));
             session.purchases += 1;
@@ -87,17 +100,21 @@ pub fn make_purchases(
 fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
     let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, session.purchases.into());
     let rest_s = session.sitting.ended_s - last_s - 1;
-    match cluster_of(setting, session) {
-        Some(cluster) if rest_s > 0 && draws.chance(cluster.again_chance) => last_s + 1 + draws.below(rest_s),
-        _ => u32::MAX,
-    }
+    let spending = spending_of(setting, session).expect(IS_PAYER);
+    if rest_s > 0 && draws.chance(spending.again_chance) { last_s + 1 + draws.below(rest_s) } else { u32::MAX }
+}
+
+const IS_PAYER: &str = "only who belongs to a spending cluster buys";
+
+fn spending_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Spending> {
+    setting.shop.spending(session.identity.cluster)
 }
 
 fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32) -> PurchaseRow {
     let shop = &setting.shop;
     let identity = &session.identity;
     let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
-    let spending = cluster_of(setting, session).expect("only payers buy");
+    let spending = spending_of(setting, session).expect(IS_PAYER);
     let item = shop.choose(spending, purchase_id as u64);
     let currency = setting.population.countries[usize::from(identity.country)].currency;
     PurchaseRow {

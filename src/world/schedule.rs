@@ -1,100 +1,125 @@
 //! The order in which behaviours run: the only place where it is written.
+//!
+//! Systems run one after the other on one thread: parallelism is across realms, and within one an executor with threads
+//! would cost more than the systems. What a system asks of the world in `Commands` is done before the next one runs.
 
 use std::time::{Duration, Instant};
 
 use bevy_ecs::prelude::*;
-use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
+use bevy_ecs::system::BoxedSystem;
 
-use super::{combat, groups, matchmaking, movement, purchase, session, swept, teams};
+use super::{bodies, combat, encounters, groups, matches, matchmaking, messages, purchase, session, swept, teams};
+use crate::setting::Setting;
 
-/// The label of every schedule: none is ever looked up by it.
-#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
-struct Unnamed;
-
-/// Half a tick: the systems before detection, or those after it.
-pub struct Half {
-    /// The systems one after the other.
-    chained: Schedule,
-    /// Each by itself with its time so far, if they are measured.
-    alone: Vec<(&'static str, Schedule, Duration)>,
-    systems: fn() -> Vec<(&'static str, Schedule)>,
+/// A part of a tick: systems in order.
+pub struct Stage {
+    systems: Vec<Step>,
+    is_measured: bool,
 }
 
-/// Lists the systems of a half once, for the chained schedule and for measuring each by itself.
-macro_rules! half {
-    ($(#[doc = $doc:literal])+ $name:ident, [$($system:path),+ $(,)?]) => {
-        $(#[doc = $doc])+
-        pub fn $name() -> Self {
-            let mut chained = single_threaded();
-            chained.add_systems(($($system,)+).chain());
-            let systems = || {
-                vec![$({
-                    let mut schedule = single_threaded();
-                    schedule.add_systems($system);
-                    (stringify!($system), schedule)
-                }),+]
-            };
-            Self { chained, alone: Vec::new(), systems }
-        }
-    };
+struct Step {
+    name: &'static str,
+    system: BoxedSystem,
+    time: Duration,
 }
 
-impl Half {
-    half!(
-        /// What happens before contacts are known: matches end, sessions come and go, everyone moves.
-        before_contacts,
-        [
-            matchmaking::end_matches,
-            session::log_out_on_the_tick,
-            session::wake_players,
-            session::log_in,
-            matchmaking::fill_matches,
-            movement::advance_positions,
-        ]
-    );
+/// Lists the systems of a stage; those after `if` run only where the setting asks for them.
+macro_rules! stage {
+    ($world:ident, [$($system:path $(, if $condition:expr)?;)+]) => {{
+        let mut systems = Vec::new();
+        $(
+            if true $(&& $condition)? {
+                let mut system: BoxedSystem = Box::new(IntoSystem::into_system($system));
+                system.initialize($world);
+                systems.push(Step { name: stringify!($system), system, time: Duration::ZERO });
+            }
+        )+
+        Stage { systems, is_measured: false }
+    }};
+}
 
-    half!(
-        /// What follows from contacts: encounters, kills, purchases, departures.
-        after_contacts,
-        [
-            swept::sweep_paths,
-            groups::list_groups,
-            teams::meet_teams,
-            combat::meet_and_fight,
-            purchase::make_purchases,
-            session::log_out,
-            swept::close_swept_encounters,
-            combat::close_encounters,
-        ]
-    );
+/// The stages of a realm.
+pub struct Schedule {
+    /// Before contacts are known: matches end, sessions come and go, everyone moves.
+    pub before_contacts: Stage,
+    /// What follows from contacts: encounters, kills, purchases, departures.
+    pub after_contacts: Stage,
+    /// Once, after the last tick: what is still open is cut off.
+    pub closing: Stage,
+}
 
+impl Schedule {
+    /// The stages for a world and its setting.
+    pub fn new(world: &mut World, setting: &Setting) -> Self {
+        let (sweeps, has_teams) = (setting.sweep.is_some(), setting.team_episodes.is_some());
+        let before_contacts = stage!(world, [
+            matchmaking::end_matches;
+            encounters::close_encounters_of_matches;
+            swept::close_swept_encounters_of_matches, if sweeps;
+            teams::close_team_encounters_of_matches, if has_teams;
+            matches::write_results;
+            matchmaking::empty_closed_matches;
+            session::log_out_on_the_tick;
+            matches::release_leavers;
+            session::end_sessions;
+            session::wake_players;
+            session::log_in;
+            purchase::plan_purchases;
+            matchmaking::fill_matches;
+            messages::forget_messages;
+            bodies::advance_positions;
+        ]);
+        let after_contacts = stage!(world, [
+            swept::sweep_paths, if sweeps;
+            groups::list_groups, if setting.lists_groups;
+            teams::meet_teams, if has_teams;
+            encounters::meet_players;
+            combat::fight, if setting.arsenal.is_enabled;
+            bodies::respawn_dead;
+            matchmaking::eliminate_dead;
+            purchase::make_purchases;
+            session::log_out;
+            matches::release_leavers;
+            session::end_sessions;
+            swept::close_swept_encounters, if sweeps;
+            encounters::close_encounters;
+            matchmaking::settle_matches;
+            messages::forget_messages;
+        ]);
+        let closing = stage!(world, [
+            matchmaking::cut_off_matches;
+            encounters::close_encounters_of_matches;
+            swept::close_swept_encounters_of_matches, if sweeps;
+            teams::close_team_encounters_of_matches, if has_teams;
+            matches::write_results;
+            matchmaking::empty_closed_matches;
+            session::cut_off_sessions;
+            messages::forget_messages;
+        ]);
+        Self { before_contacts, after_contacts, closing }
+    }
+}
+
+impl Stage {
     /// Runs the systems in order.
     pub fn run(&mut self, world: &mut World) {
-        if self.alone.is_empty() {
-            self.chained.run(world);
+        for step in &mut self.systems {
+            let started = self.is_measured.then(Instant::now);
+            step.system.run((), world).expect("systems have what they ask for: the realm put it there");
+            if let Some(started) = started {
+                step.time += started.elapsed();
+            }
         }
-        for (_, schedule, time) in &mut self.alone {
-            let started = Instant::now();
-            schedule.run(world);
-            *time += started.elapsed();
-        }
+        world.check_change_ticks();
     }
 
-    /// From now on runs each system by itself and measures it.
+    /// From now on measures every system.
     pub fn measure(&mut self) {
-        let alone = (self.systems)().into_iter();
-        self.alone = alone.map(|(name, schedule)| (name, schedule, Duration::ZERO)).collect();
+        self.is_measured = true;
     }
 
-    /// Every system that is measured, and its time so far.
+    /// Every system and its time so far, in order.
     pub fn times(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        self.alone.iter().map(|(name, _, time)| (*name, *time))
+        self.systems.iter().map(|step| (step.name, step.time))
     }
-}
-
-fn single_threaded() -> Schedule {
-    let mut schedule = Schedule::new(Unnamed);
-    // Parallelism is across realms; within one, an executor with threads would cost more than the systems.
-    schedule.set_executor(SingleThreadedExecutor::new());
-    schedule
 }

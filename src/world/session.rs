@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
-use bevy_ecs::system::SystemParam;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
 use super::journal::Journal;
-use super::matches::{Leaving, Match, Seat};
-use super::matchmaking::Lobby;
-use super::purchase::Shopping;
-use super::tick::Rules;
-use super::tick::{Now, RealmId};
+use super::lobby::Lobby;
+use super::messages::{Left, LoggedIn, LoggedOut, Seat};
+use super::scoreboard::Tally;
+use super::tick::{Now, RealmId, Rules};
 use super::trajectory::Track;
 use crate::population::{SessionEnd, Sitting, plan_day};
 use crate::random::Purpose;
@@ -57,7 +55,7 @@ impl Identity {
 
 /// A sitting of a known player that has not started yet.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct PlannedSession {
     /// The player.
     pub player: Entity,
     /// Who that is.
@@ -72,26 +70,31 @@ pub struct Plan {
 /// tick that holds its end.
 #[derive(Resource, Debug, Default)]
 pub struct Agenda {
-    by_tick: BTreeMap<u32, Vec<Plan>>,
+    by_tick: BTreeMap<u32, Vec<PlannedSession>>,
 }
 
 impl Agenda {
-    fn enter(&mut self, setting: &Setting, plan: Plan) {
+    /// Enters a sitting.
+    pub fn enter(&mut self, setting: &Setting, planned: PlannedSession) {
         let clock = setting.clock;
-        let first_tick = clock.tick_at_or_after(plan.sitting.started_s);
-        let has_heartbeat = clock.second(first_tick) < plan.sitting.ended_s;
-        let due = if has_heartbeat { first_tick } else { clock.tick_holding(plan.sitting.ended_s) };
-        self.by_tick.entry(due).or_default().push(plan);
+        let first_tick = clock.tick_at_or_after(planned.sitting.started_s);
+        let has_heartbeat = clock.second(first_tick) < planned.sitting.ended_s;
+        let due = if has_heartbeat { first_tick } else { clock.tick_holding(planned.sitting.ended_s) };
+        self.by_tick.entry(due).or_default().push(planned);
     }
 
-    /// Every plan, for saving and closing.
-    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+    /// Takes out what is due up to a tick.
+    fn take(&mut self, tick: u32) -> Vec<PlannedSession> {
+        let mut due = Vec::new();
+        while let Some(entry) = self.by_tick.first_entry().filter(|entry| *entry.key() <= tick) {
+            due.extend(entry.remove());
+        }
+        due
+    }
+
+    /// Everything that is planned.
+    pub fn planned(&self) -> impl Iterator<Item = &PlannedSession> {
         self.by_tick.values().flatten()
-    }
-
-    /// Enters a plan again, after loading.
-    pub fn restore(&mut self, setting: &Setting, plan: Plan) {
-        self.enter(setting, plan);
     }
 }
 
@@ -128,11 +131,9 @@ impl Departing {
     }
 }
 
-/// An open session.
-#[derive(Component, Clone, Debug)]
+/// A session that is online.
+#[derive(Component, Clone, Debug, Default)]
 pub struct Session {
-    /// The account.
-    pub player: Entity,
     /// Session number.
     pub id: i64,
     /// Who plays.
@@ -143,10 +144,6 @@ pub struct Session {
     pub sitting: Sitting,
     /// Skill of the player, practice included.
     pub skill: f64,
-    /// Match it is in, if any.
-    pub seat: Option<Seat>,
-    /// Its heartbeats in the open window.
-    pub track: Track,
     /// Matches joined.
     pub matches: u16,
     /// Kills in matches it has left.
@@ -157,8 +154,35 @@ pub struct Session {
     pub purchases: u16,
 }
 
+/// The player of a session.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct PlayedBy(pub Entity);
+
+/// Where a session sits; nowhere from its elimination to the next tick.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Seated(pub Option<Seat>);
+
 impl Session {
-    /// Records or plays everything but the links to other entities.
+    /// The session of a planned sitting, for a player who has joined so many matches before.
+    fn start(planned: &PlannedSession, practice_matches: u32) -> Self {
+        Self {
+            id: planned.session_id,
+            identity: planned.identity,
+            party_id: planned.session_id,
+            sitting: planned.sitting,
+            // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
+            skill: planned.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what was done in a match.
+    pub fn credit(&mut self, tally: &Tally) {
+        self.kills += tally.kills;
+        self.deaths += tally.deaths;
+    }
+
+    /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.id);
         self.identity.state(tape);
@@ -187,30 +211,24 @@ pub fn wake_players(
         return;
     }
     let day = now.tick / rules.clock.ticks_per_day();
-    let mut active: Vec<(Entity, Player)> = Vec::new();
-    for entity in calendar.take(day) {
-        if let Ok(player) = players.get(entity) {
-            active.push((entity, *player));
-        }
-    }
+    let due = calendar.take(day).into_iter();
+    let mut active: Vec<(Entity, Player)> =
+        due.map(|entity| (entity, *players.get(entity).expect("only who is there has an entry"))).collect();
     active.sort_unstable_by_key(|(_, player)| player.id);
-    for id in realm.installs_on(&rules, day as i32) {
-        let player = Player { id, ..Player::default() };
-        active.push((commands.spawn(player).id(), player));
+    let returning = active.len();
+    for id in rules.installs_on(realm.0, day as i32) {
+        active.push((commands.spawn_empty().id(), Player { id, ..Player::default() }));
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
-        journal.rows.truth_events.push(TruthEventRow {
-            event_ts,
-            player_id: id,
-            event: Text::at(TruthEvent::Installed as usize),
-        });
+        let event = Text::at(TruthEvent::Installed as usize);
+        journal.rows.truth_events.push(TruthEventRow { event_ts, player_id: id, event });
     }
     journal.rows.sums.active_players += active.len() as u64;
-    for (entity, mut player) in active {
+    for (n, (entity, mut player)) in active.into_iter().enumerate() {
         plan_sittings(&rules, day, entity, &mut player, &mut calendar, &mut agenda, &mut journal);
         if player.is_leaving && player.open_sessions == 0 {
             commands.entity(entity).despawn();
-        } else if let Ok(mut stored) = players.get_mut(entity) {
-            *stored = player;
+        } else if n < returning {
+            *players.get_mut(entity).expect("it was there a moment ago") = player;
         } else {
             commands.entity(entity).insert(player);
         }
@@ -246,7 +264,7 @@ fn plan_sittings(
         player.open_sessions += 1;
         player.busy_until_s = sitting.ended_s;
         last_start_s = sitting.started_s;
-        agenda.enter(setting, Plan { player: entity, identity, session_id, sitting });
+        agenda.enter(setting, PlannedSession { player: entity, identity, session_id, sitting });
     }
     match setting.population.next_active_day(&profile.nature, day as i32) {
         Some(next) if (next as u32) < MAX_DAYS => calendar.enter(next as u32, entity),
@@ -273,38 +291,29 @@ pub fn log_in(
     mut lobby: ResMut<Lobby>,
     mut departing: ResMut<Departing>,
     mut journal: ResMut<Journal>,
+    mut logged_in: MessageWriter<LoggedIn>,
     mut players: Query<&mut Player>,
     mut commands: Commands,
 ) {
-    let mut plans = Vec::new();
-    while let Some(entry) = agenda.by_tick.first_entry().filter(|entry| *entry.key() <= now.tick) {
-        plans.extend(entry.remove());
-    }
-    plans.sort_unstable_by_key(|plan| (plan.identity.region, plan.session_id));
+    let mut due = agenda.take(now.tick);
+    due.sort_unstable_by_key(|planned| (planned.identity.region, planned.session_id));
     let second = rules.clock.second(now.tick);
     let mut party = Party::default();
-    for plan in plans {
-        let mut session = open_session(&plan, players.get(plan.player).map_or(0, |player| player.matches));
-        if (plan.sitting.started_s..plan.sitting.ended_s).contains(&second) {
+    for planned in due {
+        let played_by = PlayedBy(planned.player);
+        let matches = players.get(planned.player).expect(HAS_PLAYER).matches;
+        let mut session = Session::start(&planned, matches);
+        let Sitting { started_s, ended_s, end } = planned.sitting;
+        if (started_s..ended_s).contains(&second) {
             party.take_in(&rules, &mut session);
-            let shopping = Shopping::plan(&rules, &session);
-            let (session_id, ended_s) = (session.id, session.sitting.ended_s);
-            let mut entity = commands.spawn(session);
-            if let Some(shopping) = shopping {
-                entity.insert(shopping);
-            }
-            let entity = entity.id();
+            let session_id = session.id;
+            let entity = commands.spawn((session, played_by, Seated::default(), Track::default())).id();
             departing.enter(&rules, session_id, ended_s, entity);
             lobby.arrivals.push(entity);
+            logged_in.write(LoggedIn(entity));
         } else {
-            journal.rows.session_ends.push(session_row(
-                &rules,
-                realm.0,
-                &session,
-                plan.sitting.ended_s,
-                plan.sitting.end,
-            ));
-            release_player(&mut players, &mut commands, &session);
+            journal.rows.session_ends.push(session_row(&rules, *realm, &session, ended_s, end));
+            release_player(&mut players, &mut commands, played_by, &session);
         }
     }
 }
@@ -335,89 +344,110 @@ impl Party {
     }
 }
 
-/// The session of a plan at its login.
-pub fn open_session(plan: &Plan, practice_matches: u32) -> Session {
-    Session {
-        player: plan.player,
-        id: plan.session_id,
-        identity: plan.identity,
-        party_id: plan.session_id,
-        sitting: plan.sitting,
-        // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
-        skill: plan.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
-        seat: None,
-        track: Track::default(),
-        matches: 0,
-        kills: 0,
-        deaths: 0,
-        purchases: 0,
-    }
+/// Sessions that end exactly at this tick log out: they have no heartbeat in it.
+pub fn log_out_on_the_tick(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    mut departing: ResMut<Departing>,
+    sessions: Query<(&Session, &Seated)>,
+    mut left: MessageWriter<Left>,
+    mut logged_out: MessageWriter<LoggedOut>,
+) {
+    let second = rules.clock.second(now.tick);
+    let due = departing.take(now.tick, second + 1);
+    leave_matches(&rules, now.tick, due, &sessions, &mut left, &mut logged_out);
 }
 
-/// What it takes to end sessions.
-#[derive(SystemParam)]
-pub struct Departures<'w, 's> {
-    rules: Res<'w, Rules>,
-    realm: Res<'w, RealmId>,
-    journal: ResMut<'w, Journal>,
-    departing: ResMut<'w, Departing>,
-    sessions: Query<'w, 's, &'static mut Session>,
-    matches: Query<'w, 's, &'static mut Match>,
-    players: Query<'w, 's, &'static mut Player>,
-    commands: Commands<'w, 's>,
+/// Sessions that end after this tick and before the next log out.
+pub fn log_out(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    mut departing: ResMut<Departing>,
+    sessions: Query<(&Session, &Seated)>,
+    mut left: MessageWriter<Left>,
+    mut logged_out: MessageWriter<LoggedOut>,
+) {
+    let next_second = rules.clock.second(now.tick + 1);
+    let due = departing.take(now.tick, next_second);
+    leave_matches(&rules, now.tick + 1, due, &sessions, &mut left, &mut logged_out);
 }
 
-impl Departures<'_, '_> {
-    /// Ends every session whose end lies in a tick and before a second; `left_tick` is the first tick without them.
-    fn end_before(&mut self, tick: u32, second: u32, left_tick: u32) {
-        for Departure { entity, .. } in self.departing.take(tick, second) {
-            let Ok(mut session) = self.sessions.get_mut(entity) else { continue };
-            let Sitting { ended_s, end, .. } = session.sitting;
-            if let Some(seat) = session.seat
-                && let Ok(mut game) = self.matches.get_mut(seat.game)
-            {
-                let leaving = Leaving { left_tick, left_ms: self.rules.clock.ms(ended_s) };
-                game.leave(seat.participant, leaving, &mut session);
-            }
-            self.journal.rows.session_ends.push(session_row(&self.rules, self.realm.0, &session, ended_s, end));
-            release_player(&mut self.players, &mut self.commands, &session);
-            self.commands.entity(entity).despawn();
+/// Tells of sessions that log out; `left_tick` is the first tick without them.
+fn leave_matches(
+    setting: &Setting,
+    left_tick: u32,
+    due: Vec<Departure>,
+    sessions: &Query<(&Session, &Seated)>,
+    left: &mut MessageWriter<Left>,
+    logged_out: &mut MessageWriter<LoggedOut>,
+) {
+    for Departure { entity, .. } in due {
+        let (session, seated) = sessions.get(entity).expect(IS_ONLINE);
+        if let Some(seat) = seated.0 {
+            left.write(Left { seat, left_tick, left_ms: setting.clock.ms(session.sitting.ended_s) });
         }
+        logged_out.write(LoggedOut(entity));
     }
 }
 
-/// Ends sessions that end exactly at this tick: they have no heartbeat in it.
-pub fn log_out_on_the_tick(now: Res<Now>, mut departures: Departures<'_, '_>) {
-    let second = departures.rules.clock.second(now.tick);
-    departures.end_before(now.tick, second + 1, now.tick);
+/// Accounts for the sessions that have logged out.
+pub fn end_sessions(
+    rules: Res<Rules>,
+    realm: Res<RealmId>,
+    mut logged_out: MessageReader<LoggedOut>,
+    mut journal: ResMut<Journal>,
+    sessions: Query<(&Session, &PlayedBy)>,
+    mut players: Query<&mut Player>,
+    mut commands: Commands,
+) {
+    for LoggedOut(entity) in logged_out.read() {
+        let (session, played_by) = sessions.get(*entity).expect(IS_ONLINE);
+        let Sitting { ended_s, end, .. } = session.sitting;
+        journal.rows.session_ends.push(session_row(&rules, *realm, session, ended_s, end));
+        release_player(&mut players, &mut commands, *played_by, session);
+        commands.entity(*entity).despawn();
+    }
 }
 
-/// Ends sessions that end after this tick and before the next.
-pub fn log_out(now: Res<Now>, mut departures: Departures<'_, '_>) {
-    let next_second = departures.rules.clock.second(now.tick + 1);
-    departures.end_before(now.tick, next_second, now.tick + 1);
-}
+const IS_ONLINE: &str = "who departs is online until then";
+const HAS_PLAYER: &str = "a player stays for as long as a session is planned or open";
 
 /// One open session fewer; an account that will not come back goes with its last.
-fn release_player(players: &mut Query<&mut Player>, commands: &mut Commands, session: &Session) {
-    if let Ok(mut player) = players.get_mut(session.player) {
-        player.open_sessions -= 1;
-        player.matches += u32::from(session.matches);
-        player.purchases += u32::from(session.purchases);
-        if player.is_leaving && player.open_sessions == 0 {
-            commands.entity(session.player).despawn();
-        }
+fn release_player(players: &mut Query<&mut Player>, commands: &mut Commands, played_by: PlayedBy, session: &Session) {
+    let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
+    player.open_sessions -= 1;
+    player.matches += u32::from(session.matches);
+    player.purchases += u32::from(session.purchases);
+    if player.is_leaving && player.open_sessions == 0 {
+        commands.entity(played_by.0).despawn();
+    }
+}
+
+/// At the end of the run: accounts for the sessions that are still open, those included whose first heartbeat would come.
+pub fn cut_off_sessions(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    realm: Res<RealmId>,
+    agenda: Res<Agenda>,
+    mut journal: ResMut<Journal>,
+    sessions: Query<&Session>,
+) {
+    let end_s = rules.clock.second(now.tick);
+    let started = agenda.planned().filter(|planned| planned.sitting.started_s < end_s);
+    let started: Vec<Session> = started.map(|planned| Session::start(planned, 0)).collect();
+    for session in sessions.iter().chain(&started) {
+        journal.rows.session_ends.push(session_row(&rules, *realm, session, end_s, SessionEnd::RunEnd));
     }
 }
 
 /// The row of a session that ended.
-pub fn session_row(setting: &Setting, realm: u32, session: &Session, ended_s: u32, end: SessionEnd) -> SessionEndRow {
+fn session_row(setting: &Setting, realm: RealmId, session: &Session, ended_s: u32, end: SessionEnd) -> SessionEndRow {
     let (clock, identity) = (setting.clock, &session.identity);
     let started_s = session.sitting.started_s;
     SessionEndRow {
         session_id: session.id,
         player_id: identity.player_id,
-        realm_id: realm as i16,
+        realm_id: realm.0 as i16,
         party_id: session.party_id,
         region: Text::at(identity.region.into()),
         country: Text::at(identity.country.into()),

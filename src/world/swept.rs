@@ -6,26 +6,27 @@
 use bevy_ecs::prelude::*;
 
 use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
 use super::matches::Match;
-use super::matchmaking::Lobby;
-use super::tick::Rules;
-use super::tick::{Now, Positions, RealmId};
-use crate::encounter::{Book, EndReason, Open, pack};
-use crate::encounter::{Pass, Paths, Swept, SweptEpisode};
+use super::messages::MatchClosed;
+use super::roster::Roster;
+use super::scoreboard::Scoreboard;
+use super::tick::{Now, Positions, RealmId, Rules};
+use crate::encounter::{Book, EndReason, Open as _, Pass, Paths, Swept, SweptEpisode, pack};
 use crate::setting::Setting;
 use crate::table::{EncounterSweptRow, Text, Timestamp};
 use crate::tape::Tape;
 
 /// What a match keeps for encounters between heartbeats.
-#[derive(Clone, Debug, Default)]
-pub struct SweptMatch {
+#[derive(Component, Clone, Debug, Default)]
+pub struct SweptEncounters {
     /// Open encounters.
     book: Book<SweptEpisode>,
     /// Positions at the last heartbeat, by participation number.
     previous: Vec<[i32; 3]>,
 }
 
-impl SweptMatch {
+impl SweptEncounters {
     /// Records or plays the state between two ticks.
     pub fn state(&mut self, tape: &mut Tape) {
         self.book.state(tape);
@@ -40,71 +41,76 @@ pub fn sweep_paths(
     positions: Res<Positions>,
     lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
-    mut matches: Query<&mut Match>,
+    mut matches: Query<(&Roster, &Scoreboard, &mut SweptEncounters)>,
     mut paths: Local<Paths>,
     mut passes: Local<Vec<Pass>>,
 ) {
-    let Some(sweep) = rules.sweep else { return };
+    let sweep = rules.sweep.expect(IS_ENABLED);
     let interval_ms = i64::from(rules.clock.heartbeat_s) * 1000;
     let end_ms = rules.clock.ms(rules.clock.second(now.tick));
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
-        let Ok(mut game) = matches.get_mut(*entity) else { continue };
-        let game = &mut *game;
-        let mut swept = std::mem::take(&mut game.swept);
-        swept.previous.resize(game.roster.len(), [0; 3]);
+        let (roster, scoreboard, mut swept) = matches.get_mut(*entity).expect(IS_OPEN);
+        let SweptEncounters { book, previous } = &mut *swept;
+        previous.resize(roster.participations.len(), [0; 3]);
         paths.clear();
-        for (member, &participant) in game.present.iter().enumerate() {
-            let participation = &game.roster[participant as usize];
+        for (member, &participant) in roster.present.iter().enumerate() {
             let position = positions.of_member(index, member as u32);
-            let previous = std::mem::replace(&mut swept.previous[participant as usize], position);
-            let has_respawned = participation.died_ms >= end_ms - interval_ms;
-            if participation.joined_tick < now.tick && !has_respawned && sweep.is_walk(previous, position) {
+            let previous = std::mem::replace(&mut previous[participant as usize], position);
+            let has_respawned = scoreboard.of(participant).died_ms >= end_ms - interval_ms;
+            let was_here = roster.of(participant).joined_tick < now.tick;
+            if was_here && !has_respawned && sweep.is_walk(previous, position) {
                 paths.push(participant, previous, position);
             }
         }
-        let counts = |a, b| rules.relation.includes(game.are_opponents((a, b)));
+        let counts = |a, b| rules.relation.includes(roster.are_opponents((a, b)));
         paths.find_passes(&sweep, interval_ms, counts, &mut passes);
         let next_number = &mut journal.next_swept;
         let mut kind = Swept { rules: sweep, end_ms, interval_ms, paths: &paths, next_number };
         let pair_of = |pass: &Pass| pack(paths.who[pass.pair.0 as usize], paths.who[pass.pair.1 as usize]);
-        swept.book.advance(&mut kind, passes.iter().map(|pass| (pair_of(pass), *pass)));
-        game.swept = swept;
+        book.advance(&mut kind, passes.iter().map(|pass| (pair_of(pass), *pass)));
     }
 }
+
+/// What the schedule sees to.
+const IS_ENABLED: &str = "these systems run only where their table is written";
 
 /// At the tick's end: closes encounters of pairs that parted or of which one left.
 pub fn close_swept_encounters(
     rules: Res<Rules>,
     realm: Res<RealmId>,
-    lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
-    mut matches: Query<&mut Match>,
+    mut matches: Query<(&Match, &Roster, &mut SweptEncounters)>,
 ) {
-    if rules.sweep.is_none() {
-        return;
-    }
-    for (_, entity) in &lobby.games {
-        let Ok(mut game) = matches.get_mut(*entity) else { continue };
-        let game = &mut *game;
-        let mut swept = std::mem::take(&mut game.swept);
-        let has_left = |participant: u32| !game.roster[participant as usize].is_present;
-        let has_left: Option<&dyn Fn(u32) -> bool> = if game.has_leavers { Some(&has_left) } else { None };
-        swept.book.close(has_left, |episode, reason| write(&rules, realm.0, game, &episode, reason, &mut journal));
-        game.swept = swept;
+    for (game, roster, mut swept) in &mut matches {
+        let leavers = roster.leavers();
+        let has_left = leavers.as_ref().map(|has_left| has_left as &dyn Fn(u32) -> bool);
+        let mut write = |episode, reason| write(&rules, *realm, game, roster, &episode, reason, &mut journal);
+        swept.book.close(has_left, &mut write);
     }
 }
 
-/// Closes what is open when the match or the run ends.
-pub fn close_all(setting: &Setting, realm: u32, game: &mut Match, reason: EndReason, journal: &mut Journal) {
-    let mut swept = std::mem::take(&mut game.swept);
-    swept.book.close_all(reason, |episode, reason| write(setting, realm, game, &episode, reason, journal));
+/// Closes what is open in matches that have ended.
+pub fn close_swept_encounters_of_matches(
+    rules: Res<Rules>,
+    realm: Res<RealmId>,
+    mut closed: MessageReader<MatchClosed>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<(&Match, &Roster, &mut SweptEncounters)>,
+) {
+    for closed in closed.read() {
+        let (game, roster, mut swept) = matches.get_mut(closed.game).expect(IS_OPEN);
+        let mut write = |episode, reason| write(&rules, *realm, game, roster, &episode, reason, &mut journal);
+        swept.book.close_all(closed.reason(), &mut write);
+        swept.previous.clear();
+    }
 }
 
 /// Writes an encounter that ended, unless it was too short.
 fn write(
     setting: &Setting,
-    realm: u32,
+    realm: RealmId,
     game: &Match,
+    roster: &Roster,
     episode: &SweptEpisode,
     reason: EndReason,
     journal: &mut Journal,
@@ -112,9 +118,9 @@ fn write(
     if episode.last_ms - episode.started_ms < setting.min_duration_ms {
         return;
     }
-    let (a, b) = game.by_account(episode.participants());
+    let (a, b) = roster.by_account(episode.participants());
     journal.rows.encounters_swept.push(EncounterSweptRow {
-        encounter_id: i64::from(realm) << 40 | episode.number,
+        encounter_id: realm.numbered(episode.number),
         match_id: game.id,
         player_a: a.player_id,
         player_b: b.player_id,

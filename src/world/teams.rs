@@ -6,14 +6,26 @@
 use bevy_ecs::prelude::*;
 
 use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
 use super::matches::Match;
-use super::matchmaking::Lobby;
-use super::tick::Rules;
-use super::tick::{Now, Positions, RealmId};
-use crate::encounter::Contact;
-use crate::encounter::{Book, EndReason, Episode, EpisodeRules, Open, Sampled, pack};
+use super::messages::MatchClosed;
+use super::roster::Roster;
+use super::tick::{Now, Positions, RealmId, Rules};
+use crate::encounter::{Book, Contact, EndReason, Episode, EpisodeRules, Open as _, Sampled, pack};
 use crate::setting::Setting;
 use crate::table::{EncounterTeamRow, Text, Timestamp};
+use crate::tape::Tape;
+
+/// The open encounters of the teams of a match.
+#[derive(Component, Clone, Debug, Default)]
+pub struct TeamEncounters(Book<Episode>);
+
+impl TeamEncounters {
+    /// Records or plays the state between two ticks.
+    pub fn state(&mut self, tape: &mut Tape) {
+        self.0.state(tape);
+    }
+}
 
 /// A mean position as sums and a count.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,29 +81,26 @@ pub fn meet_teams(
     positions: Res<Positions>,
     lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
-    mut matches: Query<&mut Match>,
+    mut matches: Query<(&Match, &Roster, &mut TeamEncounters)>,
     mut centroids: Local<Vec<Centroid>>,
     mut near: Local<Vec<Contact>>,
 ) {
-    let Some(episodes) = rules.team_episodes else { return };
+    let episodes = rules.team_episodes.expect("this system runs only where its table is written");
     let journal = &mut *journal;
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
-        let Ok(mut game) = matches.get_mut(*entity) else { continue };
-        let game = &mut *game;
+        let (game, roster, mut encounters) = matches.get_mut(*entity).expect(IS_OPEN);
         centroids.clear();
-        centroids.resize(rules.modes[usize::from(game.mode)].teams.into(), Centroid::default());
-        for (member, &participant) in game.present.iter().enumerate() {
-            let team = game.roster[participant as usize].team;
+        centroids.resize(game.mode(&rules).teams.into(), Centroid::default());
+        for member in 0..roster.present.len() {
+            let team = roster.member(member).team;
             centroids[usize::from(team)].add(positions.of_member(index, member as u32));
         }
         find_near(&centroids, episodes, &mut near);
-        let mut book = std::mem::take(&mut game.team_book);
         let midpoint_of = |near: Contact| centroids[near.a as usize].midpoint(&centroids[near.b as usize]);
         let (next_number, touches) = (&mut journal.next_team, &mut Vec::new());
         let mut kind = Sampled { rules: episodes, tick: now.tick, midpoint_of, next_number, touches };
-        book.advance(&mut kind, near.iter().map(|near| (pack(near.a, near.b), *near)));
-        book.close(None, |episode, reason| write(&rules, realm.0, game, &episode, reason, journal));
-        game.team_book = book;
+        encounters.0.advance(&mut kind, near.iter().map(|near| (pack(near.a, near.b), *near)));
+        encounters.0.close(None, |episode, reason| write(&rules, *realm, game, &episode, reason, journal));
     }
 }
 
@@ -105,21 +114,30 @@ fn find_near(centroids: &[Centroid], rules: EpisodeRules, near: &mut Vec<Contact
     }
 }
 
-/// Closes what is open when the match or the run ends.
-pub fn close_all(setting: &Setting, realm: u32, game: &mut Match, reason: EndReason, journal: &mut Journal) {
-    let mut book: Book<Episode> = std::mem::take(&mut game.team_book);
-    book.close_all(reason, |episode, reason| write(setting, realm, game, &episode, reason, journal));
+/// Closes what is open in matches that have ended.
+pub fn close_team_encounters_of_matches(
+    rules: Res<Rules>,
+    realm: Res<RealmId>,
+    mut closed: MessageReader<MatchClosed>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<(&Match, &mut TeamEncounters)>,
+) {
+    for closed in closed.read() {
+        let (game, mut encounters) = matches.get_mut(closed.game).expect(IS_OPEN);
+        let write = |episode, reason| write(&rules, *realm, game, &episode, reason, &mut journal);
+        encounters.0.close_all(closed.reason(), write);
+    }
 }
 
 /// Writes an encounter that ended, unless it was too short.
-fn write(setting: &Setting, realm: u32, game: &Match, episode: &Episode, reason: EndReason, journal: &mut Journal) {
+fn write(setting: &Setting, realm: RealmId, game: &Match, episode: &Episode, reason: EndReason, journal: &mut Journal) {
     let at = |tick: u32| setting.clock.ms(setting.clock.second(tick));
     if at(episode.last_tick) - at(episode.started_tick) < setting.min_duration_ms {
         return;
     }
     let (a, b) = episode.participants();
     journal.rows.encounters_team.push(EncounterTeamRow {
-        encounter_id: i64::from(realm) << 40 | episode.number,
+        encounter_id: realm.numbered(episode.number),
         match_id: game.id,
         team_a: a as i8,
         team_b: b as i8,

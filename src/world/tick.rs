@@ -30,17 +30,9 @@ pub struct Now {
 pub struct RealmId(pub u32);
 
 impl RealmId {
-    /// Accounts of this realm made on a day of the run.
-    pub fn installs_on(self, setting: &Setting, day: i32) -> impl Iterator<Item = i32> + use<> {
-        self.accounts(setting, setting.population.installed_before(day), setting.population.installed_before(day + 1))
-    }
-
-    /// Accounts of this realm among ids `first + 1 ..= last`.
-    pub fn accounts(self, setting: &Setting, first: u32, last: u32) -> impl Iterator<Item = i32> + use<> {
-        // Player ids start at 1; realm r has the ids r + 1, r + 1 + realms, ...
-        let realms = setting.size.realms;
-        let skip = (first + realms - 1).saturating_sub(self.0) / realms;
-        (skip..).map(move |n| n * realms + self.0 + 1).take_while(move |&id| id <= last).map(|id| id as i32)
+    /// The id of the n-th thing of a kind in this realm.
+    pub fn numbered(self, n: i64) -> i64 {
+        i64::from(self.0) << 40 | n
     }
 }
 

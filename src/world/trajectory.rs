@@ -16,7 +16,7 @@ use crate::random::mix;
 use crate::time::Clock;
 
 /// A session's stretch of rows in a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Track {
     /// First tick of the window it belongs to, and the row that tick 0 would have in it.
     window: Option<(u32, u32)>,
@@ -24,9 +24,9 @@ pub struct Track {
 
 /// Where a body's next heartbeat goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row(u32);
+pub struct Slot(u32);
 
-impl Row {
+impl Slot {
     const UNKNOWN: Self = Self(u32::MAX);
     /// For players whose heartbeats are not kept.
     const NOWHERE: Self = Self(u32::MAX - 1);
@@ -38,7 +38,7 @@ impl Row {
     }
 }
 
-impl Default for Row {
+impl Default for Slot {
     fn default() -> Self {
         Self::UNKNOWN
     }
@@ -56,7 +56,7 @@ struct Stretch {
 
 /// A match and team that a session has from a row on.
 #[derive(Clone, Copy, Debug)]
-struct Seat {
+struct Stay {
     first_row: u32,
     match_id: i64,
     team: i8,
@@ -72,16 +72,16 @@ pub struct Trajectories {
     window: u32,
     end_tick: u32,
     stretches: Vec<Stretch>,
-    seats: Vec<Seat>,
+    stays: Vec<Stay>,
     /// Positions by row.
     positions: [Vec<i32>; 3],
     /// Memory of columns that have been encoded.
-    spare: Columns,
+    spare: Varying,
 }
 
 /// The columns of a window that differ from row to row, while they are filled.
 #[derive(Clone, Debug, Default)]
-struct Columns {
+struct Varying {
     event_ts: Vec<i64>,
     position: [Vec<i32>; 3],
 }
@@ -140,7 +140,7 @@ impl Trajectories {
         self.window = ticks.start;
         self.end_tick = ticks.end;
         self.stretches.clear();
-        self.seats.clear();
+        self.stays.clear();
         self.positions.iter_mut().for_each(Vec::clear);
     }
 
@@ -150,10 +150,10 @@ impl Trajectories {
     }
 
     /// The row of a session that takes a seat, or is met for the first time in this window, at a tick.
-    pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> Row {
+    pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> Slot {
         let Heartbeat { session_id, player_id, ended_s, match_id, team } = heartbeat;
         if self.one_in != 1 && !self.is_chosen(player_id) {
-            return Row::NOWHERE;
+            return Slot::NOWHERE;
         }
         let zero_row = track.window.filter(|(window, _)| *window == self.window).map_or_else(
             || {
@@ -167,14 +167,14 @@ impl Trajectories {
         );
         track.window = Some((self.window, zero_row));
         let first_row = zero_row.wrapping_add(tick);
-        self.seats.push(Seat { first_row, match_id, team: team as i8 });
-        Row(first_row)
+        self.stays.push(Stay { first_row, match_id, team: team as i8 });
+        Slot(first_row)
     }
 
     /// Notes a position at a row and goes on to the next.
     #[inline]
-    pub fn record(&mut self, row: &mut Row, position: [i32; 3]) {
-        if *row == Row::NOWHERE {
+    pub fn record(&mut self, row: &mut Slot, position: [i32; 3]) {
+        if *row == Slot::NOWHERE {
             return;
         }
         for (column, coordinate) in self.positions.iter_mut().zip(position) {
@@ -197,8 +197,8 @@ impl Trajectories {
     /// The window's columns in the order of the table, rows sorted by session and time.
     pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
         self.stretches.sort_unstable_by_key(|stretch| stretch.session_id);
-        self.seats.sort_unstable_by_key(|seat| seat.first_row);
-        let Columns { mut event_ts, mut position } = std::mem::take(&mut self.spare);
+        self.stays.sort_unstable_by_key(|stay| stay.first_row);
+        let Varying { mut event_ts, mut position } = std::mem::take(&mut self.spare);
         let (mut session_id, mut player_id) = (Runs::<Int64Type>::default(), Runs::<Int32Type>::default());
         let (mut match_id, mut team_id) = (Runs::<Int64Type>::default(), Runs::<Int8Type>::default());
         let step_ms = i64::from(clock.heartbeat_s) * 1000;
@@ -211,14 +211,14 @@ impl Trajectories {
             for (column, rows) in position.iter_mut().zip(&self.positions) {
                 column.extend_from_slice(&rows[first..first + count]);
             }
-            // Seats change a few times a session.
-            let seats = &self.seats[self.seats.partition_point(|seat| seat.first_row < stretch.first_row)..];
+            // Matches change a few times a session.
+            let stays = &self.stays[self.stays.partition_point(|stay| stay.first_row < stretch.first_row)..];
             let end_row = stretch.first_row + stretch.rows;
-            let seats = seats.iter().take_while(|seat| seat.first_row < end_row);
-            let ends = seats.clone().skip(1).map(|seat| seat.first_row).chain([end_row]);
-            for (seat, end) in seats.zip(ends) {
-                match_id.push(seat.match_id, (end - seat.first_row) as usize);
-                team_id.push(seat.team, (end - seat.first_row) as usize);
+            let stays = stays.iter().take_while(|stay| stay.first_row < end_row);
+            let ends = stays.clone().skip(1).map(|stay| stay.first_row).chain([end_row]);
+            for (stay, end) in stays.zip(ends) {
+                match_id.push(stay.match_id, (end - stay.first_row) as usize);
+                team_id.push(stay.team, (end - stay.first_row) as usize);
             }
         }
         let [x, y, z] = position.map(|column| Arc::new(Int32Array::from(column)) as ArrayRef);
@@ -244,7 +244,7 @@ impl Trajectories {
             memory
         }
         let Ok([_, event_ts, _, _, _, x, y, z]) = <[ArrayRef; 8]>::try_from(columns) else { return };
-        self.spare = Columns {
+        self.spare = Varying {
             event_ts: memory::<TimestampMillisecondType>(event_ts),
             position: [memory::<Int32Type>(x), memory::<Int32Type>(y), memory::<Int32Type>(z)],
         };

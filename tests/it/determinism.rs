@@ -9,7 +9,7 @@ use skirmish::run::Backend;
 use skirmish::run::RunOptions;
 use skirmish::setting::Setting;
 use skirmish::table::DayRows;
-use skirmish::world::{Realm, Stepper};
+use skirmish::world::{LoadError, Realm, Stepper};
 
 use crate::support::{Run, compile, gpu_or_skip, options, simulate};
 
@@ -207,7 +207,7 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
         let mut kept = Realm::new(Arc::clone(&setting), 1);
         step(&mut kept, 0..cut);
         let state = kept.save();
-        let mut loaded = Realm::load(Arc::clone(&setting), 1, state.clone()).expect("the state is whole");
+        let mut loaded = Realm::load(Arc::clone(&setting), 1, &state).expect("the state is whole");
         assert_eq!(loaded.save(), state, "saving what was loaded gives the same bytes");
         let end = cut + day / 2;
         let (mut a, mut b) = (step(&mut kept, cut..end), step(&mut loaded, cut..end));
@@ -228,13 +228,37 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
 }
 
 #[test]
-fn damaged_state_is_refused() {
-    let setting = world(&[]);
-    let mut realm = Realm::new(Arc::clone(&setting), 0);
-    step(&mut realm, 0..200);
+fn damage_in_any_byte_of_a_saved_state_is_refused() {
+    let sets = ["population.players=60", "population.realms=2", "clock.heartbeat_seconds=3600"];
+    let setting = world(&[&sets[..], &["encounter.merge_gap_s=3600", "encounter.team_merge_gap_s=3600"]].concat());
+    let mut realm = Realm::new(Arc::clone(&setting), 1);
+    step(&mut realm, 0..20);
     let state = realm.save();
-    assert!(Realm::load(Arc::clone(&setting), 0, state[..state.len() - 1].to_vec()).is_none());
-    let mut longer = state;
-    longer.push(0);
-    assert!(Realm::load(setting, 0, longer).is_none());
+    let empty = Realm::new(Arc::clone(&setting), 1).save();
+    assert!(state.len() > empty.len() + 500, "sessions are open: {} bytes", state.len());
+    let load = |state: &[u8]| Realm::load(Arc::clone(&setting), 1, state).err();
+    assert_eq!(load(&state), None);
+    for at in 0..state.len() {
+        let mut damaged = state.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert_eq!(load(&damaged), Some(LoadError::Damaged), "byte {at}");
+        assert_eq!(load(&state[..at]), Some(LoadError::Damaged), "{at} bytes");
+    }
+    assert_eq!(load(&[&state[..], &[0]].concat()), Some(LoadError::Damaged), "a byte too many");
+}
+
+#[test]
+fn a_saved_state_is_refused_by_another_realm_and_another_world() {
+    let setting = world(&[]);
+    let mut realm = Realm::new(Arc::clone(&setting), 2);
+    step(&mut realm, 0..10);
+    let state = realm.save();
+    let refused = Realm::load(Arc::clone(&setting), 3, &state).err();
+    assert_eq!(refused, Some(LoadError::Realm { found: 2, expected: 3 }));
+    let other = world(&["seed=6"]);
+    let refused = Realm::load(other, 2, &state).err();
+    assert!(matches!(refused, Some(LoadError::World { found, .. }) if found == setting.world_hash));
+    let longer = world(&["clock.days=30", "output.tables.kills=false"]);
+    let loaded = Realm::load(longer, 2, &state);
+    assert!(loaded.is_ok(), "a longer run with fewer tables is the same world");
 }

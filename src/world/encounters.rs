@@ -1,0 +1,144 @@
+//! Encounters at heartbeats: contacts of a tick are merged into the open encounters of every match.
+
+use bevy_ecs::prelude::*;
+
+use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
+use super::matches::Match;
+use super::messages::MatchClosed;
+use super::roster::Roster;
+use super::tick::{Found, Now, Positions, RealmId, Rules};
+use crate::encounter::{Book, Contact, EndReason, Episode, Open as _, Sampled, Touch, pack};
+use crate::setting::Setting;
+use crate::table::{EncounterRow, Text, Timestamp};
+use crate::tape::Tape;
+
+/// The open encounters of a match.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Encounters(pub Book<Episode>);
+
+impl Encounters {
+    /// Records or plays the state between two ticks.
+    pub fn state(&mut self, tape: &mut Tape) {
+        self.0.state(tape);
+    }
+}
+
+/// Pairs within the radius at this tick, match by match in the order of the frame.
+#[derive(Resource, Debug, Default)]
+pub struct Touches {
+    /// Each with the place of its encounter in the book of its match.
+    all: Vec<Touch>,
+    /// Matches that have any: index in the frame, entity, and the end of their pairs among all.
+    matches: Vec<(usize, Entity, usize)>,
+}
+
+impl Touches {
+    /// Index in the frame, entity and pairs of every match that has any.
+    pub fn by_match(&self) -> impl Iterator<Item = (usize, Entity, &[Touch])> {
+        let starts = std::iter::once(0).chain(self.matches.iter().map(|(_, _, end)| *end));
+        starts.zip(&self.matches).map(|(start, (index, entity, end))| (*index, *entity, &self.all[start..*end]))
+    }
+}
+
+/// Merges this tick's contacts into the encounters of every match.
+pub fn meet_players(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    positions: Res<Positions>,
+    found: Res<Found>,
+    lobby: Res<Lobby>,
+    mut journal: ResMut<Journal>,
+    mut touches: ResMut<Touches>,
+    mut matches: Query<(&Roster, &mut Encounters)>,
+) {
+    let Touches { all, matches: touched } = &mut *touches;
+    all.clear();
+    touched.clear();
+    for (index, (_, entity)) in lobby.games.iter().enumerate() {
+        let (roster, mut encounters) = matches.get_mut(*entity).expect(IS_OPEN);
+        let midpoint_of = |contact: Contact| {
+            let (a, b) = (positions.of_member(index, contact.a), positions.of_member(index, contact.b));
+            [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
+        };
+        let counts = |contact: &Contact| rules.relation.includes(roster.are_opponents(roster.pair_of(*contact)));
+        let near = found.0.of_match(index).iter().copied().filter(counts).map(|contact| {
+            let (a, b) = roster.pair_of(contact);
+            (pack(a, b), contact)
+        });
+        let first = all.len();
+        let next_number = &mut journal.next_encounter;
+        let mut kind = Sampled { rules: rules.episodes, tick: now.tick, midpoint_of, next_number, touches: all };
+        encounters.0.advance(&mut kind, near);
+        if all.len() > first {
+            touched.push((index, *entity, all.len()));
+        }
+    }
+}
+
+/// At the tick's end: closes encounters of pairs that parted or of which one left.
+pub fn close_encounters(
+    rules: Res<Rules>,
+    realm: Res<RealmId>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<(&Match, &Roster, &mut Encounters)>,
+) {
+    for (game, roster, mut encounters) in &mut matches {
+        let leavers = roster.leavers();
+        let has_left = leavers.as_ref().map(|has_left| has_left as &dyn Fn(u32) -> bool);
+        encounters.0.close(has_left, |episode, reason| {
+            journal.rows.encounters.push(row(&rules, *realm, game, roster, &episode, reason));
+        });
+    }
+}
+
+/// Closes what is open in matches that have ended.
+pub fn close_encounters_of_matches(
+    rules: Res<Rules>,
+    realm: Res<RealmId>,
+    mut closed: MessageReader<MatchClosed>,
+    mut journal: ResMut<Journal>,
+    mut matches: Query<(&Match, &Roster, &mut Encounters)>,
+) {
+    for closed in closed.read() {
+        let (game, roster, mut encounters) = matches.get_mut(closed.game).expect(IS_OPEN);
+        encounters.0.close_all(closed.reason(), |episode, reason| {
+            journal.rows.encounters.push(row(&rules, *realm, game, roster, &episode, reason));
+        });
+    }
+}
+
+/// The row of an encounter that ended.
+fn row(
+    setting: &Setting,
+    realm: RealmId,
+    game: &Match,
+    roster: &Roster,
+    episode: &Episode,
+    reason: EndReason,
+) -> EncounterRow {
+    let (a, b) = roster.by_account(episode.participants());
+    let at = |tick: u32| Timestamp(setting.clock.ms(setting.clock.second(tick)));
+    EncounterRow {
+        encounter_id: realm.numbered(episode.number),
+        match_id: game.id,
+        player_a: a.player_id,
+        player_b: b.player_id,
+        session_a: a.session_id,
+        session_b: b.session_id,
+        team_a: a.team as i8,
+        team_b: b.team as i8,
+        relation: Text::at(usize::from(a.team != b.team)),
+        started_at: at(episode.started_tick),
+        ended_at: at(episode.last_tick),
+        contact_beats: episode.contact_ticks as i32,
+        near_beats: episode.near_ticks as i32,
+        min_distance_cm: episode.min_d2.isqrt() as i32,
+        min_distance_at: at(episode.min_tick),
+        x_cm: episode.midpoint[0],
+        y_cm: episode.midpoint[1],
+        z_cm: episode.midpoint[2],
+        kills: episode.kills as i16,
+        end_reason: Text::at(reason as usize),
+    }
+}

@@ -1,0 +1,87 @@
+//! What actors tell one another. Everything is read within the tick in which it is written, so that nothing of it is part
+//! of saved state.
+
+use bevy_ecs::prelude::*;
+
+use crate::encounter::EndReason;
+use crate::table::MatchEnd;
+
+/// Where a session sits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The match.
+    pub game: Entity,
+    /// Number of the participation in it.
+    pub participant: u32,
+}
+
+/// A session leaves its match, because it logs out or is eliminated. Who does both in one tick leaves twice; the first
+/// time counts.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Left {
+    /// From where.
+    pub seat: Seat,
+    /// First tick without it.
+    pub left_tick: u32,
+    /// Exact time, milliseconds since 1970.
+    pub left_ms: i64,
+}
+
+/// A session has logged in.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct LoggedIn(pub Entity);
+
+/// A session has logged out; what it did in its match is on its account when this is read.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct LoggedOut(pub Entity);
+
+/// Somebody was killed.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Died {
+    /// The victim's place.
+    pub seat: Seat,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A match has ended; whoever is present leaves it or goes on to the next one.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct MatchClosed {
+    /// The match.
+    pub game: Entity,
+    /// Why.
+    pub end: MatchEnd,
+    /// First tick after it.
+    pub end_tick: u32,
+}
+
+impl MatchClosed {
+    /// Why encounters that are open in the match end.
+    pub fn reason(&self) -> EndReason {
+        if self.end == MatchEnd::RunEnd { EndReason::RunEnd } else { EndReason::MatchEnd }
+    }
+}
+
+/// Makes room for messages in a world.
+pub fn register(world: &mut World) {
+    world.init_resource::<Messages<Left>>();
+    world.init_resource::<Messages<LoggedIn>>();
+    world.init_resource::<Messages<LoggedOut>>();
+    world.init_resource::<Messages<Died>>();
+    world.init_resource::<Messages<MatchClosed>>();
+}
+
+/// Forgets what was said in a tick, at its end.
+pub fn forget_messages(
+    mut left: ResMut<Messages<Left>>,
+    mut logged_in: ResMut<Messages<LoggedIn>>,
+    mut logged_out: ResMut<Messages<LoggedOut>>,
+    mut died: ResMut<Messages<Died>>,
+    mut closed: ResMut<Messages<MatchClosed>>,
+) {
+    left.clear();
+    logged_in.clear();
+    logged_out.clear();
+    died.clear();
+    closed.clear();
+}

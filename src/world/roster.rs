@@ -1,0 +1,215 @@
+//! The roster of a match: who takes part, since when, on which team.
+
+use bevy_ecs::prelude::*;
+
+use super::session::Session;
+use crate::encounter::Contact;
+use crate::tape::Tape;
+
+/// A session's part in a match.
+#[derive(Clone, Debug, Default)]
+pub struct Participation {
+    /// The session while it is present.
+    pub session: Option<Entity>,
+    /// Session.
+    pub session_id: i64,
+    /// Account.
+    pub player_id: i32,
+    /// Party.
+    pub party_id: i64,
+    /// Team.
+    pub team: u8,
+    /// Skill.
+    pub skill: f64,
+    /// Second at which the session ends.
+    pub ended_s: u32,
+    /// First heartbeat in the match.
+    pub joined_tick: u32,
+    /// First tick after the last heartbeat, once gone.
+    pub left_tick: u32,
+    /// When it left, once gone.
+    pub left_ms: i64,
+}
+
+impl Participation {
+    /// Whether it is still in the match.
+    pub fn is_present(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether another session leads its party.
+    fn follows(&self) -> bool {
+        self.party_id != self.session_id
+    }
+
+    fn state(&mut self, tape: &mut Tape) {
+        tape.i64(&mut self.session_id);
+        tape.i32(&mut self.player_id);
+        tape.i64(&mut self.party_id);
+        tape.u8(&mut self.team);
+        tape.f64(&mut self.skill);
+        tape.u32(&mut self.ended_s);
+        tape.u32(&mut self.joined_tick);
+        tape.u32(&mut self.left_tick);
+        tape.i64(&mut self.left_ms);
+    }
+}
+
+/// Everyone in a match.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Roster {
+    /// Everyone who ever took part, by participation number.
+    pub participations: Vec<Participation>,
+    /// Participation numbers of those present, ascending: the order of the match in a frame. Who leaves stays in it until
+    /// positions are taken or the tick ends.
+    pub present: Vec<u32>,
+    /// Whether anyone has left since the last tick's end.
+    pub has_leavers: bool,
+    /// Those present, by team.
+    team_sizes: Vec<u32>,
+    /// Sum of their skills, by team.
+    team_skills: Vec<f64>,
+    /// Those present whose party another session leads: without any, nobody has mates to sit beside.
+    followers: u32,
+}
+
+impl Roster {
+    /// Nobody yet, in so many teams.
+    pub fn new(teams: u8) -> Self {
+        Self { team_sizes: vec![0; teams.into()], team_skills: vec![0.0; teams.into()], ..Self::default() }
+    }
+
+    /// Empties it for the next match, keeping its memory.
+    pub fn clear(&mut self) {
+        self.participations.clear();
+        self.present.clear();
+        self.has_leavers = false;
+        self.team_sizes.fill(0);
+        self.team_skills.fill(0.0);
+        self.followers = 0;
+    }
+
+    /// A participation by its number.
+    pub fn of(&self, participant: u32) -> &Participation {
+        &self.participations[participant as usize]
+    }
+
+    /// The participation of the n-th of those present.
+    pub fn member(&self, member: usize) -> &Participation {
+        self.of(self.present[member])
+    }
+
+    /// The pair of a contact, as participation numbers.
+    pub fn pair_of(&self, contact: Contact) -> (u32, u32) {
+        (self.present[contact.a as usize], self.present[contact.b as usize])
+    }
+
+    /// Whether two participations are of different teams.
+    pub fn are_opponents(&self, (a, b): (u32, u32)) -> bool {
+        self.of(a).team != self.of(b).team
+    }
+
+    /// Two participations, the one with the smaller account number first. Two sessions of one player can follow each
+    /// other in one match but never meet, so the accounts of an encounter differ.
+    pub fn by_account(&self, (a, b): (u32, u32)) -> (&Participation, &Participation) {
+        let (a, b) = (self.of(a), self.of(b));
+        if a.player_id < b.player_id { (a, b) } else { (b, a) }
+    }
+
+    /// Who has left since the last tick's end, if anyone has.
+    pub fn leavers(&self) -> Option<impl Fn(u32) -> bool> {
+        self.has_leavers.then_some(move |participant| !self.of(participant).is_present())
+    }
+
+    /// Players present, by team.
+    pub fn team_sizes(&self) -> &[u32] {
+        &self.team_sizes
+    }
+
+    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,
+    /// among equals the weakest; returns the number of its participation.
+    pub fn join(&mut self, entity: Entity, session: &Session, team_size: u32, tick: u32) -> u32 {
+        let participation = Participation {
+            session: Some(entity),
+            session_id: session.id,
+            player_id: session.identity.player_id,
+            party_id: session.party_id,
+            skill: session.skill,
+            ended_s: session.sitting.ended_s,
+            joined_tick: tick,
+            ..Participation::default()
+        };
+        let follows = participation.follows();
+        let may_have_mates = follows || self.followers > 0;
+        let beside = may_have_mates.then(|| self.team_of_mates(session.party_id, team_size)).flatten();
+        let team = beside.unwrap_or_else(|| self.smallest_team());
+        self.team_sizes[team] += 1;
+        self.team_skills[team] += session.skill;
+        self.followers += u32::from(follows);
+        let participant = self.participations.len() as u32;
+        self.present.push(participant);
+        self.participations.push(Participation { team: team as u8, ..participation });
+        participant
+    }
+
+    fn team_of_mates(&self, party_id: i64, team_size: u32) -> Option<usize> {
+        let present = self.present.iter().map(|&participant| self.of(participant)).filter(|mate| mate.is_present());
+        let has_room = |mate: &&Participation| self.team_sizes[usize::from(mate.team)] < team_size;
+        present.filter(|mate| mate.party_id == party_id).find(has_room).map(|mate| mate.team.into())
+    }
+
+    fn smallest_team(&self) -> usize {
+        let teams = 0..self.team_sizes.len();
+        let smallest = teams.min_by(|&a, &b| {
+            let by_size = self.team_sizes[a].cmp(&self.team_sizes[b]);
+            by_size.then_with(|| self.team_skills[a].total_cmp(&self.team_skills[b]))
+        });
+        smallest.expect("a match has teams")
+    }
+
+    /// Takes a session out, at the first tick without it and an exact time; returns it unless it has left already. It
+    /// stays in `present`.
+    pub fn release(&mut self, participant: u32, left_tick: u32, left_ms: i64) -> Option<Entity> {
+        let participation = &mut self.participations[participant as usize];
+        let session = participation.session.take()?;
+        participation.left_tick = left_tick;
+        participation.left_ms = left_ms;
+        self.followers -= u32::from(participation.follows());
+        self.team_sizes[usize::from(participation.team)] -= 1;
+        self.team_skills[usize::from(participation.team)] -= participation.skill;
+        self.has_leavers = true;
+        Some(session)
+    }
+
+    /// Drops those who left from `present`; `moved` is told of each that moves up, and to where.
+    pub fn drop_leavers(&mut self, mut moved: impl FnMut(usize, usize)) {
+        let mut kept = 0;
+        for member in 0..self.present.len() {
+            if self.member(member).is_present() {
+                if kept < member {
+                    self.present[kept] = self.present[member];
+                    moved(member, kept);
+                }
+                kept += 1;
+            }
+        }
+        self.present.truncate(kept);
+    }
+
+    /// Records or plays everything but the sessions present, which [`Self::seat_again`] finds.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.list(&mut self.participations, |tape, participation| participation.state(tape));
+        tape.list(&mut self.present, Tape::u32);
+        tape.list(&mut self.team_sizes, Tape::u32);
+        tape.list(&mut self.team_skills, Tape::f64);
+    }
+
+    /// Seats those present anew, after loading: `session_of` finds a session by number and participation.
+    pub fn seat_again(&mut self, mut session_of: impl FnMut(i64, u32) -> Entity) {
+        for &participant in &self.present {
+            let participation = &mut self.participations[participant as usize];
+            participation.session = Some(session_of(participation.session_id, participant));
+            self.followers += u32::from(participation.follows());
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Saved state: which behaviours have state, and how their actors find one another again.
+//!
+//! What a component saves stands beside it, in a function that both records and plays. Here are the order of all of it
+//! and the links: entities are written as the ids of what they stand for and found again by them. A saved realm says
+//! what it is (version, world, realm, next tick) and ends with a digest, so that damage in any byte is refused.
+
+use std::collections::HashMap;
+
+use bevy_ecs::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::account::{Player, ReturnCalendar};
+use super::arena::{Arena, Host};
+use super::bodies::Bodies;
+use super::encounters::Encounters;
+use super::journal::Journal;
+use super::lobby::{IS_OPEN, Lobby};
+use super::matches::Match;
+use super::messages::Seat;
+use super::purchase::Shopping;
+use super::roster::Roster;
+use super::scoreboard::Scoreboard;
+use super::session::{Agenda, Departing, Identity, PlannedSession, PlayedBy, Seated, Session};
+use super::swept::SweptEncounters;
+use super::teams::TeamEncounters;
+use super::trajectory::Track;
+use crate::population::Sitting;
+use crate::scenario::DATA_VERSION;
+use crate::setting::Setting;
+use crate::tape::Tape;
+
+/// Version of what is written here; a change of any `state` function raises it.
+const STATE_VERSION: u32 = 1;
+const MAGIC: [u8; 8] = *b"skirmish";
+const DIGEST_BYTES: usize = 32;
+
+/// Why a saved realm is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Bytes are missing, changed or too many.
+    #[error("the saved state is damaged; start again from an earlier one")]
+    Damaged,
+    /// It was saved by another version.
+    #[error("the saved state is of version {found}, this is {expected}; continue it with the version that made it")]
+    Version {
+        /// Version of the state, with that of the data.
+        found: String,
+        /// This version.
+        expected: String,
+    },
+    /// It belongs to another scenario.
+    #[error("the saved state is of another world ({found}, not {expected}); use the scenario that made it")]
+    World {
+        /// World hash of the state.
+        found: String,
+        /// World hash of the scenario.
+        expected: String,
+    },
+    /// It is another realm.
+    #[error("the saved state is of realm {found}, not of realm {expected}")]
+    Realm {
+        /// Realm of the state.
+        found: u32,
+        /// Realm asked for.
+        expected: u32,
+    },
+}
+
+/// What a saved realm says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    magic: [u8; 8],
+    state_version: u32,
+    data_version: u32,
+    /// World hash, in ASCII.
+    world: Vec<u8>,
+    realm: u32,
+    /// The tick to step next.
+    pub next_tick: u32,
+}
+
+impl Header {
+    /// What a realm of a setting says before a tick.
+    pub fn of(setting: &Setting, realm: u32, next_tick: u32) -> Self {
+        let world = setting.world_hash.clone().into_bytes();
+        Self { magic: MAGIC, state_version: STATE_VERSION, data_version: DATA_VERSION, world, realm, next_tick }
+    }
+
+    fn state(&mut self, tape: &mut Tape) {
+        self.magic.iter_mut().for_each(|byte| tape.u8(byte));
+        tape.u32(&mut self.state_version);
+        tape.u32(&mut self.data_version);
+        tape.list(&mut self.world, Tape::u8);
+        tape.u32(&mut self.realm);
+        tape.u32(&mut self.next_tick);
+    }
+
+    fn version(&self) -> String {
+        format!("{}.{}", self.data_version, self.state_version)
+    }
+
+    fn world(&self) -> String {
+        String::from_utf8_lossy(&self.world).into_owned()
+    }
+}
+
+/// Records a world.
+pub fn save(world: &mut World, setting: &Setting, header: &Header) -> Vec<u8> {
+    let mut tape = Tape::record();
+    header.clone().state(&mut tape);
+    play(world, setting, &mut tape);
+    let mut bytes = tape.into_bytes();
+    let digest = Sha256::digest(&bytes);
+    bytes.extend_from_slice(&digest);
+    bytes
+}
+
+/// Checks a saved state and reads what it says of itself; what follows is for [`load`].
+///
+/// # Errors
+/// If it is damaged, or of another version, world or realm.
+pub fn open(setting: &Setting, realm: u32, state: &[u8]) -> Result<(Header, Tape), LoadError> {
+    let (body, digest) = state.split_last_chunk::<DIGEST_BYTES>().ok_or(LoadError::Damaged)?;
+    if Sha256::digest(body)[..] != digest[..] {
+        return Err(LoadError::Damaged);
+    }
+    let (mut tape, mut found) = (Tape::play(body.to_vec()), Header::default());
+    found.state(&mut tape);
+    let expected = Header::of(setting, realm, found.next_tick);
+    if found.magic != expected.magic {
+        Err(LoadError::Damaged)
+    } else if found.version() != expected.version() {
+        Err(LoadError::Version { found: found.version(), expected: expected.version() })
+    } else if found.world != expected.world {
+        Err(LoadError::World { found: found.world(), expected: expected.world() })
+    } else if found.realm != realm {
+        Err(LoadError::Realm { found: found.realm, expected: realm })
+    } else {
+        Ok((found, tape))
+    }
+}
+
+/// Plays a saved state into an empty world.
+///
+/// # Errors
+/// If there is less or more of it than expected.
+pub fn load(world: &mut World, setting: &Setting, mut tape: Tape) -> Result<(), LoadError> {
+    play(world, setting, &mut tape);
+    if tape.played_to_the_end() { Ok(()) } else { Err(LoadError::Damaged) }
+}
+
+/// Records or plays everything.
+fn play(world: &mut World, setting: &Setting, tape: &mut Tape) {
+    world.resource_mut::<Journal>().state(tape);
+    let players = play_players(world, tape);
+    let sessions = play_sessions(world, setting, tape, &players);
+    play_agenda(world, setting, tape, &players);
+    play_matches(world, tape, &sessions);
+}
+
+/// What holds of every link of a state whose digest is right.
+const IS_SAVED: &str = "what a saved actor is linked to was saved with it";
+
+fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
+    let days: HashMap<Entity, u32> =
+        world.resource::<ReturnCalendar>().entries().map(|(day, entity)| (entity, day)).collect();
+    let mut query = world.query::<(Entity, &Player)>();
+    // Who will not come back has no day.
+    let mut records: Vec<(Player, u32)> =
+        query.iter(world).map(|(entity, player)| (*player, days.get(&entity).copied().unwrap_or(u32::MAX))).collect();
+    records.sort_unstable_by_key(|(player, _)| player.id);
+    tape.list(&mut records, |tape, (player, day)| {
+        player.state(tape);
+        tape.u32(day);
+    });
+    let mut by_id = HashMap::new();
+    if tape.is_playing() {
+        for (player, day) in records {
+            let entity = world.spawn(player).id();
+            by_id.insert(player.id, entity);
+            if day != u32::MAX {
+                world.resource_mut::<ReturnCalendar>().enter(day, entity);
+            }
+        }
+    }
+    by_id
+}
+
+fn play_sessions(
+    world: &mut World,
+    setting: &Setting,
+    tape: &mut Tape,
+    players: &HashMap<i32, Entity>,
+) -> HashMap<i64, Entity> {
+    let mut query = world.query::<(&Session, Option<&Shopping>)>();
+    let mut records: Vec<(Session, Shopping)> =
+        query.iter(world).map(|(session, shopping)| (session.clone(), shopping.copied().unwrap_or_default())).collect();
+    records.sort_unstable_by_key(|(session, _)| session.id);
+    tape.list(&mut records, |tape, (session, shopping)| {
+        session.state(tape);
+        shopping.state(tape);
+    });
+    // Eliminated sessions wait in the lobby between two ticks; everyone else of the lobby has been seated.
+    let waiting = world.resource::<Lobby>().arrivals.iter();
+    let mut waiting: Vec<i64> =
+        waiting.map(|entity| world.get::<Session>(*entity).expect("who waits is online").id).collect();
+    waiting.sort_unstable();
+    tape.list(&mut waiting, Tape::i64);
+    let mut by_id = HashMap::new();
+    if tape.is_playing() {
+        for (session, shopping) in records {
+            let played_by = PlayedBy(*players.get(&session.identity.player_id).expect(IS_SAVED));
+            let (id, ended_s) = (session.id, session.sitting.ended_s);
+            let mut entity = world.spawn((session, played_by, Seated::default(), Track::default()));
+            if shopping.goes_on() {
+                entity.insert(shopping);
+            }
+            let entity = entity.id();
+            world.resource_mut::<Departing>().enter(setting, id, ended_s, entity);
+            by_id.insert(id, entity);
+        }
+        world.resource_mut::<Lobby>().arrivals = waiting.iter().map(|id| *by_id.get(id).expect(IS_SAVED)).collect();
+    }
+    by_id
+}
+
+fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape, players: &HashMap<i32, Entity>) {
+    let planned = world.resource::<Agenda>().planned();
+    let mut records: Vec<(Identity, i64, Sitting)> =
+        planned.map(|planned| (planned.identity, planned.session_id, planned.sitting)).collect();
+    tape.list(&mut records, |tape, (identity, session_id, sitting)| {
+        identity.state(tape);
+        tape.i64(session_id);
+        sitting.state(tape);
+    });
+    if tape.is_playing() {
+        let mut agenda = world.resource_mut::<Agenda>();
+        for (identity, session_id, sitting) in records {
+            let player = *players.get(&identity.player_id).expect(IS_SAVED);
+            agenda.enter(setting, PlannedSession { player, identity, session_id, sitting });
+        }
+    }
+}
+
+/// Everything of a match.
+type SavedMatch = (Match, Arena, Roster, Bodies, Scoreboard, Encounters, SweptEncounters, TeamEncounters);
+
+fn play_matches(world: &mut World, tape: &mut Tape, sessions: &HashMap<i64, Entity>) {
+    let entities: Vec<Entity> = world.resource::<Lobby>().games.iter().map(|(_, entity)| *entity).collect();
+    let mut records: Vec<SavedMatch> = entities.into_iter().map(|entity| match_of(world, entity)).collect();
+    tape.list(&mut records, |tape, (game, arena, roster, bodies, scoreboard, encounters, swept, teams)| {
+        game.state(tape);
+        arena.state(tape);
+        roster.state(tape);
+        bodies.state(tape);
+        scoreboard.state(tape);
+        encounters.state(tape);
+        swept.state(tape);
+        teams.state(tape);
+    });
+    let idle = world.resource::<Lobby>().idle_arenas.iter();
+    let arena = |entity: Entity| world.get::<Arena>(entity).expect("an idle arena is there").clone();
+    let mut idle: Vec<Arena> = idle.map(|(_, entity)| arena(*entity)).collect();
+    tape.list(&mut idle, |tape, arena| arena.state(tape));
+    tape.u32(&mut world.resource_mut::<Lobby>().arenas_opened);
+    if !tape.is_playing() {
+        return;
+    }
+    for arena in idle {
+        let entry = (arena.id, world.spawn(arena).id());
+        world.resource_mut::<Lobby>().idle_arenas.push(entry);
+    }
+    for (state, arena, mut roster, bodies, scoreboard, encounters, swept, teams) in records {
+        let (id, host, game) = (state.id, Host(world.spawn(arena).id()), world.spawn_empty().id());
+        roster.seat_again(|session_id, participant| {
+            let session = *sessions.get(&session_id).expect(IS_SAVED);
+            world.get_mut::<Seated>(session).expect(IS_SAVED).0 = Some(Seat { game, participant });
+            session
+        });
+        world.entity_mut(game).insert((state, host, roster, bodies, scoreboard, encounters, swept, teams));
+        world.resource_mut::<Lobby>().games.push((id, game));
+    }
+}
+
+fn match_of(world: &World, entity: Entity) -> SavedMatch {
+    let game = world.entity(entity);
+    let host = game.get::<Host>().expect(IS_OPEN).0;
+    let arena = world.get::<Arena>(host).expect("a match has an arena").clone();
+    let (state, roster, bodies, scoreboard, encounters, swept, teams) = game
+        .get_components::<(&Match, &Roster, &Bodies, &Scoreboard, &Encounters, &SweptEncounters, &TeamEncounters)>()
+        .expect(IS_OPEN);
+    let (state, roster, bodies, scoreboard) = (state.clone(), roster.clone(), bodies.clone(), scoreboard.clone());
+    (state, arena, roster, bodies, scoreboard, encounters.clone(), swept.clone(), teams.clone())
+}

@@ -1,0 +1,112 @@
+//! The scoreboard of a match: kills and deaths of everyone who took part.
+
+use bevy_ecs::prelude::*;
+
+use crate::tape::Tape;
+
+/// Largest kills, deaths and encounter kills that a row can tell. Whoever has reached it neither kills nor dies any
+/// more, so that every count stays true.
+pub const MAX_COUNT: u16 = i16::MAX as u16;
+
+/// What somebody did in a match.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    /// Kills.
+    pub kills: u16,
+    /// Deaths.
+    pub deaths: u16,
+    /// When the last death was, milliseconds since 1970; `i64::MIN` if there was none.
+    pub died_ms: i64,
+    /// Kills and deaths that the session's counters still hold.
+    room: [u16; 2],
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { kills: 0, deaths: 0, died_ms: i64::MIN, room: [0; 2] }
+    }
+}
+
+impl Tally {
+    /// Whether another kill can be counted.
+    pub fn can_kill(&self) -> bool {
+        self.kills < self.room[0]
+    }
+
+    /// Whether another death can be counted.
+    pub fn can_die(&self) -> bool {
+        self.deaths < self.room[1]
+    }
+
+    fn state(&mut self, tape: &mut Tape) {
+        tape.u16(&mut self.kills);
+        tape.u16(&mut self.deaths);
+        tape.i64(&mut self.died_ms);
+        tape.u16(&mut self.room[0]);
+        tape.u16(&mut self.room[1]);
+    }
+}
+
+/// Kills and deaths of a match.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Scoreboard {
+    /// By participation number.
+    tallies: Vec<Tally>,
+    /// Kills by team.
+    teams: Vec<u32>,
+}
+
+impl Scoreboard {
+    /// No kills yet, for so many teams.
+    pub fn new(teams: u8) -> Self {
+        Self { tallies: Vec::new(), teams: vec![0; teams.into()] }
+    }
+
+    /// Empties it for the next match, keeping its memory.
+    pub fn clear(&mut self) {
+        self.tallies.clear();
+        self.teams.fill(0);
+    }
+
+    /// Enters the next participation, whose session has made kills and suffered deaths elsewhere.
+    pub fn enter(&mut self, kills: u16, deaths: u16) {
+        self.tallies.push(Tally { room: [MAX_COUNT - kills, MAX_COUNT - deaths], ..Tally::default() });
+    }
+
+    /// What a participation did.
+    pub fn of(&self, participant: u32) -> &Tally {
+        &self.tallies[participant as usize]
+    }
+
+    /// Counts a kill.
+    pub fn count_kill(&mut self, killer: u32, killers_team: u8, victim: u32, died_ms: i64) {
+        self.tallies[killer as usize].kills += 1;
+        self.teams[usize::from(killers_team)] += 1;
+        let victim = &mut self.tallies[victim as usize];
+        victim.deaths += 1;
+        victim.died_ms = died_ms;
+    }
+
+    /// Kills of all teams.
+    pub fn kills(&self) -> u32 {
+        self.teams.iter().sum()
+    }
+
+    /// The only team with the most kills, if there were any.
+    pub fn leading_team(&self) -> Option<u8> {
+        let best = self.teams.iter().copied().max().filter(|&best| best > 0)?;
+        only((0..).zip(&self.teams).filter(|(_, kills)| **kills == best).map(|(team, _)| team))
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.list(&mut self.tallies, |tape, tally| tally.state(tape));
+        tape.list(&mut self.teams, Tape::u32);
+    }
+}
+
+/// The team, if it is the only one.
+pub fn only(mut teams: impl Iterator<Item = u8>) -> Option<u8> {
+    let team = teams.next();
+    team.filter(|_| teams.next().is_none())
+}
