@@ -14,13 +14,13 @@ mod time;
 
 // The order of the data.
 pub mod cli;
-pub mod detect;
+mod detect;
 pub mod encounter;
 pub mod output;
 pub mod parquet;
 pub mod plan;
-pub mod population;
-pub mod report;
+mod population;
+mod report;
 pub mod run;
 pub mod scenario;
 pub mod setting;

@@ -1,4 +1,4 @@
-//! The list of tables. A new table is a line here and a file in `table`; its module, its place in the registry and among
+//! The list of tables. A new table is a line here and a file in `table/rows`; its module, its place in the registry and among
 //! the rows of a day, its switch in `output.tables` and its count in the sums all come from this list.
 
 /// Hands the list to a macro: what heartbeats are collected into windows, what is gathered a day, and what is written

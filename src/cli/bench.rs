@@ -6,10 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::{BenchArgs, Failure, grouped, machine, short, size};
+use super::args::BenchArgs;
+use super::failure::Failure;
+use super::machine;
+use super::screen::print;
 use crate::output::OutputError;
 use crate::output::Sink;
 use crate::output::Store;
+use crate::report::{grouped, short, size};
 use crate::run::summary::{stage_seconds, total};
 use crate::run::{self, RunOptions, RunReport, Snapshot};
 use crate::scenario::Scenario;
@@ -49,7 +53,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let mut value = figures(&setting, &options, &report, limit);
     value["peak_memory_bytes"] = json!(peak);
     value["resident_memory_bytes_by_day"] = json!(by_day);
-    if args.json { super::scenario::print(&format!("{value:#}\n")) } else { super::scenario::print(&page(&value)) }
+    if args.json { print(&format!("{value:#}\n")) } else { print(&page(&value)) }
 }
 
 /// A folder beside the others that is deleted at the end.

@@ -8,9 +8,11 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Failure, grouped};
+use super::failure::Failure;
+use super::screen::print;
 use crate::detect::{self, Columns, DetectOptions, LengthUnit, TimeUnit};
 use crate::encounter::MAX_RADIUS_CM;
+use crate::report::{grouped, short};
 
 /// Flags of `skirmish detect`. The defaults fit the heartbeats of a run.
 #[derive(Debug, Args)]
@@ -124,12 +126,12 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
         memory_bytes: (args.memory_mb as usize) << 20,
     };
     let started = Instant::now();
-    let mut display = Display::new(args.quiet);
+    let mut display = ReadingDisplay::new(args.quiet);
     let summary = detect::detect(&options, &args.out, args.overwrite, &mut |share| display.show(share))?;
     display.end();
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        return super::scenario::print(&format!(
+        return print(&format!(
             "{:#}\n",
             json!({
                 "files": summary.files, "rows": summary.rows, "times": summary.times, "players": summary.players,
@@ -141,7 +143,7 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    super::scenario::print(&format!(
+    print(&format!(
         "{} positions of {} players in {} groups at {} times\n{} contacts and {} encounters in {:.1} s ({}/s), in {}\n",
         grouped(summary.rows),
         grouped(summary.players),
@@ -150,7 +152,7 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
         grouped(summary.contacts),
         grouped(summary.encounters),
         seconds,
-        super::short(summary.rows as f64 / seconds.max(1e-9)),
+        short(summary.rows as f64 / seconds.max(1e-9)),
         args.out.join("tables").display(),
     ))
 }
@@ -176,13 +178,13 @@ fn step_cm(radius_cm: u32, exit_radius_cm: u32, grid_cm: u32) -> Result<u32, Fai
 }
 
 /// A bar on a terminal, a line every few seconds elsewhere.
-enum Display {
+enum ReadingDisplay {
     Nothing,
     Bar(ProgressBar),
     Lines(Instant),
 }
 
-impl Display {
+impl ReadingDisplay {
     fn new(is_quiet: bool) -> Self {
         if is_quiet {
             return Self::Nothing;

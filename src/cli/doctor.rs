@@ -4,10 +4,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{DoctorArgs, Failure, size};
+use super::args::DoctorArgs;
+use super::failure::Failure;
+use super::screen::print;
 use crate::encounter::Verify;
 use crate::encounter::gpu::{self, AdapterReport, GpuDetector};
 use crate::encounter::probe;
+use crate::report::{grouped, size};
 use crate::run::{Backend, Engine};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
@@ -31,9 +34,9 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
             "auto": choice,
             "cores": std::thread::available_parallelism().map_or(1, usize::from),
         });
-        super::scenario::print(&format!("{value:#}\n"))?;
+        print(&format!("{value:#}\n"))?;
     } else {
-        super::scenario::print(&page(&adapters, &test, &choice, &setting, args.scenario.as_deref()))?;
+        print(&page(&adapters, &test, &choice, &setting, args.scenario.as_deref()))?;
     }
     match test {
         Err(error) if !adapters.is_empty() => {
@@ -93,7 +96,7 @@ fn page(
         out.push_str(&format!("self-test {verdict}: {detail}\n"));
     }
     let name = path.map_or_else(|| "the built-in scenario".into(), |path| path.display().to_string());
-    let online = super::grouped(setting.size.expected_online as u64);
+    let online = grouped(setting.size.expected_online as u64);
     out.push_str(&format!("--backend auto on {name} (about {online} online): {choice}\n"));
     out
 }

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Failure, PlanArgs, grouped, machine, plural, short, size};
+use super::args::PlanArgs;
+use super::failure::Failure;
+use super::machine;
+use super::screen::print;
 use crate::plan::{self, Needs, Plan};
+use crate::report::{grouped, plural, short, size};
 use crate::run::RunError;
 use crate::setting::Setting;
 
@@ -20,15 +24,15 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let crowd = |error: crate::encounter::DetectError| RunError::Crowd(error.to_string());
     let plan = Plan::new(&setting, threads).map_err(crowd)?;
     if args.growth {
-        return super::scenario::print(&growth(&setting, &plan));
+        return print(&growth(&setting, &plan));
     }
     let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&setting.scenario.name));
     let needs = plan.needs();
-    let room = Room::look(&out);
+    let room = FreeRoom::look(&out);
     if args.json {
-        return super::scenario::print(&format!("{:#}\n", value(&setting, &plan, &room, threads)));
+        return print(&format!("{:#}\n", value(&setting, &plan, &room, threads)));
     }
-    super::scenario::print(&page(&setting, &plan, &needs, &room, threads))
+    print(&page(&setting, &plan, &needs, &room, threads))
 }
 
 fn default_threads() -> usize {
@@ -36,13 +40,13 @@ fn default_threads() -> usize {
 }
 
 /// Bytes that there are, where the system tells.
-struct Room {
+struct FreeRoom {
     out: PathBuf,
     disk: Option<u64>,
     memory: Option<u64>,
 }
 
-impl Room {
+impl FreeRoom {
     fn look(out: &Path) -> Self {
         Self { out: out.to_owned(), disk: machine::free_disk(out), memory: machine::available_memory() }
     }
@@ -61,7 +65,7 @@ impl Room {
 /// # Errors
 /// [`Failure::TooLarge`] with the figures.
 pub fn check_fits(setting: &Setting, threads: usize, out: &Path) -> Result<(), Failure> {
-    let (needs, room) = (plan::quick_needs(setting, threads), Room::look(out));
+    let (needs, room) = (plan::quick_needs(setting, threads), FreeRoom::look(out));
     let mut problems = Vec::new();
     if room.lacks_disk(&needs) {
         problems.push(disk_problem(setting, &needs, &room));
@@ -76,7 +80,7 @@ pub fn check_fits(setting: &Setting, threads: usize, out: &Path) -> Result<(), F
     Err(Failure::TooLarge(format!("{} does not fit this machine: {}", setting.scenario.name, problems.join("; "))))
 }
 
-fn disk_problem(setting: &Setting, needs: &Needs, room: &Room) -> String {
+fn disk_problem(setting: &Setting, needs: &Needs, room: &FreeRoom) -> String {
     let free = room.disk.unwrap_or(0);
     let left = MARGIN * free as f64 - needs.others;
     let thinner = if left > 0.0 {
@@ -96,7 +100,7 @@ fn disk_problem(setting: &Setting, needs: &Needs, room: &Room) -> String {
     )
 }
 
-fn memory_problem(needs: &Needs, room: &Room) -> String {
+fn memory_problem(needs: &Needs, room: &FreeRoom) -> String {
     format!(
         "it needs about {} of memory and {} are available: use more population.realms, fewer population.players or fewer \
          --threads",
@@ -105,7 +109,7 @@ fn memory_problem(needs: &Needs, room: &Room) -> String {
     )
 }
 
-fn page(setting: &Setting, plan: &Plan, needs: &Needs, room: &Room, threads: usize) -> String {
+fn page(setting: &Setting, plan: &Plan, needs: &Needs, room: &FreeRoom, threads: usize) -> String {
     let total = plan.activity.total();
     let days = f64::from(setting.clock.days);
     let mut out = format!(
@@ -167,7 +171,7 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn value(setting: &Setting, plan: &Plan, room: &Room, threads: usize) -> Value {
+fn value(setting: &Setting, plan: &Plan, room: &FreeRoom, threads: usize) -> Value {
     let total = plan.activity.total();
     let tables = plan.tables.iter().map(|(name, table)| {
         ((*name).to_owned(), json!({"rows": table.rows.round() as u64, "bytes": table.bytes.round() as u64}))

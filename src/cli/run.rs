@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{Failure, RunArgs, grouped, plural, short, size};
+use super::args::RunArgs;
+use super::failure::Failure;
+use super::screen::print;
 use crate::output::Store;
 use crate::output::{OutputError, write_dimensions};
 use crate::report;
+use crate::report::{grouped, plural, short, size};
 use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
 use crate::table::{self, TableKind};
@@ -58,10 +61,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         report.notes.iter().for_each(|note| eprintln!("note: {note}"));
     }
     if args.json {
-        return super::scenario::print(&format!("{value:#}\n"));
+        return print(&format!("{value:#}\n"));
     }
     if !args.quiet {
-        super::scenario::print(&last_screen(&setting, &report, &tables, &root))?;
+        print(&last_screen(&setting, &report, &tables, &root))?;
     }
     Ok(())
 }

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{CheckArgs, Failure, grouped, plural};
+use super::args::CheckArgs;
+use super::failure::Failure;
+use super::screen::print;
 use crate::output::OutputError;
+use crate::report::{grouped, plural, short};
 use crate::run::summary;
 use crate::scenario::schema;
 use crate::setting::Setting;
@@ -44,7 +47,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         plural(size.shards, "shard"),
         size.window_ticks,
         grouped(size.expected_online as u64),
-        super::short(heartbeats),
+        short(heartbeats),
         setting.world_hash,
     ))
 }
@@ -59,14 +62,4 @@ pub fn init(file: Option<&Path>) -> Result<(), Failure> {
     })?;
     created.write_all(text.as_bytes()).map_err(OutputError::io("writing", path))?;
     print(&format!("{} written; edit it, then: skirmish check {}\n", path.display(), path.display()))
-}
-
-/// Prints to standard output; a reader that has had enough (`| head`) is not an error.
-pub fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(OutputError::io("writing", "standard output")(error).into())
-        }
-        _ => Ok(()),
-    }
 }

@@ -13,7 +13,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use super::input::InputError;
+use super::input_error::InputError;
 
 /// Unit of coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Columns {
 
 /// Values of a column of ids or groups, numbered in the order in which they are met.
 #[derive(Debug, Default)]
-pub enum Names {
+pub enum Labels {
     /// No such column: everything is number 0.
     #[default]
     None,
@@ -68,7 +68,7 @@ pub enum Names {
     Texts(HashMap<String, u32>, Vec<String>),
 }
 
-impl Names {
+impl Labels {
     /// The code of an integer.
     pub fn number(&mut self, value: i64) -> u32 {
         let Self::Numbers(codes, values) = self else { return 0 };
@@ -262,7 +262,7 @@ pub fn coordinates_of(array: &ArrayRef, columns: &Columns) -> Vec<Result<i32, St
 }
 
 /// A column of ids or groups as codes.
-pub fn codes_of(array: &ArrayRef, names: &mut Names) -> Vec<Option<u32>> {
+pub fn codes_of(array: &ArrayRef, names: &mut Labels) -> Vec<Option<u32>> {
     if !is_text(array.data_type()) {
         return integers_of(array).into_iter().map(|value| value.map(|value| names.number(value))).collect();
     }

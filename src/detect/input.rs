@@ -12,137 +12,16 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::statistics::Statistics;
 
-use super::DetectOptions;
 use super::column::{
-    Columns, Names, check_alike, check_columns, codes_of, coordinates_of, first_between_milliseconds, first_beyond_i64,
-    is_text, names_of, times_of, to_ms,
+    Columns, Labels, check_alike, check_columns, codes_of, coordinates_of, first_between_milliseconds,
+    first_beyond_i64, is_text, names_of, times_of, to_ms,
 };
-
-/// What is wrong with the input. Each names the file, what is there and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// A path leads nowhere or a pattern matches nothing.
-    #[error("{}: {why}", .path.display())]
-    Unreadable {
-        /// The path.
-        path: PathBuf,
-        /// Why, and the remedy.
-        why: String,
-    },
-    /// A column is not there.
-    #[error("{}: no column {column:?} for --{flag}; name one with --{flag}{}; it has {known}", .path.display(), none_hint(.flag))]
-    NoColumn {
-        /// The file.
-        path: PathBuf,
-        /// The flag that named it.
-        flag: &'static str,
-        /// The name.
-        column: String,
-        /// Names that are there.
-        known: String,
-    },
-    /// A column has a type that does not serve.
-    #[error("{}: column {column:?} of --{flag} has type {kind}; expected {expected}: cast it, or name another with --{flag}", .path.display())]
-    WrongType {
-        /// The file.
-        path: PathBuf,
-        /// The flag that named it.
-        flag: &'static str,
-        /// The name.
-        column: String,
-        /// Its type.
-        kind: String,
-        /// What would serve.
-        expected: &'static str,
-    },
-    /// Ids or groups are text in one file and integers in another.
-    #[error("{}: column {column:?} of --{flag} is {kind}, but in {} it is not; cast one of them", .path.display(), .first.display())]
-    Mixed {
-        /// The file.
-        path: PathBuf,
-        /// The first file.
-        first: PathBuf,
-        /// The flag that named it.
-        flag: &'static str,
-        /// The name.
-        column: String,
-        /// What it is here.
-        kind: &'static str,
-    },
-    /// The output would lie on top of the input.
-    #[error("{}: lies inside the output folder {}; choose another --out", .path.display(), .out.display())]
-    Inside {
-        /// The input.
-        path: PathBuf,
-        /// The output folder.
-        out: PathBuf,
-    },
-    /// Too many pairs at one time.
-    #[error(
-        "{pairs} pairs in reach at time {time}, more than --memory-mb {limit_mb} holds; use a smaller --radius-cm, a finer --group, or raise --memory-mb"
-    )]
-    Crowd {
-        /// Pairs, or an upper bound of them.
-        pairs: u64,
-        /// Milliseconds since 1970.
-        time: i64,
-        /// The limit.
-        limit_mb: usize,
-    },
-    /// A value cannot be used.
-    #[error("{}: {what} in row {row} of row group {group}; {remedy}", .path.display())]
-    BadValue {
-        /// The file.
-        path: PathBuf,
-        /// Row, from 0.
-        row: usize,
-        /// Row group, from 0.
-        group: usize,
-        /// What stands there.
-        what: String,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// A player stands at two places at once.
-    #[error(
-        "player {id} has two rows at time {time} ms, one of them in group {group}; keep one (SELECT ... QUALIFY row_number() OVER (PARTITION BY id, time) = 1)"
-    )]
-    Twice {
-        /// The player.
-        id: String,
-        /// Milliseconds since 1970.
-        time: i64,
-        /// The group.
-        group: String,
-    },
-    /// Too much overlaps in time.
-    #[error(
-        "{rows} rows overlap in time, more than --memory-mb {limit_mb} holds; sort the input by time (then it streams) or raise --memory-mb"
-    )]
-    TooMuch {
-        /// Rows held.
-        rows: usize,
-        /// The limit.
-        limit_mb: usize,
-    },
-    /// Times span more than can be counted.
-    #[error(
-        "times span more than 49 days and are not whole seconds; split the input by month or round --time to seconds"
-    )]
-    TooLong,
-}
-
-fn none_hint(flag: &str) -> &'static str {
-    match flag {
-        "z" => " (none for a plane)",
-        "group" => " (none if all can meet)",
-        _ => "",
-    }
-}
+use super::input_error::InputError;
+use super::request::DetectOptions;
 
 /// A position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
+pub struct Position {
     /// Time in units since the first.
     pub tick: u32,
     /// Code of the group.
@@ -173,10 +52,10 @@ pub struct Source {
     chunks: Vec<Chunk>,
     next: usize,
     /// Rows that have been read and not handed on, by time.
-    held: BTreeMap<u32, Vec<Row>>,
+    held: BTreeMap<u32, Vec<Position>>,
     held_rows: usize,
-    groups: Names,
-    ids: Names,
+    groups: Labels,
+    ids: Labels,
     start_ms: i64,
     /// Milliseconds of a tick: 1, or 1000 where the span is too long for that.
     unit_ms: i64,
@@ -212,10 +91,10 @@ impl Source {
         chunks.retain(|chunk| chunk.rows > 0);
         chunks.sort_by_key(|chunk| (chunk.first_ms, chunk.file, chunk.group));
         let kind = |column: &Option<String>| match column.as_ref().zip(metadata.first()) {
-            None => Names::None,
+            None => Labels::None,
             Some((name, first)) => match first.schema().field_with_name(name).map(|field| is_text(field.data_type())) {
-                Ok(true) => Names::Texts(HashMap::new(), Vec::new()),
-                _ => Names::Numbers(HashMap::new(), Vec::new()),
+                Ok(true) => Labels::Texts(HashMap::new(), Vec::new()),
+                _ => Labels::Numbers(HashMap::new(), Vec::new()),
             },
         };
         let (groups, ids) = (kind(&options.columns.group), kind(&Some(options.columns.id.clone())));
@@ -255,23 +134,23 @@ impl Source {
     }
 
     /// Groups met so far.
-    pub fn groups(&self) -> &Names {
+    pub fn groups(&self) -> &Labels {
         &self.groups
     }
 
     /// Players met so far.
-    pub fn ids(&self) -> &Names {
+    pub fn ids(&self) -> &Labels {
         &self.ids
     }
 
     /// Whether groups are text.
     pub fn has_text_groups(&self) -> bool {
-        matches!(self.groups, Names::Texts(..))
+        matches!(self.groups, Labels::Texts(..))
     }
 
     /// Whether players are text.
     pub fn has_text_ids(&self) -> bool {
-        matches!(self.ids, Names::Texts(..))
+        matches!(self.ids, Labels::Texts(..))
     }
 
     /// A span of time in ticks, rounded down.
@@ -285,7 +164,7 @@ impl Source {
     }
 
     /// The error of a player with two rows at one time.
-    pub fn twice(&self, row: &Row) -> InputError {
+    pub fn twice(&self, row: &Position) -> InputError {
         InputError::Twice { id: self.ids.show(row.id), time: self.ms(row.tick), group: self.groups.show(row.group) }
     }
 
@@ -293,7 +172,7 @@ impl Source {
     ///
     /// # Errors
     /// See [`InputError`].
-    pub fn next_span(&mut self) -> Result<Option<Vec<Row>>, InputError> {
+    pub fn next_span(&mut self) -> Result<Option<Vec<Position>>, InputError> {
         while self.next < self.chunks.len() {
             let chunk = self.chunks[self.next];
             self.next += 1;
@@ -381,10 +260,10 @@ impl Source {
             if since % self.unit_ms != 0 {
                 return Err(InputError::TooLong);
             }
-            self.held.entry(tick).or_default().push(Row { tick, group, id, position: [x[row], y[row], z[row]] });
+            self.held.entry(tick).or_default().push(Position { tick, group, id, position: [x[row], y[row], z[row]] });
             self.held_rows += 1;
         }
-        if self.held_rows * size_of::<Row>() > self.memory_bytes {
+        if self.held_rows * size_of::<Position>() > self.memory_bytes {
             return Err(InputError::TooMuch { rows: self.held_rows, limit_mb: self.memory_bytes >> 20 });
         }
         Ok(())

@@ -6,40 +6,23 @@
 
 mod column;
 mod input;
+mod input_error;
 mod output;
+mod request;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::encounter::CpuDetector;
 use crate::encounter::{Book, EndReason, Episode, EpisodeRules, Sampled, pack};
 use crate::encounter::{Contact, Contacts, DetectError, Detector, Frame};
 use crate::output::OutputError;
 use crate::output::Store;
-pub use column::{Columns, LengthUnit, TimeUnit};
-pub use input::InputError;
-use input::{Row, Source};
-use output::{ContactRow, EncounterRow, Writer};
-
-/// What to detect.
-#[derive(Clone, Debug)]
-pub struct DetectOptions {
-    /// Files, folders or patterns.
-    pub inputs: Vec<PathBuf>,
-    /// Which columns hold what.
-    pub columns: Columns,
-    /// Distance at which a pair is in contact.
-    pub radius_cm: u32,
-    /// Distance at which an open encounter stays open; at least the radius.
-    pub exit_radius_cm: u32,
-    /// What distances are computed in: centimetres, or for radii beyond [`crate::encounter::MAX_RADIUS_CM`] steps of
-    /// the grid, of which both radii are multiples then.
-    pub step_cm: u32,
-    /// Longest time between two near times of one encounter.
-    pub merge_gap_s: u32,
-    /// Most bytes of rows to hold at once.
-    pub memory_bytes: usize,
-}
+pub(crate) use column::{Columns, LengthUnit, TimeUnit};
+use input::{Position, Source};
+pub(crate) use input_error::InputError;
+use output::{FoundContact, FoundEncounter, Writer};
+pub(crate) use request::DetectOptions;
 
 /// Why detection failed.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +78,7 @@ fn run(
     folder: &Store,
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
-    let mut engine = Engine {
+    let mut engine = Merger {
         rules: EpisodeRules {
             radius_cm: options.radius_cm / options.step_cm,
             exit_radius_cm: options.exit_radius_cm / options.step_cm,
@@ -103,7 +86,7 @@ fn run(
         },
         step_cm: options.step_cm as i32,
         memory_bytes: options.memory_bytes,
-        ..Engine::default()
+        ..Merger::default()
     };
     let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
     let total = source.total_rows().max(1);
@@ -122,7 +105,7 @@ fn run(
 }
 
 #[derive(Default)]
-struct Engine {
+struct Merger {
     /// In steps.
     rules: EpisodeRules,
     step_cm: i32,
@@ -140,9 +123,9 @@ struct Engine {
     summary: DetectSummary,
 }
 
-impl Engine {
+impl Merger {
     /// One time: its rows are sorted by group and player.
-    fn step(&mut self, rows: &[Row], source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
+    fn step(&mut self, rows: &[Position], source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
         let tick = rows[0].tick;
         // Nobody is at two places at once, whatever the groups.
         self.ids.clear();
@@ -153,7 +136,7 @@ impl Engine {
         }
         self.summary.times += 1;
         self.frame.clear();
-        let groups: Vec<&[Row]> = rows.chunk_by(|a, b| a.group == b.group).collect();
+        let groups: Vec<&[Position]> = rows.chunk_by(|a, b| a.group == b.group).collect();
         for group in &groups {
             group.iter().for_each(|row| self.frame.push(row.position.map(|cm| cm / self.step_cm)));
             self.frame.end_match();
@@ -176,7 +159,7 @@ impl Engine {
             let contacts = self.contacts.of_match(index);
             for contact in contacts.iter().filter(|contact| contact.d2 <= within) {
                 let (a, b) = (&group[contact.a as usize], &group[contact.b as usize]);
-                writer.contact(source, ContactRow { tick, group: a.group, pair: (a.id, b.id), d2: contact.d2 })?;
+                writer.contact(source, FoundContact { tick, group: a.group, pair: (a.id, b.id), d2: contact.d2 })?;
                 self.summary.contacts += 1;
             }
             if contacts.is_empty() && !self.books.contains_key(&group[0].group) {
@@ -223,7 +206,7 @@ impl Engine {
                 rows.push((episode, if is_over(&episode) { EndReason::Separated } else { reason }));
             });
             for (episode, reason) in rows {
-                writer.encounter(source, EncounterRow { group: *group, episode, reason })?;
+                writer.encounter(source, FoundEncounter { group: *group, episode, reason })?;
                 self.summary.encounters += 1;
             }
         }
@@ -241,7 +224,7 @@ fn close(
     let mut rows = Vec::new();
     book.close(None, |episode, reason| rows.push((episode, reason)));
     for (episode, reason) in rows {
-        writer.encounter(source, EncounterRow { group, episode, reason })?;
+        writer.encounter(source, FoundEncounter { group, episode, reason })?;
         summary.encounters += 1;
     }
     Ok(())

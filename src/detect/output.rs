@@ -9,7 +9,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::column::Names;
+use super::column::Labels;
 use super::input::Source;
 use crate::encounter::{EndReason, Episode, Open as _};
 use crate::output::OutputError;
@@ -20,7 +20,7 @@ const BATCH_ROWS: usize = 1 << 18;
 
 /// A pair within the radius at a time.
 #[derive(Clone, Copy, Debug)]
-pub struct ContactRow {
+pub struct FoundContact {
     /// Time.
     pub tick: u32,
     /// Code of the group.
@@ -33,7 +33,7 @@ pub struct ContactRow {
 
 /// An encounter that ended.
 #[derive(Clone, Copy, Debug)]
-pub struct EncounterRow {
+pub struct FoundEncounter {
     /// Code of the group.
     pub group: u32,
     /// The episode; its pair are codes of players.
@@ -51,8 +51,8 @@ struct DetectedFile {
 pub struct Writer {
     contact_file: DetectedFile,
     encounter_file: DetectedFile,
-    contacts: Vec<ContactRow>,
-    encounters: Vec<EncounterRow>,
+    contacts: Vec<FoundContact>,
+    encounters: Vec<FoundEncounter>,
     step_cm: u32,
 }
 
@@ -107,7 +107,7 @@ impl Writer {
     ///
     /// # Errors
     /// When rows cannot be written.
-    pub fn contact(&mut self, source: &Source, row: ContactRow) -> Result<(), OutputError> {
+    pub fn contact(&mut self, source: &Source, row: FoundContact) -> Result<(), OutputError> {
         self.contacts.push(row);
         if self.contacts.len() >= BATCH_ROWS { self.write_contacts(source) } else { Ok(()) }
     }
@@ -116,7 +116,7 @@ impl Writer {
     ///
     /// # Errors
     /// When rows cannot be written.
-    pub fn encounter(&mut self, source: &Source, row: EncounterRow) -> Result<(), OutputError> {
+    pub fn encounter(&mut self, source: &Source, row: FoundEncounter) -> Result<(), OutputError> {
         self.encounters.push(row);
         if self.encounters.len() >= BATCH_ROWS { self.write_encounters(source) } else { Ok(()) }
     }
@@ -203,20 +203,20 @@ impl DetectedFile {
 }
 
 /// A pair with the smaller id first.
-fn ordered(ids: &Names, (a, b): (u32, u32)) -> (u32, u32) {
+fn ordered(ids: &Labels, (a, b): (u32, u32)) -> (u32, u32) {
     let is_ordered = match ids {
-        Names::None => true,
-        Names::Numbers(_, values) => values[a as usize] < values[b as usize],
-        Names::Texts(_, values) => values[a as usize] < values[b as usize],
+        Labels::None => true,
+        Labels::Numbers(_, values) => values[a as usize] < values[b as usize],
+        Labels::Texts(_, values) => values[a as usize] < values[b as usize],
     };
     if is_ordered { (a, b) } else { (b, a) }
 }
 
 /// A column of the values behind codes.
-fn column(names: &Names, codes: impl Iterator<Item = u32>) -> ArrayRef {
+fn column(names: &Labels, codes: impl Iterator<Item = u32>) -> ArrayRef {
     match names {
-        Names::None => Arc::new(Int64Array::from_iter_values(codes.map(i64::from))),
-        Names::Numbers(_, values) => Arc::new(Int64Array::from_iter_values(codes.map(|code| values[code as usize]))),
-        Names::Texts(_, values) => Arc::new(StringArray::from_iter_values(codes.map(|code| &values[code as usize]))),
+        Labels::None => Arc::new(Int64Array::from_iter_values(codes.map(i64::from))),
+        Labels::Numbers(_, values) => Arc::new(Int64Array::from_iter_values(codes.map(|code| values[code as usize]))),
+        Labels::Texts(_, values) => Arc::new(StringArray::from_iter_values(codes.map(|code| &values[code as usize]))),
     }
 }

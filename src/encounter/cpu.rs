@@ -69,7 +69,7 @@ struct CellList {
     cell_of: Vec<u32>,
     /// Position and index, cell by cell.
     scattered: Vec<[i32; 4]>,
-    unordered: kernels::Found,
+    unordered: kernels::NearPairs,
 }
 
 impl CellList {

@@ -1,7 +1,7 @@
 //! Episodes: runs of meetings of one pair, merged over short gaps, decided tick by tick.
 //!
 //! A [`Book`] holds the open episodes of one match sorted by pair. Each tick its meetings, sorted the same way, are
-//! merged into it in one pass; what a meeting is and when an episode goes on is up to the [`Kind`] of encounter:
+//! merged into it in one pass; what a meeting is and when an episode goes on is up to the [`EncounterKind`] of encounter:
 //! [`Sampled`] at heartbeats here, swept between them in [`super::sweep`]. Nothing closes in that pass: an episode
 //! whose gap has grown too long is set aside, because a player leaving in the same tick takes precedence as the
 //! reason; [`Book::close`] decides at the tick's end.
@@ -104,7 +104,7 @@ pub trait Open: Copy {
 }
 
 /// A kind of encounter at one tick.
-pub trait Kind {
+pub trait EncounterKind {
     /// What is kept of an open episode.
     type Episode: Open;
     /// What a tick tells about a pair.
@@ -157,7 +157,7 @@ impl<M: Fn(Contact) -> [i32; 3]> Sampled<'_, M> {
     }
 }
 
-impl<M: Fn(Contact) -> [i32; 3]> Kind for Sampled<'_, M> {
+impl<M: Fn(Contact) -> [i32; 3]> EncounterKind for Sampled<'_, M> {
     type Episode = Episode;
     type Meeting = Contact;
 
@@ -239,7 +239,7 @@ impl<E: Open + Default> Book<E> {
     }
 
     /// Merges the meetings of one tick, each with its pair and sorted by it.
-    pub fn advance<K: Kind<Episode = E>>(
+    pub fn advance<K: EncounterKind<Episode = E>>(
         &mut self,
         kind: &mut K,
         meetings: impl IntoIterator<Item = (u64, K::Meeting)>,

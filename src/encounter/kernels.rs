@@ -86,7 +86,7 @@ impl SortedCells {
 
 /// Pairs within the radius in the order in which they were found, in columns, with room for a block at the end.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct NearPairs {
     /// The smaller index of each pair.
     a: Vec<u32>,
     /// The larger one.
@@ -96,7 +96,7 @@ pub struct Found {
     len: usize,
 }
 
-impl Found {
+impl NearPairs {
     /// Empties it, keeping its memory.
     pub fn clear(&mut self) {
         self.len = 0;
@@ -208,7 +208,7 @@ in_lanes!(
 in_lanes!(
     /// Appends every pair within the radius, in no particular order, each once.
     search_cells = search_cells_with,
-    (cells: &SortedCells, radius_cm: u32, found: &mut Found),
+    (cells: &SortedCells, radius_cm: u32, found: &mut NearPairs),
     search_cells_avx512 = |own, block, found| x86::collect_avx512(own, block, found),
     search_cells_avx2 = |own, block, found| {
         collect_passed(own, block, found, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
@@ -233,7 +233,7 @@ fn filter_portable(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u3
 fn collect_passed(
     own: Own,
     block: Block<'_>,
-    found: &mut Found,
+    found: &mut NearPairs,
     filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
 ) {
     let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
@@ -261,7 +261,7 @@ mod x86 {
         _mm512_storeu_si512, _mm512_sub_epi32,
     };
 
-    use super::{Block, Found, LANES, Own};
+    use super::{Block, LANES, NearPairs, Own};
 
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -280,7 +280,7 @@ mod x86 {
     /// As `collect_passed`, with [`super::clamped_d2`] in sixteen lanes and no branch on what was found.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn collect_avx512(own: Own, block: Block<'_>, found: &mut Found) {
+    pub fn collect_avx512(own: Own, block: Block<'_>, found: &mut NearPairs) {
         let beyond = _mm512_set1_epi32(own.radius_cm.cast_signed() + 1);
         let square = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -376,8 +376,8 @@ fn block<T>(values: &[T], first: usize) -> &[T; LANES] {
 fn search_cells_with(
     cells: &SortedCells,
     radius_cm: u32,
-    found: &mut Found,
-    collect: impl Fn(Own, Block<'_>, &mut Found),
+    found: &mut NearPairs,
+    collect: impl Fn(Own, Block<'_>, &mut NearPairs),
 ) {
     let start = |cell: usize| cells.starts[cell] as usize;
     for row in 0..cells.rows {
@@ -452,7 +452,7 @@ mod tests {
         }
     }
 
-    type Search = fn(&SortedCells, u32, &mut Found);
+    type Search = fn(&SortedCells, u32, &mut NearPairs);
 
     fn searches() -> Vec<(&'static str, Search)> {
         let mut forms: Vec<(&'static str, Search)> =
@@ -495,7 +495,7 @@ mod tests {
             }
             expected.sort_unstable();
             for (name, search) in searches() {
-                let mut found = Found::default();
+                let mut found = NearPairs::default();
                 search(&cells, radius_cm, &mut found);
                 let mut pairs: Vec<Contact> = found.iter().collect();
                 pairs.sort_unstable();

@@ -5,7 +5,7 @@
 //! |p T + v t|^2 <= r^2 T^2 in 128 bits, exact for coordinates up to [`MAX_COORDINATE_CM`] and intervals of a day. The
 //! distance is a convex function of t, so every span is found by bisection from the time of the least distance.
 
-use super::episode::{Kind, Open};
+use super::episode::{EncounterKind, Open};
 use crate::tape::Tape;
 
 /// Largest coordinate, either way, for which no product here overflows.
@@ -275,7 +275,7 @@ impl Swept<'_> {
     }
 }
 
-impl Kind for Swept<'_> {
+impl EncounterKind for Swept<'_> {
     type Episode = SweptEpisode;
     type Meeting = Pass;
 

@@ -83,7 +83,7 @@ fn receive(messages: &Receiver<Message>, stop: &AtomicBool) -> Result<Message, O
 
 /// What is being written of one kind: the open file of each table, and rows of small tables gathered for it.
 #[derive(Default)]
-struct Part {
+struct Writing {
     open: BTreeMap<&'static str, TableFile>,
     gathered: DayRows,
 }
@@ -96,7 +96,7 @@ pub struct Committer {
     encoders: Encoders,
     codec: Codec,
     /// Files and rows of the days, and of what exists only because the run ended.
-    parts: [Part; 2],
+    parts: [Writing; 2],
     finished: Vec<FinishedFile>,
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
@@ -172,7 +172,7 @@ impl Committer {
         Ok(())
     }
 
-    fn part(&mut self, leg: Leg) -> &mut Part {
+    fn part(&mut self, leg: Leg) -> &mut Writing {
         &mut self.parts[usize::from(self.span.is_closing(leg.day))]
     }
 

@@ -11,9 +11,10 @@ mod error;
 mod store;
 mod table_file;
 
-pub use commit::{Committed, Committer, Message, Payload, ROWS_PER_GROUP, Sink, Ticket};
+pub(crate) use commit::{Committed, Committer, Message, Payload, ROWS_PER_GROUP, Sink, Ticket};
 pub use dimensions::write_dimensions;
 pub use encoders::Encoders;
 pub use error::OutputError;
-pub use store::{FileName, FinishedFile, StagedFile, Store};
-pub use table_file::{TableFile, TableTotal};
+pub use store::Store;
+pub(crate) use store::{FileName, StagedFile};
+pub(crate) use table_file::TableTotal;

@@ -16,9 +16,9 @@ use crate::encounter::DetectError;
 use crate::output::{Encoders, ROWS_PER_GROUP};
 use crate::setting::Setting;
 use crate::table::{self, Table, TableKind};
-pub use activity::{Activity, ActivityDay};
+pub(crate) use activity::{Activity, ActivityDay};
 use calibration::Calibration;
-pub use calibration::TablePlan;
+pub(crate) use calibration::TablePlan;
 
 /// Lives sampled for a plan.
 const LIVES: u32 = 20_000;

@@ -3,5 +3,5 @@
 mod player;
 mod sitting;
 
-pub use player::{Country, Nature, Population, Profile};
-pub use sitting::{SessionEnd, SessionRules, Sitting, plan_day};
+pub(crate) use player::{Country, Population, Profile};
+pub(crate) use sitting::{SessionEnd, SessionRules, Sitting, plan_day};

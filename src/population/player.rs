@@ -23,7 +23,7 @@ pub struct Country {
 }
 
 #[derive(Clone, Debug)]
-struct Device {
+struct Hardware {
     platform: u16,
     streams: Streams,
     weight: f64,
@@ -106,7 +106,7 @@ pub struct Population {
     installed_by: Vec<u32>,
     /// Countries of all regions.
     pub countries: Vec<Country>,
-    devices: Vec<Device>,
+    devices: Vec<Hardware>,
     archetypes: Vec<Archetype>,
     platforms: Vec<Platform>,
     retention: Retention,
@@ -137,7 +137,7 @@ impl Population {
                 });
             }
         }
-        let devices = file.devices.entries.iter().map(|(name, device)| Device {
+        let devices = file.devices.entries.iter().map(|(name, device)| Hardware {
             platform: file.platforms.index_of(&device.platform).expect("validated") as u16,
             streams: seed.streams(Purpose::Device, name_key(name)),
             weight: device.weight,

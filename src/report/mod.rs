@@ -1,5 +1,7 @@
 //! The report of a run: one HTML page without scripts or links, drawn from the sums that were kept while running.
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -8,6 +10,7 @@ use crate::run::RunReport;
 use crate::run::summary;
 use crate::setting::Setting;
 use crate::table::Aggregate;
+pub(crate) use text::{grouped, plural, short, size};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}\
 h1{margin-bottom:0}h2{margin-top:2.2rem}.sub{color:#5b6b7b;margin-top:0}.tiles{display:grid;gap:.8rem;\
@@ -154,24 +157,6 @@ fn write_to(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
-}
-
-/// A count and what is counted.
-pub fn plural(count: u32, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{} {thing}s", grouped(count.into())) }
-}
-
-/// A number with thousands separated.
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-pub use engine::{Backend, Engine, frame_like};
-pub use options::{RunError, RunOptions, RunReport, Snapshot, StageTimes};
+pub use engine::{Backend, Engine};
+pub(crate) use options::{RunError, Snapshot, StageTimes};
+pub use options::{RunOptions, RunReport};
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
 use crate::setting::Setting;
@@ -58,7 +59,7 @@ pub fn run_with(
 ) -> Result<RunReport, RunError> {
     let started = Instant::now();
     let threads = options.threads.max(1);
-    let span = setting.span().from_day(options.first_day);
+    let span = setting.span().starting_on(options.first_day);
     let realms = span.realms.len();
     let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads));
     let group = group.clamp(1, realms as u32);
@@ -87,7 +88,7 @@ pub fn run_with(
         sender.send(None).map_err(|_| RunError::Internal("realms were refused".into()))?;
     }
 
-    let outcome = thread::scope(|scope| -> Result<Outcome, RunError> {
+    let outcome = thread::scope(|scope| -> Result<Ending, RunError> {
         let shared = &shared;
         let (done_sender, done) = bounded::<()>(threads + 1);
         let spawn = |name: String| thread::Builder::new().name(name);
@@ -122,7 +123,7 @@ pub fn run_with(
         }
         drop(done_sender);
         let is_interrupted = watch_until_done(shared, &done, interrupt, started, &bytes_seen, watch);
-        let mut outcome = Outcome { is_interrupted, ..Outcome::default() };
+        let mut outcome = Ending { is_interrupted, ..Ending::default() };
         for worker in workers {
             match worker.join() {
                 Ok(Ok(Ok(times))) => outcome.stages.merge(&times),
@@ -140,14 +141,14 @@ pub fn run_with(
 }
 
 #[derive(Default)]
-struct Outcome {
+struct Ending {
     is_interrupted: bool,
     stages: StageTimes,
     errors: Vec<RunError>,
     committed: Option<Result<Committed, OutputError>>,
 }
 
-fn conclude(outcome: Outcome, shared: Shared, started: Instant) -> Result<RunReport, RunError> {
+fn conclude(outcome: Ending, shared: Shared, started: Instant) -> Result<RunReport, RunError> {
     let day = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).day;
     if let Some(error) = outcome.errors.into_iter().next() {
         return Err(error);

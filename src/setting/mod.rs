@@ -8,13 +8,13 @@ mod shop;
 mod size;
 mod span;
 
-pub use arsenal::Arsenal;
-pub use gait::{Gait, Model, ROUNDING_CM};
-pub use ground::{Circle, Ground, HypotExact, Relief};
-pub use mode::ModeRules;
-pub use shop::{Goods, Shop, Spending};
-pub use size::Size;
-pub use span::{Leg, Span};
+pub(crate) use arsenal::Arsenal;
+pub(crate) use gait::{Gait, Model, ROUNDING_CM};
+pub(crate) use ground::{Circle, Ground, HypotExact, Relief};
+pub(crate) use mode::ModeRules;
+pub(crate) use shop::{Goods, Shop, Spending};
+pub(crate) use size::Size;
+pub(crate) use span::{Leg, Span};
 
 use std::ops::Range;
 

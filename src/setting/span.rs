@@ -32,7 +32,7 @@ impl Span {
     }
 
     /// The same without the days before one.
-    pub fn from_day(self, first: u32) -> Self {
+    pub fn starting_on(self, first: u32) -> Self {
         Self { days: first..self.days.end, ..self }
     }
 
@@ -122,7 +122,7 @@ mod tests {
     fn span(days: Range<u32>) -> Span {
         let size =
             Size { realms: 3, shards: 2, window_ticks: 1_000, expected_online: 1.0, trough_online_per_realm: 1.0 };
-        Span::whole(Clock { start: Date(0), days: days.end, heartbeat_s: 30 }, &size).from_day(days.start)
+        Span::whole(Clock { start: Date(0), days: days.end, heartbeat_s: 30 }, &size).starting_on(days.start)
     }
 
     fn legs(span: &Span) -> Vec<(u32, u32)> {

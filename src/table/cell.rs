@@ -1,15 +1,67 @@
-//! Values of cells and how a column of them becomes an Arrow array.
+//! Types of columns, values of cells, and how a column of them becomes an Arrow array.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, Int64Array,
     TimestampMillisecondArray,
 };
+use arrow_schema::{DataType, TimeUnit};
 
-use super::registry::Type;
+use super::domain::{Domain, Names};
 use crate::time::Date;
+
+/// Types of columns. Signed integers, booleans, days, milliseconds and text: what every reader has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// 8-bit integer.
+    I8,
+    /// 16-bit integer.
+    I16,
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// True or false.
+    Bool,
+    /// Calendar day.
+    Date,
+    /// Milliseconds since 1970, UTC, without a zone.
+    Timestamp,
+    /// Text of few distinct values, dictionary-encoded in memory and in the file.
+    Text,
+}
+
+impl Type {
+    /// The Arrow type of arrays that are written.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::I8 => DataType::Int8,
+            Self::I16 => DataType::Int16,
+            Self::I32 => DataType::Int32,
+            Self::I64 => DataType::Int64,
+            Self::Bool => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
+            Self::Text => DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8)),
+        }
+    }
+
+    /// Name in the data dictionary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I8 => "int8",
+            Self::I16 => "int16",
+            Self::I32 => "int32",
+            Self::I64 => "int64",
+            Self::Bool => "bool",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp[ms]",
+            Self::Text => "text",
+        }
+    }
+}
 
 /// A value that a column can hold.
 pub trait Cell: Sized {
@@ -85,12 +137,6 @@ impl Cell for Timestamp {
     }
 }
 
-/// A list of names that text columns point into.
-pub trait Domain: Clone + Send + std::fmt::Debug + 'static {
-    /// The names of this domain.
-    fn of(names: &Names) -> &Arc<StringArray>;
-}
-
 /// Text as the index of a name in a domain.
 #[derive(Clone, Debug)]
 pub struct Text<D> {
@@ -115,80 +161,4 @@ impl<D: Domain> Cell for Text<D> {
     fn array(values: Vec<i16>, names: &Names) -> ArrayRef {
         Arc::new(DictionaryArray::new(Int16Array::from(values), Arc::clone(D::of(names)) as ArrayRef))
     }
-}
-
-macro_rules! domains {
-    ($($(#[doc = $doc:literal])+ $domain:ident: $field:ident;)*) => {
-        /// The names that text columns point into, one list a domain.
-        #[derive(Clone, Debug)]
-        pub struct Names {
-            $( $(#[doc = $doc])+ pub $field: Arc<StringArray>, )*
-        }
-
-        /// Domains of text columns.
-        pub mod domain {
-            use super::{Arc, Domain, Names, StringArray};
-            $(
-                $(#[doc = $doc])+
-                #[derive(Clone, Debug)]
-                pub struct $domain;
-                impl Domain for $domain {
-                    fn of(names: &Names) -> &Arc<StringArray> {
-                        &names.$field
-                    }
-                }
-            )*
-        }
-    };
-}
-domains! {
-    /// Regions of the scenario.
-    Region: regions;
-    /// Countries, by index into the population's list.
-    Country: countries;
-    /// Platforms of the scenario.
-    Platform: platforms;
-    /// Devices of the scenario.
-    Device: devices;
-    /// Currencies of the scenario.
-    Currency: currencies;
-    /// Client versions.
-    ClientVersion: client_versions;
-    /// Why sessions end.
-    SessionEnd: session_ends;
-    /// Why encounters end.
-    EncounterEnd: encounter_ends;
-    /// Why matches end.
-    MatchEnd: match_ends;
-    /// How two players of an encounter relate.
-    Relation: relations;
-    /// Maps of the scenario.
-    Map: maps;
-    /// Modes of the scenario.
-    Mode: modes;
-    /// Weapons of the scenario.
-    Weapon: weapons;
-    /// Items of the scenario.
-    Item: items;
-    /// Item categories.
-    Category: categories;
-    /// Archetypes of the scenario.
-    Archetype: archetypes;
-    /// Spending clusters, `non_payer` first.
-    Cluster: clusters;
-    /// Segments of players.
-    Segment: segments;
-    /// Kinds of hidden events.
-    TruthEvent: truth_events;
-    /// Kinds of events in telemetry.
-    EventType: event_types;
-    /// Tables of the registry.
-    TableName: tables;
-    /// Descriptions of event types.
-    Description: descriptions;
-}
-
-/// Names as an array.
-pub fn name_array<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Arc<StringArray> {
-    Arc::new(StringArray::from_iter_values(names))
 }

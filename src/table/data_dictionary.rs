@@ -1,7 +1,7 @@
 //! The data dictionary page.
 
-use super::all;
 use super::registry::TableKind;
+use super::rows::all;
 
 /// The data dictionary: every table and column, in Markdown.
 pub fn page() -> String {

@@ -3,7 +3,7 @@
 use super::aggregate::{Aggregate, RowCounts};
 use super::order::copy_sorted;
 use super::registry::{Account as _, Dimension as _, Row};
-use super::*;
+use super::rows::*;
 use crate::setting::Setting;
 
 /// Something done to the rows of several tables, table by table.

@@ -1,41 +1,30 @@
-//! Tables: one file a table, each a row type whose declaration is also its schema.
+//! Tables: one file a table in `rows`, each a row type whose declaration is also its schema.
 //!
 //! The list of tables is [`crate::table_list`]; `registry` says what a table and a column are, `cell` what a column
-//! holds, `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
+//! holds, `domain` and `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
 //! sums (`aggregate`), and `data_dictionary` prints the registry for people.
 
 mod aggregate;
 mod cell;
 mod data_dictionary;
 mod day;
+mod domain;
 mod names;
 mod order;
 mod registry;
+mod rows;
 
-pub use aggregate::Aggregate;
-pub use cell::{Names, Text, Timestamp};
+pub(crate) use aggregate::Aggregate;
+pub(crate) use cell::{Text, Timestamp};
 pub use data_dictionary::page;
-pub use day::{AccountRows, DayRows, DimensionRows, EachTable};
-pub use order::sort_rows;
-pub use registry::{Account, Column, Dimension, Row, Table, TableKind};
-
-/// Declares the modules of all tables and lists them.
-macro_rules! modules {
-    ($( $group:ident { $( $(#[doc = $doc:literal])+ $table:ident: $row:ident, $on:literal; )+ } )+) => {
-        $( $( mod $table; )+ )+
-        $( $( pub use $table::$row; )+ )+
-
-        /// Every table, in the order of the list.
-        pub fn all() -> Vec<&'static Table> {
-            vec![$( $( const { &<$row as Row>::TABLE }, )+ )+]
-        }
-    };
-}
-crate::table_list::for_each_table!(modules);
-
-pub use encounters::RELATIONS;
-pub use matches::MatchEnd;
-pub use truth_events::TruthEvent;
+pub use day::DayRows;
+pub(crate) use day::{AccountRows, DimensionRows, EachTable};
+pub(crate) use domain::Names;
+pub(crate) use order::sort_rows;
+pub(crate) use registry::Row;
+pub use registry::{Column, Table, TableKind};
+pub use rows::all;
+pub(crate) use rows::*;
 
 #[cfg(test)]
 mod tests {

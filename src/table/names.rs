@@ -1,11 +1,7 @@
 //! The names behind text columns.
 
-use super::cell::{Names, name_array};
-use super::encounters::RELATIONS;
-use super::event_types::EVENT_TYPES;
-use super::matches::MatchEnd;
-use super::players::SEGMENTS;
-use super::truth_events::TruthEvent;
+use super::domain::{Names, name_array};
+use super::rows::{EVENT_TYPES, MatchEnd, RELATIONS, SEGMENTS, TruthEvent};
 use crate::encounter::EndReason;
 use crate::population::{SessionEnd, SessionRules};
 use crate::setting::Setting;

@@ -72,9 +72,10 @@ mod tests {
     use arrow_array::ArrayRef;
 
     use super::*;
-    use crate::table::cell::{Names, Text, Timestamp};
+    use crate::table::cell::{Text, Timestamp};
+    use crate::table::domain::Names;
     use crate::table::registry::Table;
-    use crate::table::truth_events::TruthEventRow;
+    use crate::table::rows::TruthEventRow;
 
     #[test]
     fn rows_are_sorted_in_place_whatever_their_order() {

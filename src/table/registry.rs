@@ -7,63 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{Field, Schema, SchemaRef};
 
-use super::cell::Names;
+use super::cell::Type;
+use super::domain::Names;
 use crate::parquet::Layout;
 use crate::population::Profile;
 use crate::setting::Setting;
-
-/// Types of columns. Signed integers, booleans, days, milliseconds and text: what every reader has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// 8-bit integer.
-    I8,
-    /// 16-bit integer.
-    I16,
-    /// 32-bit integer.
-    I32,
-    /// 64-bit integer.
-    I64,
-    /// True or false.
-    Bool,
-    /// Calendar day.
-    Date,
-    /// Milliseconds since 1970, UTC, without a zone.
-    Timestamp,
-    /// Text of few distinct values, dictionary-encoded in memory and in the file.
-    Text,
-}
-
-impl Type {
-    /// The Arrow type of arrays that are written.
-    pub fn arrow(self) -> DataType {
-        match self {
-            Self::I8 => DataType::Int8,
-            Self::I16 => DataType::Int16,
-            Self::I32 => DataType::Int32,
-            Self::I64 => DataType::Int64,
-            Self::Bool => DataType::Boolean,
-            Self::Date => DataType::Date32,
-            Self::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
-            Self::Text => DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8)),
-        }
-    }
-
-    /// Name in the data dictionary.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::I8 => "int8",
-            Self::I16 => "int16",
-            Self::I32 => "int32",
-            Self::I64 => "int64",
-            Self::Bool => "bool",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp[ms]",
-            Self::Text => "text",
-        }
-    }
-}
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +125,7 @@ macro_rules! table {
                 sorted_by: &[$($sorted),+],
             };
 
-            fn arrays(rows: &[Self], names: &$crate::table::cell::Names) -> Vec<arrow_array::ArrayRef> {
+            fn arrays(rows: &[Self], names: &$crate::table::domain::Names) -> Vec<arrow_array::ArrayRef> {
                 use $crate::table::cell::Cell;
                 $( let mut $column = Vec::with_capacity(rows.len()); )+
                 // Every column takes its part of a block of rows while the block is in the cache.

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use super::matches::Match;
+use super::game::Match;
 use super::tick::RealmId;
 use crate::random::{self, Purpose, mix};
 use crate::setting::Setting;

@@ -6,14 +6,14 @@
 
 use bevy_ecs::prelude::*;
 
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
-use super::matches::Match;
 use super::messages::Died;
 use super::movement::{self, Body, Stance};
 use super::roster::Roster;
 use super::tick::{Now, Positions, Rules};
-use super::trajectory::{Heartbeat, Slot, Track, Trajectories};
+use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
 use crate::random::{Purpose, Seed, Streams, unit_of};
 use crate::setting::{Circle, Gait, Ground, Relief};
@@ -30,7 +30,7 @@ struct BodyBlock {
     target: [[i32; LANES]; 2],
     /// [`Stance`], as numbers that fill a lane.
     stance: [i32; LANES],
-    slot: [Slot; LANES],
+    slot: [RowCursor; LANES],
 }
 
 /// The draws of a block at a heartbeat.
@@ -78,7 +78,7 @@ impl Bodies {
         self.len += 1;
         self.blocks[block].player_id[lane] = player_id;
         self.blocks[block].stance[lane] = Stance::Spawns as i32;
-        self.blocks[block].slot[lane] = Slot::default();
+        self.blocks[block].slot[lane] = RowCursor::default();
     }
 
     /// Lets the n-th body spawn anew at the next heartbeat.
@@ -141,7 +141,11 @@ impl Bodies {
     }
 
     /// Notes where everyone stands; `enter` is asked for the rows of those who have none in this window yet.
-    pub fn record(&mut self, trajectories: &mut Trajectories, mut enter: impl FnMut(usize, &mut Trajectories) -> Slot) {
+    pub fn record(
+        &mut self,
+        trajectories: &mut Trajectories,
+        mut enter: impl FnMut(usize, &mut Trajectories) -> RowCursor,
+    ) {
         if self.window.replace(trajectories.window()) != Some(trajectories.window()) {
             self.blocks.iter_mut().for_each(|block| block.slot = Default::default());
         }

@@ -5,10 +5,10 @@
 
 use bevy_ecs::prelude::*;
 
-use super::encounters::{Encounters, Touches};
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::IS_OPEN;
-use super::matches::Match;
+use super::meeting::{Encounters, Touches};
 use super::messages::{Died, Seat};
 use super::movement;
 use super::roster::Roster;

@@ -2,9 +2,9 @@
 
 use bevy_ecs::prelude::*;
 
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
-use super::matches::Match;
 use super::roster::Roster;
 use super::tick::{Found, Now, RealmId, Rules};
 use crate::table::{EncounterGroupRow, Timestamp};

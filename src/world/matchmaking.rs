@@ -9,8 +9,8 @@ use bevy_ecs::prelude::*;
 
 use super::arena::{Arena, Host, MAX_PER_FIELD};
 use super::bodies::Bodies;
+use super::game::Match;
 use super::lobby::{IS_OPEN, Lobby};
-use super::matches::Match;
 use super::messages::{Died, Left, MatchClosed, Seat};
 use super::roster::Roster;
 use super::scoreboard::Scoreboard;

@@ -1,8 +1,8 @@
 //! The world: realms, closed worlds of players, sessions, matches and arenas that are stepped tick by tick.
 //!
 //! Actors are entities. They meet only through components, `messages` and the resources of a `tick`, and each file stands
-//! on those before it: `account` and `session` know no match; `roster`, `scoreboard` and `matches` know no body; `bodies`,
-//! `encounters`, `combat`, `swept`, `teams`, `groups` and `purchase` keep what they need of a match in a component of their
+//! on those before it: `account` and `session` know no match; `roster`, `scoreboard` and `game` know no body; `bodies`,
+//! `meeting`, `combat`, `swept`, `teams`, `groups` and `purchase` keep what they need of a match in a component of their
 //! own; `matchmaking` brings all together. `schedule` is the order of their systems, `save` the order of their state,
 //! `realm` the world that holds them, `step` the protocol of a tick.
 
@@ -10,12 +10,12 @@ mod account;
 mod arena;
 mod bodies;
 mod combat;
-mod encounters;
+mod game;
 mod groups;
 mod journal;
 mod lobby;
-mod matches;
 mod matchmaking;
+mod meeting;
 mod messages;
 mod movement;
 mod purchase;
@@ -34,5 +34,6 @@ mod trajectory;
 pub use movement::{Body, step as step_body};
 pub use realm::Realm;
 pub use save::LoadError;
-pub use step::{StepTimes, Stepper, step_day};
-pub use trajectory::Trajectories;
+pub use step::Stepper;
+pub(crate) use step::step_day;
+pub(crate) use trajectory::Trajectories;

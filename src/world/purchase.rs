@@ -3,9 +3,9 @@
 use bevy_ecs::prelude::*;
 
 use super::account::Player;
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::IS_OPEN;
-use super::matches::Match;
 use super::messages::LoggedIn;
 use super::scoreboard::Scoreboard;
 use super::session::{PlayedBy, Seated, Session};

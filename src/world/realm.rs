@@ -8,10 +8,10 @@ use bevy_ecs::prelude::*;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
 use super::bodies::Bodies;
-use super::encounters::{Encounters, Touches};
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::Lobby;
-use super::matches::Match;
+use super::meeting::{Encounters, Touches};
 use super::messages;
 use super::save::{self, Header, LoadError};
 use super::schedule::Schedule;

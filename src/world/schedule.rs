@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::BoxedSystem;
 
-use super::{bodies, combat, encounters, groups, matches, matchmaking, messages, purchase, session, swept, teams};
+use super::{bodies, combat, game, groups, matchmaking, meeting, messages, purchase, session, swept, teams};
 use crate::setting::Setting;
 
 /// A part of a tick: systems in order.
@@ -54,13 +54,13 @@ impl Schedule {
         let (sweeps, has_teams) = (setting.sweep.is_some(), setting.team_episodes.is_some());
         let before_contacts = stage!(world, [
             matchmaking::end_matches;
-            encounters::close_encounters_of_matches;
+            meeting::close_encounters_of_matches;
             swept::close_swept_encounters_of_matches, if sweeps;
             teams::close_team_encounters_of_matches, if has_teams;
-            matches::write_results;
+            game::write_results;
             matchmaking::empty_closed_matches;
             session::log_out_on_the_tick;
-            matches::release_leavers;
+            game::release_leavers;
             session::end_sessions;
             session::wake_players;
             session::log_in;
@@ -73,25 +73,25 @@ impl Schedule {
             swept::sweep_paths, if sweeps;
             groups::list_groups, if setting.lists_groups;
             teams::meet_teams, if has_teams;
-            encounters::meet_players;
+            meeting::meet_players;
             combat::fight, if setting.arsenal.is_enabled;
             bodies::respawn_dead;
             matchmaking::eliminate_dead;
             purchase::make_purchases;
             session::log_out;
-            matches::release_leavers;
+            game::release_leavers;
             session::end_sessions;
             swept::close_swept_encounters, if sweeps;
-            encounters::close_encounters;
+            meeting::close_encounters;
             matchmaking::settle_matches;
             messages::forget_messages;
         ]);
         let closing = stage!(world, [
             matchmaking::cut_off_matches;
-            encounters::close_encounters_of_matches;
+            meeting::close_encounters_of_matches;
             swept::close_swept_encounters_of_matches, if sweeps;
             teams::close_team_encounters_of_matches, if has_teams;
-            matches::write_results;
+            game::write_results;
             matchmaking::empty_closed_matches;
             session::cut_off_sessions;
             messages::forget_messages;

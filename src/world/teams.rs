@@ -5,9 +5,9 @@
 
 use bevy_ecs::prelude::*;
 
+use super::game::Match;
 use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
-use super::matches::Match;
 use super::messages::MatchClosed;
 use super::roster::Roster;
 use super::tick::{Now, Positions, RealmId, Rules};

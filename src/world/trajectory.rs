@@ -24,9 +24,9 @@ pub struct Track {
 
 /// Where a body's next heartbeat goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot(u32);
+pub struct RowCursor(u32);
 
-impl Slot {
+impl RowCursor {
     const UNKNOWN: Self = Self(u32::MAX);
     /// For players whose heartbeats are not kept.
     const NOWHERE: Self = Self(u32::MAX - 1);
@@ -38,7 +38,7 @@ impl Slot {
     }
 }
 
-impl Default for Slot {
+impl Default for RowCursor {
     fn default() -> Self {
         Self::UNKNOWN
     }
@@ -150,10 +150,10 @@ impl Trajectories {
     }
 
     /// The row of a session that takes a seat, or is met for the first time in this window, at a tick.
-    pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> Slot {
+    pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> RowCursor {
         let Heartbeat { session_id, player_id, ended_s, match_id, team } = heartbeat;
         if self.one_in != 1 && !self.is_chosen(player_id) {
-            return Slot::NOWHERE;
+            return RowCursor::NOWHERE;
         }
         let zero_row = track.window.filter(|(window, _)| *window == self.window).map_or_else(
             || {
@@ -168,13 +168,13 @@ impl Trajectories {
         track.window = Some((self.window, zero_row));
         let first_row = zero_row.wrapping_add(tick);
         self.stays.push(Stay { first_row, match_id, team: team as i8 });
-        Slot(first_row)
+        RowCursor(first_row)
     }
 
     /// Notes a position at a row and goes on to the next.
     #[inline]
-    pub fn record(&mut self, row: &mut Slot, position: [i32; 3]) {
-        if *row == Slot::NOWHERE {
+    pub fn record(&mut self, row: &mut RowCursor, position: [i32; 3]) {
+        if *row == RowCursor::NOWHERE {
             return;
         }
         for (column, coordinate) in self.positions.iter_mut().zip(position) {

@@ -1,5 +1,6 @@
 //! House rules that a compiler does not check.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
@@ -32,6 +33,247 @@ fn switches_of_tables_are_the_tables_there_are() {
     switches.sort_unstable();
     tables.sort_unstable();
     assert_eq!(switches, tables);
+}
+
+/// The folders and files of `src` in the order of the data: each imports only what stands before it. Those of one line
+/// know nothing of one another.
+const ORDER: [&[&str]; 12] = [
+    &["lanes", "random", "table_list", "tape", "time"],
+    &["parquet"],
+    &["scenario"],
+    &["encounter"],
+    &["population"],
+    &["setting"],
+    &["table"],
+    &["world"],
+    &["output"],
+    &["run"],
+    &["detect", "plan", "report"],
+    &["cli"],
+];
+
+/// The modules of `src` and what each takes from others, read from the text without its tests.
+struct House {
+    /// Path below `src` without ending, such as `world/realm`; a folder's own file is `world/mod`.
+    files: BTreeMap<String, String>,
+}
+
+impl House {
+    fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let without_tests = |text: &str| text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or("").to_owned();
+        let code = |text: String| {
+            let lines = without_tests(&text);
+            lines.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+        };
+        Self { files: files.into_iter().map(|(path, text)| (path, code(text))).collect() }
+    }
+
+    fn of_the_project() -> Self {
+        Self::new(sources("src").into_iter().map(|(path, text)| {
+            let path = path.strip_prefix("src").unwrap().with_extension("");
+            (path.to_string_lossy().into_owned(), text)
+        }))
+    }
+
+    /// What a file takes from others, as segments of paths from the root, `{}` spelled out.
+    fn paths(&self, file: &str) -> Vec<Vec<String>> {
+        let folder: Vec<String> = file.split('/').map(str::to_owned).collect();
+        // The module of a folder's own file is the folder.
+        let module =
+            if folder.last().is_some_and(|name| name == "mod") { &folder[..folder.len() - 1] } else { &folder };
+        let above = &module[..module.len().saturating_sub(1)];
+        let text = &self.files[file];
+        let mut paths = Vec::new();
+        for (start, base) in [("crate::", &[][..]), ("super::", above)] {
+            for (at, _) in text.match_indices(start) {
+                let before = text[..at].chars().next_back();
+                if !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
+                    expand(base.to_vec(), &text[at + start.len()..], &mut paths);
+                }
+            }
+        }
+        // A folder's own file knows the modules that it declares.
+        if module.len() < folder.len() {
+            let declared = text.lines().filter_map(|line| line.strip_suffix(';')?.rsplit_once("mod "));
+            paths.extend(declared.map(|(_, name)| [module, &[name.to_owned()]].concat()));
+        }
+        paths
+    }
+
+    /// The file of a module.
+    fn file_of(&self, module: &[String]) -> Option<String> {
+        let path = module.join("/");
+        [path.clone(), format!("{path}/mod")].into_iter().find(|path| self.files.contains_key(path))
+    }
+
+    /// The file that a path leads to: the module it names, or the one in that folder that defines what it names.
+    fn target(&self, path: &[String]) -> Option<String> {
+        let depth = (1..=path.len()).rev().find(|&depth| self.file_of(&path[..depth]).is_some())?;
+        let file = self.file_of(&path[..depth])?;
+        let Some(name) = path.get(depth).filter(|_| file.ends_with("/mod")) else { return Some(file) };
+        let folder = file.trim_end_matches("mod").to_owned();
+        let mut inside = self.files.keys().filter(|other| other.starts_with(&folder));
+        let defines = |file: &&String| defines(&self.files[*file], name);
+        Some(inside.find(defines).cloned().unwrap_or(file))
+    }
+
+    /// Every file with the files that it takes something from.
+    fn imports(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let targets = |file: &String| {
+            let targets = self.paths(file).into_iter().filter_map(|path| self.target(&path));
+            targets.filter(|target| target != file).collect()
+        };
+        self.files.keys().map(|file| (file.clone(), targets(file))).collect()
+    }
+
+    /// What breaks the order of folders, and files that import each other in a circle.
+    fn faults(&self) -> Vec<String> {
+        let imports = self.imports();
+        let mut faults = Vec::new();
+        for (file, targets) in imports.iter().filter(|(file, _)| !["lib", "main"].contains(&file.as_str())) {
+            for target in targets {
+                let [from, to] = [file, target].map(|path| path.split('/').next().unwrap_or(path));
+                let place = |name: &str| ORDER.iter().position(|folders| folders.contains(&name));
+                let (Some(own), Some(other)) = (place(from), place(to)) else {
+                    faults.push(format!("{file} or {target} has no place in the order"));
+                    continue;
+                };
+                if from != to && other >= own {
+                    faults.push(format!("{file} imports {target}, which does not stand before it"));
+                }
+            }
+        }
+        for file in imports.keys() {
+            if reaches(&imports, file, file) {
+                faults.push(format!("{file} is part of a circle"));
+            }
+        }
+        faults
+    }
+}
+
+/// Whether a file defines a name.
+fn defines(text: &str, name: &str) -> bool {
+    let kinds = ["struct ", "enum ", "trait ", "fn ", "const ", "static ", "type ", "macro_rules! ", "mod "];
+    let is_end = |rest: &str| !rest.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let declared = kinds.iter().any(|kind| {
+        let word = format!("{kind}{name}");
+        text.match_indices(&word).any(|(at, _)| is_end(&text[at + word.len()..]))
+    });
+    declared || text.contains(&format!("{name} in \"")) || text.contains(&format!("\n    {name} {{"))
+}
+
+/// Appends the paths that a path or a tree of paths in braces names.
+fn expand(mut path: Vec<String>, mut text: &str, paths: &mut Vec<Vec<String>>) {
+    loop {
+        if let Some(inner) = text.strip_prefix('{') {
+            let mut depth = 1;
+            let mut start = 0;
+            for (at, c) in inner.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 || (c == ',' && depth == 1) {
+                    let part = inner[start..at].trim();
+                    if !part.is_empty() {
+                        expand(path.clone(), part, paths);
+                    }
+                    start = at + 1;
+                }
+                if depth == 0 {
+                    return;
+                }
+            }
+            return;
+        }
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        match &text[..end] {
+            "super" => drop(path.pop()),
+            "self" | "" => {}
+            name => path.push(name.to_owned()),
+        }
+        match text[end..].strip_prefix("::") {
+            Some(rest) => text = rest,
+            None => return paths.push(path),
+        }
+    }
+}
+
+/// Whether imports lead from a file to another.
+fn reaches(imports: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from.to_owned()]);
+    while let Some(file) = next.pop() {
+        for target in &imports[&file] {
+            if target == to {
+                return true;
+            }
+            if seen.insert(target.clone()) {
+                next.push(target.clone());
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn folders_import_only_what_stands_before_them_and_no_files_import_each_other() {
+    let house = House::of_the_project();
+    let arrows: usize = house.imports().values().map(BTreeSet::len).sum();
+    assert!(house.files.len() > 100 && arrows > 400, "{} files, {arrows} arrows", house.files.len());
+    assert_eq!(house.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn a_bad_import_would_be_found() {
+    let with = |changes: &[(&str, &str)]| {
+        let mut files: BTreeMap<String, String> = House::of_the_project().files;
+        for (file, text) in changes {
+            files.entry((*file).into()).or_default().push_str(text);
+        }
+        House::new(files).faults()
+    };
+    let parquet = with(&[("parquet/layout", "\nuse crate::setting::{Relation, Setting};\n")]);
+    assert!(parquet.iter().any(|fault| fault.starts_with("parquet/layout imports setting/mod")), "{parquet:?}");
+    let hidden = with(&[("encounter/cpu", "\nfn f() -> u32 { crate::world::Realm::number() }\n")]);
+    assert!(hidden.iter().any(|fault| fault.starts_with("encounter/cpu imports world/realm")), "{hidden:?}");
+    let beside = with(&[("plan/activity", "\nuse crate::report::short;\n")]);
+    assert_eq!(beside, ["plan/activity imports report/text, which does not stand before it"]);
+    let circle = with(&[("world/lobby", "\nuse super::matchmaking::Candidate;\n")]);
+    assert!(circle.iter().any(|fault| fault == "world/lobby is part of a circle"), "{circle:?}");
+    assert!(circle.iter().any(|fault| fault == "world/matchmaking is part of a circle"), "{circle:?}");
+    let through_the_folder = with(&[("setting/size", "\nfn f(_: &super::Setting) {}\n")]);
+    let expected = ["setting/mod is part of a circle", "setting/size is part of a circle"];
+    assert!(expected.iter().all(|fault| through_the_folder.contains(&(*fault).into())), "{through_the_folder:?}");
+    let stranger = with(&[("attic/chest", "\nuse crate::time::Date;\n")]);
+    assert_eq!(stranger, ["attic/chest or time has no place in the order"]);
+}
+
+#[test]
+fn two_things_do_not_share_a_name() {
+    let (mut types, mut stems) = (BTreeMap::<String, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
+    for (path, text) in House::of_the_project().files {
+        let stem = path.rsplit('/').next().unwrap().to_owned();
+        stems.entry(stem).or_default().push(path.clone());
+        for line in text.lines() {
+            let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+            let name = ["struct ", "enum ", "trait "].iter().find_map(|kind| line.strip_prefix(kind));
+            let Some(name) = name else { continue };
+            let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
+            if !name[..end].is_empty() {
+                types.entry(name[..end].to_owned()).or_default().push(path.clone());
+            }
+        }
+    }
+    // Every folder has a `mod.rs`.
+    stems.remove("mod");
+    assert!(types.len() > 200 && types.contains_key("Realm"));
+    let twice = |names: BTreeMap<String, Vec<String>>| {
+        names.into_iter().filter(|(_, places)| places.len() > 1).collect::<Vec<_>>()
+    };
+    assert_eq!(twice(types), []);
+    assert_eq!(twice(stems), []);
 }
 
 #[test]

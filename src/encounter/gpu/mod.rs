@@ -13,10 +13,11 @@ mod pack;
 mod service;
 mod shader;
 
-pub use adapter::{AdapterReport, has_hardware_adapter, list_adapters};
+pub(crate) use adapter::{AdapterReport, has_hardware_adapter, list_adapters};
 pub use detector::GpuDetector;
 pub use device::{Device, Limits};
 pub use fault::Fault;
 pub use pack::{Answer, Part};
-pub use service::{GpuClient, GpuService, Notes, Opened, note};
+pub(crate) use service::note;
+pub use service::{GpuService, Notes, Opened};
 pub use shader::SHADER;

@@ -32,7 +32,7 @@ pub fn note(notes: &Notes, text: String) {
     }
 }
 
-struct Job {
+struct PartJob {
     part: Arc<Part>,
     radius_cm: u32,
     answer: Sender<Result<Answer, Fault>>,
@@ -41,7 +41,7 @@ struct Job {
 /// A device on its own thread, shared by the workers of a run. The thread ends when the service and all of its clients
 /// are gone.
 pub struct GpuService {
-    jobs: Sender<Job>,
+    jobs: Sender<PartJob>,
     max_players: usize,
     description: String,
     notes: Notes,
@@ -81,7 +81,7 @@ impl GpuService {
         open: impl Fn() -> Result<Opened<D>, String> + Send + 'static,
         notes: Notes,
     ) -> Result<Self, String> {
-        let (jobs, queue) = bounded::<Job>(64);
+        let (jobs, queue) = bounded::<PartJob>(64);
         let (opened_sender, opened) = bounded(1);
         let thread_notes = Arc::clone(&notes);
         thread::Builder::new()
@@ -127,11 +127,11 @@ struct Server<D> {
     /// `None` once the service is over.
     device: Option<D>,
     has_failed: bool,
-    in_flight: VecDeque<Job>,
+    in_flight: VecDeque<PartJob>,
 }
 
 impl<D: Device> Server<D> {
-    fn serve(&mut self, jobs: &Receiver<Job>, reopen: &dyn Fn() -> Result<D, Fault>, notes: &Notes) {
+    fn serve(&mut self, jobs: &Receiver<PartJob>, reopen: &dyn Fn() -> Result<D, Fault>, notes: &Notes) {
         loop {
             // Fills the pipeline before it waits for the oldest part; blocks only when there is nothing to wait for.
             let next = if self.in_flight.is_empty() {
@@ -213,7 +213,7 @@ fn guarded<D, T>(device: Option<&mut D>, call: impl FnOnce(&mut D) -> Result<T, 
 
 /// A worker's end of a [`GpuService`].
 pub struct GpuClient {
-    jobs: Sender<Job>,
+    jobs: Sender<PartJob>,
     max_players: usize,
     notes: Notes,
     started: Option<Started>,
@@ -237,7 +237,7 @@ impl GpuClient {
         let mut waiting = Vec::with_capacity(packed.parts.len());
         for part in &packed.parts {
             let (answer, answered) = bounded(1);
-            let job = Job { part: Arc::clone(part), radius_cm, answer };
+            let job = PartJob { part: Arc::clone(part), radius_cm, answer };
             self.jobs.send_timeout(job, CLIENT_PATIENCE).map_err(|error| match error {
                 SendTimeoutError::Timeout(_) => Fault::Timeout(CLIENT_PATIENCE.as_secs()),
                 SendTimeoutError::Disconnected(_) => Fault::None("the GPU's thread ended".into()),

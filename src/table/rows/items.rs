@@ -1,8 +1,9 @@
 //! `items`: one row an item of the shop.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::setting::{Goods, Setting};
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row an item of the shop.

@@ -1,7 +1,8 @@
 //! `encounters_swept`: one row a close encounter of two players between heartbeats.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row an encounter of two players who walk straight from heartbeat to heartbeat of their match: decided at every moment, not only at heartbeats.

@@ -1,7 +1,8 @@
 //! `purchases`: one row a purchase.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row a purchase. Purchases happen inside sessions only.

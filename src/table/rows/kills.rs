@@ -1,7 +1,8 @@
 //! `kills`: one row a kill.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row a kill. Killer and victim are opponents in contact at the heartbeat before it, inside an open encounter.

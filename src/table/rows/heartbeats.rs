@@ -1,8 +1,8 @@
 //! `heartbeats`: one row a session and tick. Rows are kept by session while a window fills (see `trajectory`), so
 //! this type serves the registry and tests; the encoder builds the columns directly.
 
-use super::cell::Timestamp;
-use super::registry::table;
+use crate::table::cell::Timestamp;
+use crate::table::registry::table;
 
 table! {
     /// One row a session and tick: where the player stood. Sorted by (session_id, event_ts) within a row group.

@@ -1,9 +1,10 @@
 //! `modes`: one row a mode.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::scenario::sections::Mode;
 use crate::setting::{ModeRules, Setting};
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a mode.

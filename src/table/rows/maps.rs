@@ -1,9 +1,10 @@
 //! `maps`: one row a map.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::scenario::sections::Map;
 use crate::setting::{Ground, Setting};
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a map.

@@ -1,7 +1,7 @@
 //! `participations`: one row a session and match.
 
-use super::cell::Timestamp;
-use super::registry::table;
+use crate::table::cell::Timestamp;
+use crate::table::registry::table;
 
 table! {
     /// One row a session and match it took part in, written when the match has ended.

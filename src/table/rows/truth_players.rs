@@ -1,9 +1,10 @@
 //! `truth_players`: one row an account, with what telemetry would not show.
 
-use super::cell::{Text, domain};
-use super::registry::{Account, table};
 use crate::population::Profile;
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Account, table};
 
 table! {
     /// One row an account: the latent traits that decide its behaviour and that telemetry would not show.

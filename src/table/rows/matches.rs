@@ -1,7 +1,8 @@
 //! `matches`: one row a match.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row a match, written when it has ended.

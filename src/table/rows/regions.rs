@@ -1,9 +1,10 @@
 //! `regions`: one row a data-centre region.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::scenario::sections::Region;
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a region.

@@ -1,7 +1,8 @@
 //! `session_ends`: one row a session.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row a session, written when it has ended.

@@ -1,9 +1,10 @@
 //! `countries`: one row a country of a region.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::population::Country;
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a country of a region; a country may lie in several, so both together are the key.

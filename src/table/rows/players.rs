@@ -1,9 +1,10 @@
 //! `players`: one row an account.
 
-use super::cell::{Text, domain};
-use super::registry::{Account, table};
 use crate::population::Profile;
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Account, table};
 use crate::time::Date;
 
 table! {

@@ -1,7 +1,8 @@
 //! `encounters_team`: one row a close encounter of two teams.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row an encounter of two teams of a match: a run of heartbeats at which their centroids, the means of the positions of all their players, lie within encounter.team_radius_cm, merged over gaps of encounter.team_merge_gap_s.

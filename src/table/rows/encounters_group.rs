@@ -1,7 +1,7 @@
 //! `encounters_group`: one row a crowd at a heartbeat.
 
-use super::cell::Timestamp;
-use super::registry::table;
+use crate::table::cell::Timestamp;
+use crate::table::registry::table;
 
 table! {
     /// One row a group at a heartbeat: players of one match who are connected by contacts, directly or through others.

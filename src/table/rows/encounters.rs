@@ -1,7 +1,8 @@
 //! `encounters`: one row a close encounter of two players.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row an encounter: a run of heartbeats of one pair in one match within the radius, merged over short gaps.

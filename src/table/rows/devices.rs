@@ -1,9 +1,10 @@
 //! `devices`: one row a device.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::scenario::sections::Device;
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a device.

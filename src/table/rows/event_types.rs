@@ -1,8 +1,9 @@
 //! `event_types`: one row a kind of event.
 
-use super::cell::{Text, domain};
-use super::registry::{Dimension, table};
 use crate::setting::Setting;
+use crate::table::cell::Text;
+use crate::table::domain;
+use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row a kind of event in the fact tables.
@@ -18,11 +19,8 @@ table! {
 
 impl Dimension for EventTypeRow {
     fn rows(_: &Setting) -> Vec<Self> {
-        let row = |index| Self {
-            event_type: Text::at(index),
-            table_name: Text::at(index),
-            description: Text::at(index),
-        };
+        let row =
+            |index| Self { event_type: Text::at(index), table_name: Text::at(index), description: Text::at(index) };
         (0..EVENT_TYPES.len()).map(row).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! `truth_events`: what happened to accounts that telemetry would not show.
 
-use super::cell::{Text, Timestamp, domain};
-use super::registry::table;
+use crate::table::cell::{Text, Timestamp};
+use crate::table::domain;
+use crate::table::registry::table;
 
 table! {
     /// One row a hidden event of an account: installed, or churned (decided never to come back).

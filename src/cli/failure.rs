@@ -1,0 +1,75 @@
+//! Why commands fail, in words and as exit codes.
+
+use crate::detect::{DetectFailure, InputError};
+use crate::output::OutputError;
+use crate::run::RunError;
+use crate::scenario::Problems;
+
+/// Why a command failed, and with which exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    Scenario(#[from] Problems),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("{error}")]
+    Signal { signal: i32, error: RunError },
+    #[error("{0}")]
+    Verification(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    TooLarge(String),
+    #[error(transparent)]
+    Input(InputError),
+}
+
+impl From<DetectFailure> for Failure {
+    fn from(failure: DetectFailure) -> Self {
+        match failure {
+            DetectFailure::Input(error) => Self::Input(error),
+            DetectFailure::Output(error) => Self::Output(error),
+        }
+    }
+}
+
+impl Failure {
+    /// Exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Scenario(_) => 3,
+            Self::Output(error) | Self::Run(RunError::Output(error)) => match error {
+                OutputError::Exists(..)
+                | OutputError::Detected(_)
+                | OutputError::Foreign(..)
+                | OutputError::InTheWay(_) => 4,
+                OutputError::Io { .. } => 5,
+                OutputError::Parquet { .. } | OutputError::Stopped => 1,
+            },
+            Self::Run(RunError::Gpu(_)) => 6,
+            Self::Run(RunError::Crowd(_)) => 3,
+            Self::Run(RunError::Verification(_)) => 7,
+            Self::Run(RunError::Interrupted(_)) => 130,
+            Self::Run(RunError::Internal(_)) => 1,
+            Self::Signal { signal, .. } => (128 + signal) as u8,
+            Self::Verification(_) => 7,
+            Self::Usage(_) => 2,
+            Self::TooLarge(_) => 4,
+            Self::Input(_) => 3,
+        }
+    }
+}
+
+/// What is printed.
+pub fn describe(failure: &Failure) -> String {
+    match failure {
+        Failure::Scenario(problems) => {
+            let count = problems.0.len();
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{problems}\nerror: {count} problem{plural} in the scenario; nothing was run")
+        }
+        failure => format!("error: {failure}"),
+    }
+}
