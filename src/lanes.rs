@@ -41,3 +41,46 @@ fn with_avx512(kernel: impl Kernel) {
 fn with_avx2(kernel: impl Kernel) {
     kernel.run();
 }
+
+/// One of the forms that [`widest`] chooses from, for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// For any machine.
+    Portable,
+    /// For AVX2.
+    Avx2,
+    /// For AVX-512.
+    Avx512,
+    /// What is chosen here.
+    Widest,
+}
+
+#[cfg(test)]
+impl Form {
+    /// Those that this machine can run.
+    pub fn all() -> Vec<Self> {
+        let mut forms = vec![Self::Portable, Self::Widest];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has_avx512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+            forms.extend(is_x86_feature_detected!("avx2").then_some(Self::Avx2));
+            forms.extend(has_avx512.then_some(Self::Avx512));
+        }
+        forms
+    }
+
+    /// Runs a kernel in this form, one of [`Self::all`].
+    pub fn run(self, kernel: impl Kernel) {
+        match self {
+            // SAFETY: `all` has found the features that the function is compiled for.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { with_avx2(kernel) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { with_avx512(kernel) },
+            Self::Widest => widest(kernel),
+            _ => kernel.run(),
+        }
+    }
+}

@@ -221,6 +221,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bounds_are_the_same_in_every_form() {
+        let values: Vec<i64> = (0..1000).map(|n| (n * 7919 % 1000 - 300) << 40).collect();
+        for form in lanes::Form::all() {
+            let mut found = (values[0], values[0]);
+            form.run(Bounds { values: &values, found: &mut found });
+            assert_eq!(found, (-300 << 40, 699 << 40), "{form:?}");
+        }
+        assert_eq!((bounds(&values), bounds::<i32>(&[])), (Some((-300 << 40, 699 << 40)), None));
+    }
+
+    #[test]
     fn varints_are_those_of_the_format() {
         let varint = |value| {
             let mut page = Vec::new();

@@ -396,17 +396,23 @@ mod tests {
         for tick in 0..50 {
             let streams = Seed(1).streams(Purpose::Movement, tick.into());
             let leave_chance = gait.leave_chance;
-            let (mut plain, mut wide) = ([Drawn::default(); 4], [Drawn::default(); 4]);
+            let mut plain = [Drawn::default(); 4];
             Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut plain }.run();
-            lanes::widest(Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut wide });
-            for (plain, wide) in plain.iter().zip(&wide) {
-                assert_eq!((plain.words, plain.deciding), (wide.words, wide.deciding));
-            }
-            let (mut plainly, mut widely) = (bodies.blocks.clone(), bodies.blocks.clone());
+            let mut plainly = bodies.blocks.clone();
             Move { relief: ground.relief, gait, blocks: &mut plainly, drawn: &plain }.run();
-            lanes::widest(Move { relief: ground.relief, gait, blocks: &mut widely, drawn: &plain });
-            for (plain, wide) in plainly.iter().zip(&widely) {
-                assert_eq!((plain.position, plain.stance), (wide.position, wide.stance));
+            for form in lanes::Form::all() {
+                let mut drawn = [Drawn::default(); 4];
+                form.run(Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut drawn });
+                for (plain, wide) in plain.iter().zip(&drawn) {
+                    assert_eq!((plain.words, plain.deciding), (wide.words, wide.deciding), "{form:?}");
+                }
+            }
+            for form in lanes::Form::all() {
+                let mut moved = bodies.blocks.clone();
+                form.run(Move { relief: ground.relief, gait, blocks: &mut moved, drawn: &plain });
+                for (plain, wide) in plainly.iter().zip(&moved) {
+                    assert_eq!((plain.position, plain.stance), (wide.position, wide.stance), "{form:?}");
+                }
             }
             let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle: None, teams: 2 };
             bodies.advance(&scene, |member| (member % 2) as u8);

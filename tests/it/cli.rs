@@ -166,22 +166,44 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_no_unfinished_file() {
         return;
     }
     let folder = folder();
+    // What the dimensions and each day take on a disk, whose files take whole pages.
+    let sets = ["--set", "population.players=3000", "--set", "clock.days=3"];
+    let whole = skirmish(folder.path(), &[&RUN[..], &sets, &["--out", "whole", "--quiet"]].concat());
+    assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
+    let tables = folder.path().join("whole/tables");
+    let all = crate::support::files_below(&tables);
+    let pages = |date: &str| {
+        let files = all.iter().filter(|path| path.contains(date));
+        files.map(|path| std::fs::metadata(tables.join(path)).unwrap().len().next_multiple_of(4096)).sum::<u64>()
+    };
+    let (first, second) = (pages("date=2026-01-05/"), pages("date=2026-01-06/"));
+    let dimensions = pages("") - first - second - pages("date=2026-01-07/");
+    // Room for the first day and half of the second, and for what lies beside the tables.
+    let size = format!("size={}", dimensions + first + second / 2 + 100_000);
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
     let mount = |args: &[&str]| Command::new(args[0]).args(&args[1..]).status().is_ok_and(|status| status.success());
     let disk_text = disk.to_string_lossy().into_owned();
-    assert!(mount(&["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", &disk_text]));
-    let sets = ["--set", "population.players=20000", "--out", "disk/run"];
-    let refused = skirmish(folder.path(), &[&RUN[..], &sets].concat());
-    let output = skirmish(folder.path(), &[&RUN[..], &sets, &["--allow-large"]].concat());
+    assert!(mount(&["mount", "-t", "tmpfs", "-o", &size, "tmpfs", &disk_text]));
+    let run = [&RUN[..], &sets, &["--out", "disk/run"]].concat();
+    let refused = skirmish(folder.path(), &[&run[..], &["--set", "population.players=300000"]].concat());
+    let output = skirmish(folder.path(), &[&run[..], &["--allow-large"]].concat());
     let message = stderr(&output);
-    let left: Vec<String> = crate::support::files_below(&disk);
+    let left = crate::support::files_below(&disk);
+    let published = disk.join("run/tables");
+    let same = |path: &&String| std::fs::read(published.join(path)).ok() == std::fs::read(tables.join(path)).ok();
+    let whole_days: Vec<&String> = all.iter().filter(|path| !path.contains("tail-")).filter(same).collect();
     assert!(mount(&["umount", &disk_text]));
     assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("--allow-large"), "{}", stderr(&refused));
     assert_eq!(output.status.code(), Some(5), "{message}");
     assert!(message.contains("disk/run") && message.contains("free space"), "{message}");
-    assert!(left.iter().all(|path| !path.contains("/date=")), "{left:?}");
+    // What is in table folders is the first day, whole and as it should be, and nothing else.
+    let in_tables = left.iter().filter(|path| path.starts_with("run/tables/")).count();
+    assert_eq!(whole_days.len(), in_tables, "{left:?}");
+    let facts = all.iter().filter(|path| path.contains("date=2026-01-05/")).count();
+    assert!(facts >= 7, "{all:?}");
+    assert_eq!(whole_days.iter().filter(|path| path.contains("date=2026-01-05/")).count(), facts, "{left:?}");
     assert!(left.iter().all(|path| !path.contains("_staging")), "{left:?}");
 }
 
@@ -240,9 +262,21 @@ fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
         let run_json = std::fs::read_to_string(folder.path().join("output/tiny/run.json")).unwrap();
         assert!(run_json.contains("\"interrupted\""), "{run_json}");
         assert!(!folder.path().join("output/tiny/_staging").exists());
-        for path in crate::support::files_below(&heartbeats) {
-            let file = std::fs::File::open(heartbeats.join(&path)).unwrap();
-            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let tables = folder.path().join("output/tiny/tables");
+        let left = crate::support::files_below(&tables);
+        let days = left.iter().filter(|path| path.starts_with("heartbeats/")).count();
+        assert!((1..700).contains(&days), "{days}");
+        // A run of just those days has the same files, but for what its end cuts off.
+        let days = format!("clock.days={days}");
+        let sets = ["--set", &days, "--set", "population.players=30000", "--out", "whole", "--quiet", "--overwrite"];
+        let whole = skirmish(folder.path(), &[&RUN[..], &sets].concat());
+        assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
+        let whole = folder.path().join("whole/tables");
+        let mut expected = crate::support::files_below(&whole);
+        expected.retain(|path| !path.contains("tail-"));
+        assert_eq!(left, expected);
+        for path in left {
+            assert!(std::fs::read(tables.join(&path)).unwrap() == std::fs::read(whole.join(&path)).unwrap(), "{path}");
         }
     }
 }

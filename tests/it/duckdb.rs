@@ -1,52 +1,16 @@
 //! Contacts and encounters against an independent engine: a plain SQL self-join in DuckDB over the run's Parquet.
-//!
-//! DuckDB comes from PyPI into a virtual environment below the build folder, made once. Where Python or the package
-//! cannot be had the tests are skipped, visibly; SKIRMISH_REQUIRE_DUCKDB=1 turns the skip into a failure.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use crate::support::{TempDir, compile, options, simulate, skipped};
-
-/// Python with DuckDB, or why there is none.
-fn python() -> Result<&'static Path, &'static str> {
-    static PYTHON: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let prepare = || {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("duckdb-venv");
-        let python = folder.join("bin/python");
-        let run = |program: &Path, args: &[&str]| {
-            let output = Command::new(program).args(args).output().map_err(|error| error.to_string())?;
-            let error = String::from_utf8_lossy(&output.stderr).into_owned();
-            if output.status.success() { Ok(()) } else { Err(error) }
-        };
-        if run(&python, &["-c", "import duckdb"]).is_err() {
-            run(Path::new("python3"), &["-m", "venv", &folder.to_string_lossy()])?;
-            run(&python, &["-m", "pip", "install", "--quiet", "duckdb==1.4.*"])?;
-        }
-        run(&python, &["-c", "import duckdb"]).map(|()| python)
-    };
-    PYTHON.get_or_init(prepare).as_deref().map_err(String::as_str)
-}
+use crate::python;
+use crate::support::{TempDir, compile, options, simulate};
 
 /// Runs SQL that must return no row, and shows the rows that it does return.
 fn expect_no_rows(queries: &[(&str, String)]) {
-    let python = match python() {
-        Ok(python) => python,
-        Err(error) if std::env::var_os("SKIRMISH_REQUIRE_DUCKDB").is_some_and(|value| value == "1") => {
-            panic!("SKIRMISH_REQUIRE_DUCKDB=1, but: {error}")
-        }
-        Err(error) => {
-            skipped(&format!("no DuckDB for this test: {error}"));
-            return;
-        }
-    };
+    let script = "import duckdb, sys\nrows = duckdb.execute(sys.argv[2]).fetchall()\n\
+                  sys.exit(f'{sys.argv[1]}: {rows[:5]}' if rows else 0)";
     for (what, sql) in queries {
-        let script =
-            "import duckdb, sys\nrows = duckdb.execute(sys.argv[1]).fetchall()\nprint(rows[:5])\nsys.exit(bool(rows))";
-        let output = Command::new(python).args(["-c", script, sql]).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{what}: {text}\n{sql}");
+        python::run_or_skip(script, &[what, sql]);
     }
 }
 
@@ -326,18 +290,15 @@ fn duckdb_finds_the_groups_row_for_row() {
 
 #[test]
 fn duckdb_finds_what_detect_finds_in_files_it_wrote_itself() {
-    let Ok(python) = python() else {
-        // Reports the skip, or fails where a skip is not allowed.
-        return expect_no_rows(&[]);
-    };
     let folder = TempDir::new();
     let make = "import duckdb, sys\nduckdb.sql(f\"\"\"COPY (
         SELECT 'map-' || (i % 7) AS zone, 'p' || (i % 211)::VARCHAR AS who, to_timestamp(1750000000 + (i // 211) * 5)::TIMESTAMP AS moment,
                (hash(i) % 60000) / 1000.0 AS east, (hash(i, 1) % 60000) / 1000.0 AS north
         FROM range(211 * 400) t(i) ORDER BY hash(i, 2)) TO '{sys.argv[1]}' (ROW_GROUP_SIZE 5000)\"\"\")";
     let input = folder.path().join("in.parquet");
-    let status = Command::new(python).args(["-c", make, &input.to_string_lossy()]).status().unwrap();
-    assert!(status.success());
+    if !python::run_or_skip(make, &[&input.to_string_lossy()]) {
+        return;
+    }
     let out = folder.path().join("out");
     let output = Command::new(env!("CARGO_BIN_EXE_skirmish"))
         .args(["detect", &input.to_string_lossy(), "--out", &out.to_string_lossy(), "--json"])

@@ -9,6 +9,8 @@ mod duckdb;
 mod faults;
 mod house;
 mod laws;
+mod parquet;
 mod plan;
+mod python;
 mod scenarios;
 mod support;
