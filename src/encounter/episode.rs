@@ -239,6 +239,7 @@ impl<E: Open + Default> Book<E> {
     }
 
     /// Merges the meetings of one tick, each with its pair and sorted by it.
+    #[inline]
     pub fn advance<K: EncounterKind<Episode = E>>(
         &mut self,
         kind: &mut K,
@@ -275,6 +276,7 @@ impl<E: Open + Default> Book<E> {
         self.scratch = old;
     }
 
+    #[inline]
     fn pass_on(&mut self, line: Line, is_over: bool) {
         if is_over {
             let episode = self.leave(line);
@@ -284,6 +286,7 @@ impl<E: Open + Default> Book<E> {
         }
     }
 
+    #[inline]
     fn enter(&mut self, episode: E) {
         let place = self.free.pop().unwrap_or(self.episodes.len() as u32);
         if place as usize == self.episodes.len() {
@@ -294,12 +297,14 @@ impl<E: Open + Default> Book<E> {
         self.open.push(Line { pair: episode.pair(), last: episode.last(), place });
     }
 
+    #[inline]
     fn leave(&mut self, line: Line) -> E {
         self.free.push(line.place);
         self.episodes[line.place as usize]
     }
 
     /// Closes what ended in this tick: pairs of which `has_left` is true of one, and those that stayed apart too long.
+    #[inline]
     pub fn close(&mut self, has_left: Option<&dyn Fn(u32) -> bool>, mut closed: impl FnMut(E, EndReason)) {
         let left = |pair: u64| {
             let (a, b) = unpack(pair);

@@ -38,11 +38,13 @@ pub struct Match {
 
 impl Match {
     /// The rules that it is played by.
+    #[inline]
     pub fn mode<'s>(&self, setting: &'s Setting) -> &'s ModeRules {
         &setting.modes[usize::from(self.mode)]
     }
 
     /// Whether anyone may join at a tick, if there is room.
+    #[inline]
     pub fn may_be_joined(&self, mode: &ModeRules, tick: u32) -> bool {
         !mode.is_elimination || tick < self.started_tick + mode.join_window_ticks
     }
@@ -66,13 +68,13 @@ impl Match {
 
 /// Takes those who leave out of their matches; what they did there moves to their sessions.
 pub fn release_leavers(
-    mut left: MessageReader<Left>,
+    mut left: ResMut<Messages<Left>>,
     mut matches: Query<(&mut Roster, &Scoreboard)>,
     mut sessions: Query<(&mut Session, &mut Seated)>,
 ) {
-    for Left { seat, left_tick, left_ms } in left.read() {
+    for Left { seat, left_tick, left_ms } in left.drain() {
         let (mut roster, scoreboard) = matches.get_mut(seat.game).expect(IS_OPEN);
-        if let Some(entity) = roster.release(seat.participant, *left_tick, *left_ms) {
+        if let Some(entity) = roster.release(seat.participant, left_tick, left_ms) {
             let (mut session, mut seated) = sessions.get_mut(entity).expect("who sits in a match is online");
             session.credit(scoreboard.of(seat.participant));
             seated.0 = None;

@@ -39,7 +39,7 @@ pub fn cut_off_matches(now: Res<Now>, matches: Query<Entity, With<Match>>, mut c
 pub fn empty_closed_matches(
     rules: Res<Rules>,
     realm: Res<RealmId>,
-    mut closed: MessageReader<MatchClosed>,
+    mut closed: ResMut<Messages<MatchClosed>>,
     mut lobby: ResMut<Lobby>,
     mut matches: Query<(&mut Match, &Host, &mut Roster, &mut Bodies, &mut Scoreboard)>,
     mut arenas: Query<&mut Arena>,
@@ -51,13 +51,13 @@ pub fn empty_closed_matches(
         return;
     }
     let Lobby { arrivals, games, idle_arenas, .. } = &mut *lobby;
-    for MatchClosed { game: entity, end, end_tick } in closed.read() {
-        let (mut game, host, mut roster, mut bodies, mut scoreboard) = matches.get_mut(*entity).expect(IS_OPEN);
-        let second = rules.clock.second(*end_tick);
+    for MatchClosed { game: entity, end, end_tick } in closed.drain() {
+        let (mut game, host, mut roster, mut bodies, mut scoreboard) = matches.get_mut(entity).expect(IS_OPEN);
+        let second = rules.clock.second(end_tick);
         staying.clear();
         for member in 0..roster.present.len() {
             let participant = roster.present[member];
-            let released = roster.release(participant, *end_tick, rules.clock.ms(second));
+            let released = roster.release(participant, end_tick, rules.clock.ms(second));
             let session_entity = released.expect("who left was dropped at the last tick's end");
             let (mut session, mut seated) = sessions.get_mut(session_entity).expect(IS_ONLINE);
             session.credit(scoreboard.of(participant));
@@ -72,17 +72,16 @@ pub fn empty_closed_matches(
         let has_numbers = arena.matches < MAX_PER_FIELD;
         let has_players = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
         let entry = games.binary_search_by_key(&game.id, |(id, _)| *id).expect("an open match is in the lobby");
-        if has_players && has_numbers && *end != MatchEnd::RunEnd {
-            *game = arena.next_match(&rules, *realm, *end_tick);
+        if has_players && has_numbers && end != MatchEnd::RunEnd {
+            *game = arena.next_match(&rules, *realm, end_tick);
             roster.clear();
             bodies.truncate(0);
             scoreboard.clear();
             staying.sort_unstable_by(Candidate::best_first);
-            let mut room =
-                Room { entity: *entity, roster: &mut roster, bodies: &mut bodies, scoreboard: &mut scoreboard };
+            let mut room = Room { entity, roster: &mut roster, bodies: &mut bodies, scoreboard: &mut scoreboard };
             for candidate in &*staying {
                 let (mut session, mut seated) = sessions.get_mut(candidate.entity).expect(IS_ONLINE);
-                room.seat(candidate.entity, &mut session, &mut seated, mode, *end_tick);
+                room.seat(candidate.entity, &mut session, &mut seated, mode, end_tick);
             }
             // The next match on an arena has a larger number than the last and a smaller one than any of later arenas.
             games[entry].0 = game.id;
@@ -94,7 +93,7 @@ pub fn empty_closed_matches(
         } else {
             commands.entity(host.0).despawn();
         }
-        commands.entity(*entity).despawn();
+        commands.entity(entity).despawn();
         games.remove(entry);
     }
     idle_arenas.sort_unstable();
@@ -277,18 +276,18 @@ fn open_match(
 pub fn eliminate_dead(
     rules: Res<Rules>,
     now: Res<Now>,
-    mut died: MessageReader<Died>,
+    mut died: ResMut<Messages<Died>>,
     mut lobby: ResMut<Lobby>,
     matches: Query<(&Match, &Roster)>,
     mut left: MessageWriter<Left>,
 ) {
     let next_second = rules.clock.second(now.tick + 1);
-    for Died { seat, at_ms } in died.read() {
+    for Died { seat, at_ms } in died.drain() {
         let (game, roster) = matches.get(seat.game).expect(IS_OPEN);
         if !game.mode(&rules).is_elimination {
             continue;
         }
-        left.write(Left { seat: *seat, left_tick: now.tick + 1, left_ms: *at_ms });
+        left.write(Left { seat, left_tick: now.tick + 1, left_ms: at_ms });
         let victim = roster.of(seat.participant);
         if victim.ended_s > next_second {
             lobby.arrivals.push(victim.session.expect("only who is present dies"));

@@ -1,5 +1,5 @@
-//! What actors tell one another. Everything is read within the tick in which it is written, so that nothing of it is part
-//! of saved state.
+//! What actors tell one another. Everything is read within the tick in which it is written, and whoever reads it last
+//! takes it out: nothing is left between ticks, so nothing of it is part of saved state.
 
 use bevy_ecs::prelude::*;
 
@@ -16,7 +16,7 @@ pub struct Seat {
 }
 
 /// A session leaves its match, because it logs out or is eliminated. Who does both in one tick leaves twice; the first
-/// time counts.
+/// time counts. Taken out by `game::release_leavers`.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Left {
     /// From where.
@@ -27,15 +27,16 @@ pub struct Left {
     pub left_ms: i64,
 }
 
-/// A session has logged in.
+/// A session has logged in. Taken out by `purchase::plan_purchases`.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct LoggedIn(pub Entity);
 
-/// A session has logged out; what it did in its match is on its account when this is read.
+/// A session has logged out; what it did in its match is on its account when this is read. Taken out by
+/// `session::end_sessions`.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct LoggedOut(pub Entity);
 
-/// Somebody was killed.
+/// Somebody was killed. Taken out by `matchmaking::eliminate_dead`.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Died {
     /// The victim's place.
@@ -44,7 +45,8 @@ pub struct Died {
     pub at_ms: i64,
 }
 
-/// A match has ended; whoever is present leaves it or goes on to the next one.
+/// A match has ended; whoever is present leaves it or goes on to the next one. Taken out by
+/// `matchmaking::empty_closed_matches`.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct MatchClosed {
     /// The match.
@@ -69,19 +71,4 @@ pub fn register(world: &mut World) {
     world.init_resource::<Messages<LoggedOut>>();
     world.init_resource::<Messages<Died>>();
     world.init_resource::<Messages<MatchClosed>>();
-}
-
-/// Forgets what was said in a tick, at its end.
-pub fn forget_messages(
-    mut left: ResMut<Messages<Left>>,
-    mut logged_in: ResMut<Messages<LoggedIn>>,
-    mut logged_out: ResMut<Messages<LoggedOut>>,
-    mut died: ResMut<Messages<Died>>,
-    mut closed: ResMut<Messages<MatchClosed>>,
-) {
-    left.clear();
-    logged_in.clear();
-    logged_out.clear();
-    died.clear();
-    closed.clear();
 }

@@ -53,14 +53,14 @@ impl Shopping {
 /// Plans the first purchase of those who have logged in and will buy something.
 pub fn plan_purchases(
     rules: Res<Rules>,
-    mut logged_in: MessageReader<LoggedIn>,
+    mut logged_in: ResMut<Messages<LoggedIn>>,
     sessions: Query<&Session>,
     mut commands: Commands,
 ) {
-    for LoggedIn(entity) in logged_in.read() {
-        let session = sessions.get(*entity).expect("who has just logged in is online");
+    for LoggedIn(entity) in logged_in.drain() {
+        let session = sessions.get(entity).expect("who has just logged in is online");
         if let Some(shopping) = Shopping::plan(&rules, session) {
-            commands.entity(*entity).insert(shopping);
+            commands.entity(entity).insert(shopping);
         }
     }
 }

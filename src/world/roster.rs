@@ -33,11 +33,13 @@ pub struct Participation {
 
 impl Participation {
     /// Whether it is still in the match.
+    #[inline]
     pub fn is_present(&self) -> bool {
         self.session.is_some()
     }
 
     /// Whether another session leads its party.
+    #[inline]
     fn follows(&self) -> bool {
         self.party_id != self.session_id
     }
@@ -90,33 +92,39 @@ impl Roster {
     }
 
     /// A participation by its number.
+    #[inline]
     pub fn of(&self, participant: u32) -> &Participation {
         &self.participations[participant as usize]
     }
 
     /// The participation of the n-th of those present.
+    #[inline]
     pub fn member(&self, member: usize) -> &Participation {
         self.of(self.present[member])
     }
 
     /// The pair of a contact, as participation numbers.
+    #[inline]
     pub fn pair_of(&self, contact: Contact) -> (u32, u32) {
         (self.present[contact.a as usize], self.present[contact.b as usize])
     }
 
     /// Whether two participations are of different teams.
+    #[inline]
     pub fn are_opponents(&self, (a, b): (u32, u32)) -> bool {
         self.of(a).team != self.of(b).team
     }
 
     /// Two participations, the one with the smaller account number first. Two sessions of one player can follow each
     /// other in one match but never meet, so the accounts of an encounter differ.
+    #[inline]
     pub fn by_account(&self, (a, b): (u32, u32)) -> (&Participation, &Participation) {
         let (a, b) = (self.of(a), self.of(b));
         if a.player_id < b.player_id { (a, b) } else { (b, a) }
     }
 
     /// Who has left since the last tick's end, if anyone has.
+    #[inline]
     pub fn leavers(&self) -> Option<impl Fn(u32) -> bool> {
         self.has_leavers.then_some(move |participant| !self.of(participant).is_present())
     }

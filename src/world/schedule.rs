@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::BoxedSystem;
 
-use super::{bodies, combat, game, groups, matchmaking, meeting, messages, purchase, session, swept, teams};
+use super::{bodies, combat, game, groups, matchmaking, meeting, purchase, session, swept, teams};
 use crate::setting::Setting;
 
 /// A part of a tick: systems in order.
@@ -66,7 +66,6 @@ impl Schedule {
             session::log_in;
             purchase::plan_purchases;
             matchmaking::fill_matches;
-            messages::forget_messages;
             bodies::advance_positions;
         ]);
         let after_contacts = stage!(world, [
@@ -84,7 +83,6 @@ impl Schedule {
             swept::close_swept_encounters, if sweeps;
             meeting::close_encounters;
             matchmaking::settle_matches;
-            messages::forget_messages;
         ]);
         let closing = stage!(world, [
             matchmaking::cut_off_matches;
@@ -94,7 +92,6 @@ impl Schedule {
             game::write_results;
             matchmaking::empty_closed_matches;
             session::cut_off_sessions;
-            messages::forget_messages;
         ]);
         Self { before_contacts, after_contacts, closing }
     }

@@ -29,11 +29,13 @@ impl Default for Tally {
 
 impl Tally {
     /// Whether another kill can be counted.
+    #[inline]
     pub fn can_kill(&self) -> bool {
         self.kills < self.room[0]
     }
 
     /// Whether another death can be counted.
+    #[inline]
     pub fn can_die(&self) -> bool {
         self.deaths < self.room[1]
     }
@@ -74,6 +76,7 @@ impl Scoreboard {
     }
 
     /// What a participation did.
+    #[inline]
     pub fn of(&self, participant: u32) -> &Tally {
         &self.tallies[participant as usize]
     }

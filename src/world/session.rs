@@ -394,18 +394,18 @@ fn leave_matches(
 pub fn end_sessions(
     rules: Res<Rules>,
     realm: Res<RealmId>,
-    mut logged_out: MessageReader<LoggedOut>,
+    mut logged_out: ResMut<Messages<LoggedOut>>,
     mut journal: ResMut<Journal>,
     sessions: Query<(&Session, &PlayedBy)>,
     mut players: Query<&mut Player>,
     mut commands: Commands,
 ) {
-    for LoggedOut(entity) in logged_out.read() {
-        let (session, played_by) = sessions.get(*entity).expect(IS_ONLINE);
+    for LoggedOut(entity) in logged_out.drain() {
+        let (session, played_by) = sessions.get(entity).expect(IS_ONLINE);
         let Sitting { ended_s, end, .. } = session.sitting;
         journal.rows.session_ends.push(session_row(&rules, *realm, session, ended_s, end));
         release_player(&mut players, &mut commands, *played_by, session);
-        commands.entity(*entity).despawn();
+        commands.entity(entity).despawn();
     }
 }
 

@@ -31,6 +31,7 @@ pub struct RealmId(pub u32);
 
 impl RealmId {
     /// The id of the n-th thing of a kind in this realm.
+    #[inline]
     pub fn numbered(self, n: i64) -> i64 {
         i64::from(self.0) << 40 | n
     }
@@ -42,6 +43,7 @@ pub struct Positions(pub Frame);
 
 impl Positions {
     /// Position of the n-th member present in a match of the frame.
+    #[inline]
     pub fn of_member(&self, index: usize, member: u32) -> [i32; 3] {
         let at = self.0.starts[index] as usize + member as usize;
         [self.0.x[at], self.0.y[at], self.0.z[at]]
