@@ -3,7 +3,7 @@
 //! A [`Kernel`] is written once, in plain Rust without branches on data, and compiled in three forms; each computes the
 //! same bits, because IEEE operations and integers give the same results in every width.
 //!
-//! Besides `encounter::lanes` the only module with `unsafe`: a function compiled for an instruction set may be called
+//! Besides `encounter::kernels` the only module with `unsafe`: a function compiled for an instruction set may be called
 //! only where the machine has it, which the compiler cannot see and [`widest`] checks right before each call.
 #![allow(unsafe_code)]
 

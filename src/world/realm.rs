@@ -7,6 +7,7 @@ use std::time::Duration;
 use bevy_ecs::prelude::*;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
+use super::agenda::Agenda;
 use super::bodies::Bodies;
 use super::game::Match;
 use super::journal::Journal;
@@ -15,7 +16,7 @@ use super::meeting::{Encounters, Touches};
 use super::messages;
 use super::save::{self, Header, LoadError};
 use super::schedule::Schedule;
-use super::session::{Agenda, Departing};
+use super::session::Departing;
 use super::swept::SweptEncounters;
 use super::teams::TeamEncounters;
 use super::tick::{Found, Now, Positions, RealmId, Rules};

@@ -10,6 +10,7 @@ use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::account::{Player, ReturnCalendar};
+use super::agenda::{Agenda, Identity, PlannedSession};
 use super::arena::{Arena, Host};
 use super::bodies::Bodies;
 use super::game::Match;
@@ -20,7 +21,7 @@ use super::messages::Seat;
 use super::purchase::Shopping;
 use super::roster::Roster;
 use super::scoreboard::Scoreboard;
-use super::session::{Agenda, Departing, Identity, PlannedSession, PlayedBy, Seated, Session};
+use super::session::{Departing, PlayedBy, Seated, Session};
 use super::swept::SweptEncounters;
 use super::teams::TeamEncounters;
 use super::trajectory::Track;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::BoxedSystem;
 
-use super::{bodies, combat, game, groups, matchmaking, meeting, purchase, session, swept, teams};
+use super::{agenda, bodies, combat, game, groups, matchmaking, meeting, purchase, session, swept, teams};
 use crate::setting::Setting;
 
 /// A part of a tick: systems in order.
@@ -62,7 +62,7 @@ impl Schedule {
             session::log_out_on_the_tick;
             game::release_leavers;
             session::end_sessions;
-            session::wake_players;
+            agenda::wake_players;
             session::log_in;
             purchase::plan_purchases;
             matchmaking::fill_matches;
