@@ -58,16 +58,22 @@ impl Tape {
         *value = byte != 0;
     }
 
+    /// Records how many things follow, or says how many were recorded: none if there cannot be so many.
+    pub fn count(&mut self, count: usize) -> usize {
+        let mut count = count as u64;
+        self.u64(&mut count);
+        // Every thing is at least a byte: a count beyond the rest of the tape is damage, not a reason to allocate.
+        let rest = self.cursor.map(|cursor| self.bytes.len() - cursor);
+        self.intact &= rest.is_none_or(|rest| count <= rest as u64);
+        if self.intact { count as usize } else { 0 }
+    }
+
     /// Records or plays a list, item by item.
     pub fn list<T: Default>(&mut self, list: &mut Vec<T>, mut item: impl FnMut(&mut Self, &mut T)) {
-        let mut count = list.len() as u64;
-        self.u64(&mut count);
+        let count = self.count(list.len());
         if self.is_playing() {
-            // Every item is at least a byte: a count beyond the rest of the tape is damage, not a reason to allocate.
-            let rest = self.bytes.len() - self.cursor.unwrap_or(0);
-            self.intact &= count <= rest as u64;
             list.clear();
-            list.resize_with(if self.intact { count as usize } else { 0 }, T::default);
+            list.resize_with(count, T::default);
         }
         for value in list {
             item(self, value);

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -156,35 +157,58 @@ fn play(world: &mut World, setting: &Setting, tape: &mut Tape) {
     let players = play_players(world, tape);
     let sessions = play_sessions(world, setting, tape, &players);
     play_agenda(world, setting, tape, &players);
+    play_arenas(world, tape);
     play_matches(world, tape, &sessions);
 }
 
 /// What holds of every link of a state whose digest is right.
 const IS_SAVED: &str = "what a saved actor is linked to was saved with it";
 
+/// Records how many entities there are, or makes as many.
+fn play_entities(world: &mut World, tape: &mut Tape, recorded: Vec<Entity>) -> Vec<Entity> {
+    let count = tape.count(recorded.len());
+    if tape.is_playing() { (0..count).map(|_| world.spawn_empty().id()).collect() } else { recorded }
+}
+
+/// Records or plays a component of some entities, all of which have it.
+fn play_components<C: Component<Mutability = Mutable> + Default>(
+    world: &mut World,
+    tape: &mut Tape,
+    entities: &[Entity],
+    state: fn(&mut C, &mut Tape),
+) {
+    for &entity in entities {
+        if tape.is_playing() {
+            world.entity_mut(entity).insert(C::default());
+        }
+        state(&mut world.get_mut::<C>(entity).expect("every actor of a kind has its components"), tape);
+    }
+}
+
+/// Entities with a component, in the order of what it is known by.
+fn in_order<C: Component, K: Ord>(world: &mut World, key: fn(&C) -> K) -> Vec<Entity> {
+    let mut query = world.query::<(Entity, &C)>();
+    let mut entities: Vec<(K, Entity)> = query.iter(world).map(|(entity, c)| (key(c), entity)).collect();
+    entities.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    entities.into_iter().map(|(_, entity)| entity).collect()
+}
+
 fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
+    let recorded = in_order(world, |player: &Player| player.id);
+    let entities = play_entities(world, tape, recorded);
+    play_components(world, tape, &entities, Player::state);
     let days: HashMap<Entity, u32> =
         world.resource::<ReturnCalendar>().entries().map(|(day, entity)| (entity, day)).collect();
-    let mut query = world.query::<(Entity, &Player)>();
-    // Who will not come back has no day.
-    let mut records: Vec<(Player, u32)> =
-        query.iter(world).map(|(entity, player)| (*player, days.get(&entity).copied().unwrap_or(u32::MAX))).collect();
-    records.sort_unstable_by_key(|(player, _)| player.id);
-    tape.list(&mut records, |tape, (player, day)| {
-        player.state(tape);
-        tape.u32(day);
-    });
-    let mut by_id = HashMap::new();
-    if tape.is_playing() {
-        for (player, day) in records {
-            let entity = world.spawn(player).id();
-            by_id.insert(player.id, entity);
-            if day != u32::MAX {
-                world.resource_mut::<ReturnCalendar>().enter(day, entity);
-            }
+    for &entity in &entities {
+        // Who will not come back has no day.
+        let mut day = days.get(&entity).copied().unwrap_or(u32::MAX);
+        tape.u32(&mut day);
+        if tape.is_playing() && day != u32::MAX {
+            world.resource_mut::<ReturnCalendar>().enter(day, entity);
         }
     }
-    by_id
+    let id_of = |entity: &Entity| world.get::<Player>(*entity).map_or(0, |player| player.id);
+    entities.iter().map(|entity| (id_of(entity), *entity)).collect()
 }
 
 fn play_sessions(
@@ -193,34 +217,35 @@ fn play_sessions(
     tape: &mut Tape,
     players: &HashMap<i32, Entity>,
 ) -> HashMap<i64, Entity> {
-    let mut query = world.query::<(&Session, Option<&Shopping>)>();
-    let mut records: Vec<(Session, Shopping)> =
-        query.iter(world).map(|(session, shopping)| (session.clone(), shopping.copied().unwrap_or_default())).collect();
-    records.sort_unstable_by_key(|(session, _)| session.id);
-    tape.list(&mut records, |tape, (session, shopping)| {
-        session.state(tape);
+    let recorded = in_order(world, |session: &Session| session.id);
+    let entities = play_entities(world, tape, recorded);
+    play_components(world, tape, &entities, Session::state);
+    let mut by_id = HashMap::new();
+    for &entity in &entities {
+        // Only those shop who will buy something.
+        let mut shopping = world.get::<Shopping>(entity).copied().unwrap_or_default();
         shopping.state(tape);
-    });
+        let session = world.get::<Session>(entity).expect("it was recorded or played above");
+        let (id, ended_s) = (session.id, session.sitting.ended_s);
+        by_id.insert(id, entity);
+        if tape.is_playing() {
+            let played_by = PlayedBy(*players.get(&session.identity.player_id).expect(IS_SAVED));
+            world.entity_mut(entity).insert((played_by, Seated::default(), Track::default()));
+            if shopping.goes_on() {
+                world.entity_mut(entity).insert(shopping);
+            }
+            world.resource_mut::<Departing>().enter(setting, id, ended_s, entity);
+        }
+    }
     // Eliminated sessions wait in the lobby between two ticks; everyone else of the lobby has been seated.
     let waiting = world.resource::<Lobby>().arrivals.iter();
-    let mut waiting: Vec<i64> =
-        waiting.map(|entity| world.get::<Session>(*entity).expect("who waits is online").id).collect();
+    let id_of = |entity: &Entity| world.get::<Session>(*entity).expect("who waits is online").id;
+    let mut waiting: Vec<i64> = waiting.map(id_of).collect();
     waiting.sort_unstable();
     tape.list(&mut waiting, Tape::i64);
-    let mut by_id = HashMap::new();
     if tape.is_playing() {
-        for (session, shopping) in records {
-            let played_by = PlayedBy(*players.get(&session.identity.player_id).expect(IS_SAVED));
-            let (id, ended_s) = (session.id, session.sitting.ended_s);
-            let mut entity = world.spawn((session, played_by, Seated::default(), Track::default()));
-            if shopping.goes_on() {
-                entity.insert(shopping);
-            }
-            let entity = entity.id();
-            world.resource_mut::<Departing>().enter(setting, id, ended_s, entity);
-            by_id.insert(id, entity);
-        }
-        world.resource_mut::<Lobby>().arrivals = waiting.iter().map(|id| *by_id.get(id).expect(IS_SAVED)).collect();
+        let arrivals = waiting.iter().map(|id| *by_id.get(id).expect(IS_SAVED)).collect();
+        world.resource_mut::<Lobby>().arrivals = arrivals;
     }
     by_id
 }
@@ -243,53 +268,47 @@ fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape, players: &
     }
 }
 
-/// Everything of a match.
-type SavedMatch = (Match, Arena, Roster, Bodies, Scoreboard, Encounters, SweptEncounters, TeamEncounters);
-
-fn play_matches(world: &mut World, tape: &mut Tape, sessions: &HashMap<i64, Entity>) {
-    let entities: Vec<Entity> = world.resource::<Lobby>().games.iter().map(|(_, entity)| *entity).collect();
-    let mut records: Vec<SavedMatch> = entities.into_iter().map(|entity| match_of(world, entity)).collect();
-    tape.list(&mut records, |tape, (game, arena, roster, bodies, scoreboard, encounters, swept, teams)| {
-        game.state(tape);
-        arena.state(tape);
-        roster.state(tape);
-        bodies.state(tape);
-        scoreboard.state(tape);
-        encounters.state(tape);
-        swept.state(tape);
-        teams.state(tape);
-    });
-    let idle = world.resource::<Lobby>().idle_arenas.iter();
-    let arena = |entity: Entity| world.get::<Arena>(entity).expect("an idle arena is there").clone();
-    let mut idle: Vec<Arena> = idle.map(|(_, entity)| arena(*entity)).collect();
-    tape.list(&mut idle, |tape, arena| arena.state(tape));
+/// Arenas; those without a match are idle.
+fn play_arenas(world: &mut World, tape: &mut Tape) {
+    let recorded = in_order(world, |arena: &Arena| arena.id);
+    let entities = play_entities(world, tape, recorded);
+    play_components(world, tape, &entities, Arena::state);
     tape.u32(&mut world.resource_mut::<Lobby>().arenas_opened);
-    if !tape.is_playing() {
-        return;
-    }
-    for arena in idle {
-        let entry = (arena.id, world.spawn(arena).id());
-        world.resource_mut::<Lobby>().idle_arenas.push(entry);
-    }
-    for (state, arena, mut roster, bodies, scoreboard, encounters, swept, teams) in records {
-        let (id, host, game) = (state.id, Host(world.spawn(arena).id()), world.spawn_empty().id());
-        roster.seat_again(|session_id, participant| {
-            let session = *sessions.get(&session_id).expect(IS_SAVED);
-            world.get_mut::<Seated>(session).expect(IS_SAVED).0 = Some(Seat { game, participant });
-            session
-        });
-        world.entity_mut(game).insert((state, host, roster, bodies, scoreboard, encounters, swept, teams));
-        world.resource_mut::<Lobby>().games.push((id, game));
+    if tape.is_playing() {
+        let id_of = |entity: &Entity| world.get::<Arena>(*entity).map_or(0, |arena| arena.id);
+        let idle = entities.iter().map(|entity| (id_of(entity), *entity)).collect();
+        world.resource_mut::<Lobby>().idle_arenas = idle;
     }
 }
 
-fn match_of(world: &World, entity: Entity) -> SavedMatch {
-    let game = world.entity(entity);
-    let host = game.get::<Host>().expect(IS_OPEN).0;
-    let arena = world.get::<Arena>(host).expect("a match has an arena").clone();
-    let (state, roster, bodies, scoreboard, encounters, swept, teams) = game
-        .get_components::<(&Match, &Roster, &Bodies, &Scoreboard, &Encounters, &SweptEncounters, &TeamEncounters)>()
-        .expect(IS_OPEN);
-    let (state, roster, bodies, scoreboard) = (state.clone(), roster.clone(), bodies.clone(), scoreboard.clone());
-    (state, arena, roster, bodies, scoreboard, encounters.clone(), swept.clone(), teams.clone())
+fn play_matches(world: &mut World, tape: &mut Tape, sessions: &HashMap<i64, Entity>) {
+    let recorded = world.resource::<Lobby>().games.iter().map(|(_, entity)| *entity).collect();
+    let games = play_entities(world, tape, recorded);
+    play_components(world, tape, &games, Match::state);
+    play_components(world, tape, &games, Roster::state);
+    play_components(world, tape, &games, Scoreboard::state);
+    play_components(world, tape, &games, Bodies::state);
+    play_components(world, tape, &games, Encounters::state);
+    play_components(world, tape, &games, SweptEncounters::state);
+    play_components(world, tape, &games, TeamEncounters::state);
+    if tape.is_playing() {
+        games.into_iter().for_each(|game| link_match(world, game, sessions));
+    }
+}
+
+/// Enters a match into the lobby, gives it its arena and seats its sessions.
+fn link_match(world: &mut World, game: Entity, sessions: &HashMap<i64, Entity>) {
+    let state = world.get::<Match>(game).expect(IS_OPEN);
+    let (id, arena_id) = (state.id, state.arena_id);
+    let mut lobby = world.resource_mut::<Lobby>();
+    lobby.games.push((id, game));
+    let at = lobby.idle_arenas.binary_search_by_key(&arena_id, |(id, _)| *id).expect(IS_SAVED);
+    let host = Host(lobby.idle_arenas.remove(at).1);
+    let mut roster = std::mem::take(&mut *world.get_mut::<Roster>(game).expect(IS_OPEN));
+    roster.seat_again(|session_id, participant| {
+        let session = *sessions.get(&session_id).expect(IS_SAVED);
+        world.get_mut::<Seated>(session).expect(IS_SAVED).0 = Some(Seat { game, participant });
+        session
+    });
+    world.entity_mut(game).insert((host, roster));
 }
