@@ -1,6 +1,6 @@
 //! `skirmish bench`: the real pipeline on a scenario, and where its time goes.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -28,9 +28,8 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     }
     let setting = Arc::new(Setting::new(Scenario::load(&args.scenario.scenario, &sets)?));
     let options = RunOptions { sink: args.sink.into(), first_day: args.from_day, ..args.pipeline.options() };
-    let scratch = Scratch::new();
-    let folder = match options.sink {
-        Sink::Parquet => Some(Store::for_run(&scratch.0, false)?),
+    let scratch = match options.sink {
+        Sink::Parquet => Some(Scratch::new()?),
         Sink::Encode | Sink::Null => None,
     };
     // The most that was resident while each day was simulated, looked at about ten times a second.
@@ -40,7 +39,8 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
         by_day.resize(by_day.len().max(day + 1), 0);
         by_day[day] = by_day[day].max(machine::resident_memory().unwrap_or(0));
     };
-    let report = run::run(&setting, &options, folder.as_ref(), &AtomicBool::new(false), &mut watch)?;
+    let report =
+        run::run(&setting, &options, scratch.as_ref().map(|scratch| &scratch.0), &AtomicBool::new(false), &mut watch)?;
     // Before the limit is measured, which takes memory of its own.
     let peak = machine::peak_memory();
     by_day.truncate((setting.clock.days - options.first_day) as usize);
@@ -56,18 +56,20 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     if args.json { print(&format!("{value:#}\n")) } else { print(&page(&value)) }
 }
 
-/// A folder beside the others that is deleted at the end.
-struct Scratch(PathBuf);
+/// A run beside the others that is deleted at the end.
+struct Scratch(Store);
 
 impl Scratch {
-    fn new() -> Self {
-        Self(PathBuf::from("output").join(format!("bench-{}", std::process::id())))
+    fn new() -> Result<Self, OutputError> {
+        let root = Path::new("output").join(format!("bench-{}", std::process::id()));
+        Store::for_run(&root, false).map(Self)
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
+        // What cannot be deleted stays; the figures are there all the same.
+        drop(self.0.delete());
     }
 }
 

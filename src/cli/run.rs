@@ -35,12 +35,12 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if !args.allow_large {
         super::plan::check_fits(&setting, options.threads, &root)?;
     }
-    let folder = Store::for_run(&root, args.overwrite)?;
-    folder.write("scenario.toml", &text)?;
-    folder.write("scenario.resolved.toml", &resolved)?;
-    folder.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
+    let store = Store::for_run(&root, args.overwrite)?;
+    store.write("scenario.toml", &text)?;
+    store.write("scenario.resolved.toml", &resolved)?;
+    store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
 
-    let result = simulate(&setting, &options, &folder, &signals, args.quiet);
+    let result = simulate(&setting, &options, &store, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,
         Err(failure) => {
@@ -48,15 +48,15 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             let mut value = run::summary::header(&setting, status);
             value["error"] = serde_json::json!(failure.to_string());
             // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
-            folder.write("run.json", &format!("{value:#}\n")).ok();
-            folder.discard_staging();
+            store.write("run.json", &format!("{value:#}\n")).ok();
+            store.discard_staging();
             return Err(failure);
         }
     };
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
-    folder.write("report.html", &report::page(&setting, &report, &tables))?;
-    folder.write("run.json", &format!("{value:#}\n"))?;
-    folder.discard_staging();
+    store.write("report.html", &report::page(&setting, &report, &tables))?;
+    store.write("run.json", &format!("{value:#}\n"))?;
+    store.discard_staging();
     if !args.quiet {
         report.notes.iter().for_each(|note| eprintln!("note: {note}"));
     }
@@ -74,13 +74,13 @@ type Tables = std::collections::BTreeMap<&'static str, crate::output::TableTotal
 fn simulate(
     setting: &Arc<Setting>,
     options: &RunOptions,
-    folder: &Store,
+    store: &Store,
     signals: &Signals,
     is_quiet: bool,
 ) -> Result<(RunReport, Tables), Failure> {
     let interrupted = |error| Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error };
     let mut display = Display::new(setting, is_quiet);
-    let written = write_dimensions(setting, folder, &mut |share| {
+    let written = write_dimensions(setting, store, &mut |share| {
         display.show_accounts(share);
         !signals.caught.load(Ordering::Relaxed)
     });
@@ -91,7 +91,7 @@ fn simulate(
         }
         written => written?,
     };
-    let result = run::run(setting, options, Some(folder), &signals.caught, &mut |snapshot| display.show(snapshot));
+    let result = run::run(setting, options, Some(store), &signals.caught, &mut |snapshot| display.show(snapshot));
     display.end();
     let report = result.map_err(|error| match error {
         RunError::Interrupted(_) => interrupted(error),

@@ -34,7 +34,7 @@ pub struct Position {
 
 /// A row group waiting to be read.
 #[derive(Clone, Copy, Debug)]
-struct Chunk {
+struct RowBlock {
     file: usize,
     group: usize,
     rows: usize,
@@ -49,7 +49,7 @@ pub struct Source {
     columns: Columns,
     files: Vec<PathBuf>,
     metadata: Vec<ArrowReaderMetadata>,
-    chunks: Vec<Chunk>,
+    chunks: Vec<RowBlock>,
     next: usize,
     /// Rows that have been read and not handed on, by time.
     held: BTreeMap<u32, Vec<Position>>,
@@ -198,7 +198,7 @@ impl Source {
         Ok(None)
     }
 
-    fn read(&mut self, chunk: Chunk) -> Result<(), InputError> {
+    fn read(&mut self, chunk: RowBlock) -> Result<(), InputError> {
         let path = self.files[chunk.file].clone();
         let wanted: Vec<&str> = names_of(&self.columns).iter().map(|(_, name)| *name).collect();
         let reader = batches(&path, &self.metadata[chunk.file], &wanted, chunk.group)?;
@@ -277,7 +277,7 @@ fn chunk(
     columns: &Columns,
     file: usize,
     group: usize,
-) -> Result<Chunk, InputError> {
+) -> Result<RowBlock, InputError> {
     let data = loaded.metadata().row_group(group);
     let column = data.columns().iter().find(|column| column.column_path().string() == columns.time);
     let kind = loaded.schema().field_with_name(&columns.time).map(|field| field.data_type().clone());
@@ -293,7 +293,7 @@ fn chunk(
         (Some((min, max)), Ok(kind)) => (to_ms(min, &kind, columns.time_unit), to_ms(max, &kind, columns.time_unit)),
         _ => read_bounds(path, loaded, columns, group)?,
     };
-    Ok(Chunk { file, group, rows: data.num_rows() as usize, first_ms, last_ms })
+    Ok(RowBlock { file, group, rows: data.num_rows() as usize, first_ms, last_ms })
 }
 
 /// Earliest and latest time of a row group, from its rows.

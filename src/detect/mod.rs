@@ -1,14 +1,14 @@
 //! `skirmish detect`: contacts and encounters of anyone's positions, with the engine that runs use.
 //!
 //! `column` knows which column is which; `input` reads Parquet row groups in order of time and hands on rows up to a watermark, the earliest time that may
-//! still come; here rows of one time become a frame, contacts are found and merged into episodes; `output` writes them.
+//! still come; here rows of one time become a frame, contacts are found and merged into episodes; `writer` writes them.
 //! Memory holds the row groups that overlap in time and the open episodes, whatever the size of the input.
 
 mod column;
 mod input;
 mod input_error;
-mod output;
 mod request;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,8 +21,8 @@ use crate::output::Store;
 pub(crate) use column::{Columns, LengthUnit, TimeUnit};
 use input::{Position, Source};
 pub(crate) use input_error::InputError;
-use output::{FoundContact, FoundEncounter, Writer};
 pub(crate) use request::DetectOptions;
+use writer::{FoundContact, FoundEncounter, Writer};
 
 /// Why detection failed.
 #[derive(Debug, thiserror::Error)]
@@ -66,16 +66,16 @@ pub fn detect(
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
     let source = Source::open(options, out)?;
-    let folder = Store::for_detection(out, overwrite, &["contacts", "encounters"])?;
-    let result = run(options, source, &folder, watch);
-    folder.discard_staging();
+    let store = Store::for_detection(out, overwrite, &["contacts", "encounters"])?;
+    let result = run(options, source, &store, watch);
+    store.discard_staging();
     result
 }
 
 fn run(
     options: &DetectOptions,
     mut source: Source,
-    folder: &Store,
+    store: &Store,
     watch: &mut dyn FnMut(f64),
 ) -> Result<DetectSummary, DetectFailure> {
     let mut engine = Merger {
@@ -88,7 +88,7 @@ fn run(
         memory_bytes: options.memory_bytes,
         ..Merger::default()
     };
-    let mut writer = Writer::create(folder, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
+    let mut writer = Writer::create(store, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
     let total = source.total_rows().max(1);
     while let Some(rows) = source.next_span()? {
         for span in rows.chunk_by(|a, b| a.tick == b.tick) {
@@ -100,7 +100,7 @@ fn run(
     let mut summary = engine.summary;
     (summary.files, summary.rows) = (source.files(), source.rows_read());
     (summary.players, summary.groups) = (source.ids().len() as u64, source.groups().len().max(1) as u64);
-    writer.finish(&source, folder)?;
+    writer.finish(&source, store)?;
     Ok(summary)
 }
 

@@ -1,7 +1,7 @@
 //! Episodes: runs of meetings of one pair, merged over short gaps, decided tick by tick.
 //!
 //! A [`Book`] holds the open episodes of one match sorted by pair. Each tick its meetings, sorted the same way, are
-//! merged into it in one pass; what a meeting is and when an episode goes on is up to the [`EncounterKind`] of encounter:
+//! merged into it in one pass; what a meeting is and when an episode goes on is up to the [`EncounterKind`]:
 //! [`Sampled`] at heartbeats here, swept between them in [`super::sweep`]. Nothing closes in that pass: an episode
 //! whose gap has grown too long is set aside, because a player leaving in the same tick takes precedence as the
 //! reason; [`Book::close`] decides at the tick's end.

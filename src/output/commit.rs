@@ -86,6 +86,8 @@ fn receive(messages: &Receiver<Message>, stop: &AtomicBool) -> Result<Message, O
 struct Writing {
     open: BTreeMap<&'static str, TableFile>,
     gathered: DayRows,
+    /// Files that are whole and wait for the others of their kind.
+    finished: Vec<FinishedFile>,
 }
 
 /// The committer of a run.
@@ -97,7 +99,6 @@ pub struct Committer {
     codec: Codec,
     /// Files and rows of the days, and of what exists only because the run ended.
     parts: [Writing; 2],
-    finished: Vec<FinishedFile>,
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
 }
@@ -112,7 +113,6 @@ impl Committer {
             encoders: Encoders::new(setting),
             codec: Codec::default(),
             parts: Default::default(),
-            finished: Vec::new(),
             committed: Committed::default(),
             bytes_seen,
         }
@@ -209,18 +209,19 @@ impl Committer {
     /// After a realm: full row groups of small tables are written; after a shard, its files are finished; after a day,
     /// they are published.
     fn end_leg(&mut self, leg: Leg) -> Result<(), OutputError> {
-        let ending_shard = self.span.shard_ending_with(leg.realm);
+        let ends_shard = self.span.ends_shard(leg.realm);
         let mut gathered = std::mem::take(&mut self.part(leg).gathered);
-        gathered.each(&mut EncodeSmall { committer: self, leg, ends_shard: ending_shard.is_some() })?;
+        gathered.each(&mut EncodeSmall { committer: self, leg, ends_shard })?;
         self.part(leg).gathered = gathered;
-        if let Some(shard) = ending_shard {
-            self.finish_shard(leg, shard)?;
+        if ends_shard {
+            self.finish_shard(leg)?;
         }
         if self.span.ends_day(leg.realm)
             && let Some(store) = &self.store
         {
             let started = Instant::now();
-            store.publish(self.finished.drain(..))?;
+            let finished = std::mem::take(&mut self.parts[usize::from(self.span.is_closing(leg.day))].finished);
+            store.publish(finished)?;
             self.committed.write_time += started.elapsed();
         }
         Ok(())
@@ -234,8 +235,7 @@ impl Committer {
             total.bytes += group.bytes as u64;
         }
         self.bytes_seen.fetch_add(group.bytes as u64, Ordering::Relaxed);
-        let shard = self.span.shard_of(leg.realm);
-        if let Some(file) = self.file(leg, shard, table)? {
+        if let Some(file) = self.file(leg, table)? {
             file.append(group)?;
         }
         self.committed.write_time += started.elapsed();
@@ -243,27 +243,26 @@ impl Committer {
     }
 
     /// The open file of a table, created if need be; `None` where nothing is written.
-    fn file(&mut self, leg: Leg, shard: u32, table: &'static str) -> Result<Option<&mut TableFile>, OutputError> {
+    fn file(&mut self, leg: Leg, table: &'static str) -> Result<Option<&mut TableFile>, OutputError> {
         use std::collections::btree_map::Entry;
         let Some((store, encoder)) = self.store.as_ref().zip(self.encoders.of(table)) else { return Ok(None) };
         let is_tail = self.span.is_closing(leg.day);
         match self.parts[usize::from(is_tail)].open.entry(table) {
             Entry::Occupied(open) => Ok(Some(open.into_mut())),
             Entry::Vacant(slot) => {
-                let date = Some(self.span.date(leg.day));
-                let name = FileName { table, date, is_tail, shard, sequence: 0 };
+                let name = FileName::of_leg(table, &self.span, leg);
                 Ok(Some(slot.insert(TableFile::create(store, &name, encoder)?)))
             }
         }
     }
 
     /// Finishes and syncs the files of a shard; on ordinary days every enabled table has one, with no rows if need be.
-    fn finish_shard(&mut self, leg: Leg, shard: u32) -> Result<(), OutputError> {
+    fn finish_shard(&mut self, leg: Leg) -> Result<(), OutputError> {
         let started = Instant::now();
         if !self.span.is_closing(leg.day) {
             let tables: Vec<&'static str> = self.encoders.facts().collect();
             for table in tables {
-                self.file(leg, shard, table)?;
+                self.file(leg, table)?;
             }
         }
         for (table, file) in std::mem::take(&mut self.part(leg).open) {
@@ -271,7 +270,7 @@ impl Committer {
             let total = self.committed.tables.entry(table).or_default();
             total.bytes += bytes;
             total.files += 1;
-            self.finished.push(finished);
+            self.part(leg).finished.push(finished);
         }
         self.committed.write_time += started.elapsed();
         Ok(())

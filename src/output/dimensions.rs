@@ -60,7 +60,7 @@ impl EachTable for DimensionFiles<'_> {
         let (file, written) = match self.open.entry(table) {
             Entry::Occupied(open) => open.into_mut(),
             Entry::Vacant(slot) => {
-                let name = FileName { table, date: None, is_tail: false, shard: 0, sequence: 0 };
+                let name = FileName::only(table);
                 slot.insert((TableFile::create(self.store, &name, encoder)?, 0))
             }
         };

@@ -10,19 +10,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
+use crate::setting::{Leg, Span};
 use crate::time::Date;
 
-/// Everything that a run puts into its folder: only these are ever deleted.
-const OWN_ENTRIES: [&str; 8] = [
-    "run.json",
-    "scenario.toml",
-    "scenario.resolved.toml",
-    "report.html",
-    "tables",
-    "_manifest",
-    "_checkpoint",
-    "_staging",
-];
+/// Everything that a run puts into its folder: only these are ever deleted, in this order, so that nothing half deleted
+/// says that it is whole.
+const OWN_ENTRIES: [&str; 6] =
+    ["run.json", "report.html", "tables", "scenario.toml", "scenario.resolved.toml", "_staging"];
 
 /// The folder of one run or detection.
 #[derive(Clone, Debug)]
@@ -66,13 +60,9 @@ impl Store {
                 let what = if whole { "a run" } else { "a run that did not finish" };
                 return Err(OutputError::Exists(root.to_owned(), what));
             }
-            for name in entries {
-                remove(&root.join(name))?;
-            }
+            store.delete_own()?;
         }
-        for path in [store.root.clone(), store.tables(), store.staging()] {
-            fs::create_dir_all(&path).map_err(OutputError::io("creating the folder", path))?;
-        }
+        store.make_folders()?;
         Ok(store)
     }
 
@@ -100,9 +90,7 @@ impl Store {
                 return Err(OutputError::Detected(root.to_owned()));
             }
         }
-        for path in [store.tables(), store.staging()] {
-            fs::create_dir_all(&path).map_err(OutputError::io("creating the folder", path))?;
-        }
+        store.make_folders()?;
         Ok(store)
     }
 
@@ -124,7 +112,7 @@ impl Store {
 
     fn stage_as(&self, staged: &str, target: PathBuf) -> Result<StagedFile, OutputError> {
         let staging = self.staging();
-        fs::create_dir_all(&staging).map_err(OutputError::io("creating the folder", &staging))?;
+        create_folders(&staging, &mut BTreeSet::new())?;
         let path = staging.join(staged);
         let file = File::create(&path).map_err(OutputError::io("creating", &path))?;
         Ok(StagedFile { file, path, target })
@@ -135,14 +123,17 @@ impl Store {
     /// # Errors
     /// When one cannot be moved or a folder cannot be synced; files moved before it stay.
     pub fn publish(&self, files: impl IntoIterator<Item = FinishedFile>) -> Result<(), OutputError> {
-        let mut changed = BTreeSet::new();
-        for FinishedFile { path, target } in files {
-            let folder = target.parent().unwrap_or(&self.root);
+        let (files, mut changed): (Vec<FinishedFile>, _) = (files.into_iter().collect(), BTreeSet::new());
+        // First whatever takes room: once all folders are there, moving files into them takes next to none.
+        for file in &files {
+            let folder = file.target.parent().unwrap_or(&self.root);
             create_folders(folder, &mut changed)?;
-            fs::rename(&path, &target).map_err(OutputError::io("publishing", &target))?;
             changed.insert(folder.to_owned());
         }
-        changed.iter().try_for_each(|folder| sync_folder(folder))
+        for FinishedFile { path, target } in files {
+            fs::rename(&path, &target).map_err(OutputError::io("publishing", &target))?;
+        }
+        sync_folders(&changed)
     }
 
     /// Writes one of the small files beside the tables, replacing it at once or not at all.
@@ -165,16 +156,24 @@ impl Store {
     ///
     /// # Errors
     /// When something cannot be deleted.
-    pub fn delete(self) -> Result<(), OutputError> {
-        for name in OWN_ENTRIES {
-            let path = self.root.join(name);
-            if path.exists() {
-                remove(&path)?;
-            }
-        }
+    pub fn delete(&self) -> Result<(), OutputError> {
+        self.delete_own()?;
         // A folder that still holds something is somebody's.
         drop(fs::remove_dir(&self.root));
         Ok(())
+    }
+
+    fn delete_own(&self) -> Result<(), OutputError> {
+        let own = OWN_ENTRIES.map(|name| self.root.join(name)).into_iter();
+        own.filter(|path| path.exists()).try_for_each(|path| remove(&path))
+    }
+
+    /// Makes the folder itself and those that every store has.
+    fn make_folders(&self) -> Result<(), OutputError> {
+        let mut changed = BTreeSet::new();
+        create_folders(&self.tables(), &mut changed)?;
+        create_folders(&self.staging(), &mut changed)?;
+        sync_folders(&changed)
     }
 }
 
@@ -209,7 +208,9 @@ fn create_folders(folder: &Path, changed: &mut BTreeSet<PathBuf>) -> Result<(), 
     if folder.is_dir() {
         return Ok(());
     }
+    // The folder above a plain name is the current one.
     if let Some(above) = folder.parent() {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
         create_folders(above, changed)?;
         changed.insert(above.to_owned());
     }
@@ -219,11 +220,14 @@ fn create_folders(folder: &Path, changed: &mut BTreeSet<PathBuf>) -> Result<(), 
     }
 }
 
-/// Makes names in a folder survive a loss of power. Elsewhere than on Unix folders cannot be opened for that.
-fn sync_folder(folder: &Path) -> Result<(), OutputError> {
-    if cfg!(unix) {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(OutputError::io("syncing the folder", folder))?;
+/// Makes names in folders survive a loss of power. Elsewhere than on Unix folders cannot be opened for that, and some
+/// file systems have no such promise to give.
+fn sync_folders(folders: &BTreeSet<PathBuf>) -> Result<(), OutputError> {
+    for folder in folders.iter().filter(|_| cfg!(unix)) {
+        match File::open(folder).and_then(|folder| folder.sync_all()) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            result => result.map_err(OutputError::io("syncing the folder", folder))?,
+        }
     }
     Ok(())
 }
@@ -245,18 +249,29 @@ fn remove(path: &Path) -> Result<(), OutputError> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName {
     /// Table.
-    pub table: &'static str,
+    table: &'static str,
     /// Day, for facts.
-    pub date: Option<Date>,
+    date: Option<Date>,
     /// Whether it holds rows that exist only because the run ended.
-    pub is_tail: bool,
+    is_tail: bool,
     /// Shard.
-    pub shard: u32,
+    shard: u32,
     /// Number among the shard's files of that day.
-    pub sequence: u32,
+    sequence: u32,
 }
 
 impl FileName {
+    /// The file of a table of facts that holds the rows of a leg.
+    pub fn of_leg(table: &'static str, span: &Span, leg: Leg) -> Self {
+        let (date, is_tail) = (Some(span.date(leg.day)), span.is_closing(leg.day));
+        Self { table, date, is_tail, shard: span.shard_of(leg.realm), sequence: 0 }
+    }
+
+    /// The only file of a table.
+    pub fn only(table: &'static str) -> Self {
+        Self { table, date: None, is_tail: false, shard: 0, sequence: 0 }
+    }
+
     fn base(&self) -> String {
         let kind = if self.is_tail { "tail" } else { "part" };
         format!("{kind}-{:05}-{:05}.parquet", self.shard, self.sequence)
@@ -283,10 +298,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_store_deletes_what_a_run_writes_and_nothing_else() {
+        let root = std::env::temp_dir().join(format!("skirmish-store-{}", std::process::id()));
+        let store = Store::for_run(&root.join("run"), false).expect("it can be made");
+        store.write("run.json", "{}").expect("it can be written");
+        let mut staged = store.stage(&FileName::only("maps")).expect("it can be staged");
+        staged.write_all(b"PAR1").expect("it can be written");
+        assert!(!root.join("run/tables/maps").exists(), "nobody sees what is staged");
+        store.publish([staged.finish().expect("it can be synced")]).expect("it can be published");
+        assert_eq!(fs::read(root.join("run/tables/maps/part-00000-00000.parquet")).ok(), Some(b"PAR1".to_vec()));
+        fs::write(root.join("run/thesis.txt"), "mine").expect("it can be written");
+        store.delete().expect("it can be deleted");
+        assert_eq!(list(&root.join("run")).ok(), Some(vec!["thesis.txt".to_owned()]));
+        fs::remove_dir_all(root).expect("it is there");
+    }
+
+    #[test]
     fn names_follow_the_contract() {
         let name = FileName { table: "kills", date: Some(Date(0)), is_tail: false, shard: 3, sequence: 0 };
         assert_eq!(name.published(), Path::new("kills/date=1970-01-01/part-00003-00000.parquet"));
-        let name = FileName { table: "maps", date: None, is_tail: false, shard: 0, sequence: 0 };
+        let name = FileName::only("maps");
         assert_eq!(name.published(), Path::new("maps/part-00000-00000.parquet"));
     }
 }

@@ -3,5 +3,5 @@
 mod player;
 mod sitting;
 
-pub(crate) use player::{Country, Population, Profile};
+pub(crate) use player::{CountryRules, Population, Profile};
 pub(crate) use sitting::{SessionEnd, SessionRules, Sitting, plan_day};

@@ -9,7 +9,7 @@ use crate::time::Date;
 
 /// A country within a region, with what decides who lives there.
 #[derive(Clone, Debug)]
-pub struct Country {
+pub struct CountryRules {
     /// ISO 3166-1 alpha-2 code.
     pub code: String,
     /// Index of its region.
@@ -23,14 +23,14 @@ pub struct Country {
 }
 
 #[derive(Clone, Debug)]
-struct Hardware {
+struct DeviceRules {
     platform: u16,
     streams: Streams,
     weight: f64,
 }
 
 #[derive(Clone, Debug)]
-struct Archetype {
+struct ArchetypeRules {
     streams: Streams,
     share: f64,
     engagement: (f64, f64),
@@ -42,7 +42,7 @@ struct Archetype {
 }
 
 #[derive(Clone, Debug)]
-struct Platform {
+struct PlatformRules {
     length_factor: f64,
     sessions_factor: f64,
 }
@@ -105,10 +105,10 @@ pub struct Population {
     /// Accounts made up to and including each day.
     installed_by: Vec<u32>,
     /// Countries of all regions.
-    pub countries: Vec<Country>,
-    devices: Vec<Hardware>,
-    archetypes: Vec<Archetype>,
-    platforms: Vec<Platform>,
+    pub countries: Vec<CountryRules>,
+    devices: Vec<DeviceRules>,
+    archetypes: Vec<ArchetypeRules>,
+    platforms: Vec<PlatformRules>,
     retention: Retention,
     /// [`age_factor`] by age in days.
     age_factors: Vec<f64>,
@@ -127,7 +127,7 @@ impl Population {
         for (index, (name, region)) in file.regions.entries.iter().enumerate() {
             let total: f64 = region.countries.values().map(|country| country.weight).sum();
             for (code, country) in &region.countries.entries {
-                countries.push(Country {
+                countries.push(CountryRules {
                     code: code.clone(),
                     region: index as u16,
                     currency: file.currencies.index_of(&country.currency).expect("validated") as u16,
@@ -137,12 +137,12 @@ impl Population {
                 });
             }
         }
-        let devices = file.devices.entries.iter().map(|(name, device)| Hardware {
+        let devices = file.devices.entries.iter().map(|(name, device)| DeviceRules {
             platform: file.platforms.index_of(&device.platform).expect("validated") as u16,
             streams: seed.streams(Purpose::Device, name_key(name)),
             weight: device.weight,
         });
-        let archetypes = file.archetypes.entries.iter().map(|(name, archetype)| Archetype {
+        let archetypes = file.archetypes.entries.iter().map(|(name, archetype)| ArchetypeRules {
             streams: seed.streams(Purpose::Archetype, name_key(name)),
             share: archetype.share,
             engagement: (archetype.engagement, archetype.engagement_spread),
@@ -156,7 +156,7 @@ impl Population {
                 .map(|(name, spender)| (file.clusters.index_of(name).expect("validated") as u16 + 1, spender.share))
                 .collect(),
         });
-        let platforms = file.platforms.values().map(|platform| Platform {
+        let platforms = file.platforms.values().map(|platform| PlatformRules {
             length_factor: platform.length_factor,
             sessions_factor: platform.sessions_factor,
         });
@@ -247,7 +247,7 @@ impl Population {
         }
     }
 
-    fn cluster_of(&self, id: i32, archetype: &Archetype) -> u16 {
+    fn cluster_of(&self, id: i32, archetype: &ArchetypeRules) -> u16 {
         let mut rest = self.seed.stream(Purpose::Cluster, id as u64, 0).unit();
         for (cluster, share) in &archetype.spenders {
             rest -= share;

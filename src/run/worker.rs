@@ -56,7 +56,7 @@ impl<'s> Worker<'s> {
             let Some(Job { day, realms, tickets }) = self.shared.next_job() else { break };
             let starting = Instant::now();
             self.times.wait += starting - waiting;
-            let new = |id| Realm::starting(Arc::clone(&self.shared.setting), id, self.shared.options.first_day);
+            let new = |id| Realm::starting(Arc::clone(&self.shared.setting), id, self.shared.span.days.start);
             let mut group: Vec<Realm> =
                 realms.into_iter().map(|(id, realm)| realm.unwrap_or_else(|| new(id))).collect();
             self.times.start += starting.elapsed();

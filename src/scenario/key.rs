@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{self, At, Raw, Table};
+use super::tree::{self, At, Raw, TomlTable};
 use crate::time::Date;
 
 /// What values a key takes.
@@ -259,14 +259,14 @@ pub struct Findings {
 pub struct Reader<'t, 'f> {
     /// The whole file, to say where a misplaced key belongs.
     root: &'static SectionSpec,
-    table: Option<&'t Table>,
+    table: Option<&'t TomlTable>,
     path: String,
     findings: &'f mut Findings,
 }
 
 impl<'t, 'f> Reader<'t, 'f> {
     /// A reader for a whole file of a specification.
-    pub fn root(root: &'static SectionSpec, table: &'t Table, findings: &'f mut Findings) -> Self {
+    pub fn root(root: &'static SectionSpec, table: &'t TomlTable, findings: &'f mut Findings) -> Self {
         Self { root, table: Some(table), path: String::new(), findings }
     }
 

@@ -20,7 +20,7 @@ section! {
         /// Simulated time.
         clock: ClockKeys;
         /// Who plays.
-        population: Population;
+        population: PopulationKeys;
         /// What a sitting looks like.
         sessions: Sessions;
         /// How fights end.
@@ -70,7 +70,7 @@ section! {
 
 section! {
     /// Who plays: registered accounts, when they were made, on which days they come back.
-    Population {
+    PopulationKeys {
         /// Accounts ever registered, those from before the run included.
         players: u32 = "150000", Int(1, 20_000_000);
         /// Closed worlds that players are dealt to; 0 means one per 2,000 players expected online, at least 2.
@@ -450,7 +450,7 @@ section! {
 }
 
 /// Reads a whole file.
-pub fn read_file(table: &super::tree::Table, findings: &mut Findings) -> File {
+pub fn read_file(table: &super::tree::TomlTable, findings: &mut Findings) -> File {
     let mut reader = Reader::root(&File::SPEC, table, findings);
     let file = File::read(&mut reader);
     reader.refuse_unknown_keys(&File::SPEC);

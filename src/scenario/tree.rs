@@ -31,7 +31,7 @@ pub enum Raw {
     /// Something no key takes (a date-time, an array of tables), as written.
     Other(String),
     /// A table.
-    Table(Table),
+    Table(TomlTable),
 }
 
 impl Raw {
@@ -79,13 +79,13 @@ pub struct Entry {
 }
 
 /// A table of entries by key.
-pub type Table = BTreeMap<String, Entry>;
+pub type TomlTable = BTreeMap<String, Entry>;
 
 /// A message about a place in the input.
 pub type Complaint = (At, String);
 
 /// Parses TOML text; every syntax error is reported.
-pub fn parse(text: &str) -> Result<Table, Vec<Complaint>> {
+pub fn parse(text: &str) -> Result<TomlTable, Vec<Complaint>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         return Ok(convert_table(text, table.get_ref()));
@@ -98,7 +98,7 @@ pub fn parse(text: &str) -> Result<Table, Vec<Complaint>> {
 }
 
 /// Applies one `--set key=value`; a value that is not TOML is taken as text.
-pub fn set(root: &mut Table, option: &str) -> Result<(), Complaint> {
+pub fn set(root: &mut TomlTable, option: &str) -> Result<(), Complaint> {
     let at = At::Set(option.to_owned());
     let fail = |why: &str| (At::Set(option.to_owned()), why.to_owned());
     let (path, value) = option.split_once('=').ok_or_else(|| fail("expected key=value, such as clock.days=1"))?;
@@ -112,7 +112,7 @@ pub fn set(root: &mut Table, option: &str) -> Result<(), Complaint> {
     let mut table = root;
     for key in keys {
         let entry =
-            table.entry(key.to_owned()).or_insert_with(|| Entry { raw: Raw::Table(Table::new()), at: at.clone() });
+            table.entry(key.to_owned()).or_insert_with(|| Entry { raw: Raw::Table(TomlTable::new()), at: at.clone() });
         let Raw::Table(inner) = &mut entry.raw else {
             return Err(fail(&format!("{key} is a value, not a table")));
         };
@@ -123,7 +123,7 @@ pub fn set(root: &mut Table, option: &str) -> Result<(), Complaint> {
 }
 
 /// Marks a whole table as built in.
-pub fn built_in(mut table: Table) -> Table {
+pub fn built_in(mut table: TomlTable) -> TomlTable {
     for entry in table.values_mut() {
         entry.at = At::BuiltIn;
         if let Raw::Table(inner) = &mut entry.raw {
@@ -134,7 +134,7 @@ pub fn built_in(mut table: Table) -> Table {
 }
 
 /// Adds to a section what the preset that it names says about keys it does not have; an unknown name adds nothing.
-pub fn fill_from_preset(root: &mut Table, section: &str, mut presets: Table) {
+pub fn fill_from_preset(root: &mut TomlTable, section: &str, mut presets: TomlTable) {
     let Some(Entry { raw: Raw::Table(section), .. }) = root.get_mut(section) else { return };
     let Some(Entry { raw: Raw::Text(name), .. }) = section.get("preset") else { return };
     if let Some(Entry { raw: Raw::Table(preset), .. }) = presets.remove(name) {
@@ -144,7 +144,7 @@ pub fn fill_from_preset(root: &mut Table, section: &str, mut presets: Table) {
     }
 }
 
-fn convert_table(text: &str, table: &DeTable<'_>) -> Table {
+fn convert_table(text: &str, table: &DeTable<'_>) -> TomlTable {
     let convert_entry = |(key, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
         let (line, column) = position(text, key.span().start);
         let raw = convert(text, value);

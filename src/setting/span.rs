@@ -94,10 +94,9 @@ impl Span {
         self.size.shard_of(realm)
     }
 
-    /// The shard whose last realm this is.
-    pub fn shard_ending_with(&self, realm: u32) -> Option<u32> {
-        let shard = self.size.shard_of(realm);
-        (realm + 1 == self.size.realms_of(shard).end).then_some(shard)
+    /// Whether a realm is the last of its shard.
+    pub fn ends_shard(&self, realm: u32) -> bool {
+        realm + 1 == self.size.realms_of(self.shard_of(realm)).end
     }
 
     /// Whether a realm is the last of a day.
@@ -140,7 +139,7 @@ mod tests {
     fn windows_cover_a_day_and_shards_end_with_their_last_realm() {
         let span = span(0..2);
         assert_eq!(span.windows(1).collect::<Vec<_>>(), [2880..3880, 3880..4880, 4880..5760]);
-        assert_eq!([0, 1, 2].map(|realm| span.shard_ending_with(realm)), [Some(0), None, Some(1)]);
+        assert_eq!([0, 1, 2].map(|realm| span.ends_shard(realm)), [true, false, true]);
         assert_eq!((span.date(1), span.date(2), span.realm_ticks()), (Date(1), Date(1), 2 * 2880 * 3));
     }
 

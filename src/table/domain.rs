@@ -32,45 +32,45 @@ macro_rules! domains {
 }
 domains! {
     /// Regions of the scenario.
-    Region: regions;
+    RegionName: regions;
     /// Countries, by index into the population's list.
-    Country: countries;
+    CountryName: countries;
     /// Platforms of the scenario.
-    Platform: platforms;
+    PlatformName: platforms;
     /// Devices of the scenario.
-    Device: devices;
+    DeviceName: devices;
     /// Currencies of the scenario.
-    Currency: currencies;
+    CurrencyName: currencies;
     /// Client versions.
-    ClientVersion: client_versions;
+    ClientVersionName: client_versions;
     /// Why sessions end.
-    SessionEnd: session_ends;
+    SessionEndName: session_ends;
     /// Why encounters end.
-    EncounterEnd: encounter_ends;
+    EncounterEndName: encounter_ends;
     /// Why matches end.
-    MatchEnd: match_ends;
+    MatchEndName: match_ends;
     /// How two players of an encounter relate.
-    Relation: relations;
+    RelationName: relations;
     /// Maps of the scenario.
-    Map: maps;
+    MapName: maps;
     /// Modes of the scenario.
-    Mode: modes;
+    ModeName: modes;
     /// Weapons of the scenario.
-    Weapon: weapons;
+    WeaponName: weapons;
     /// Items of the scenario.
-    Item: items;
+    ItemName: items;
     /// Item categories.
-    Category: categories;
+    CategoryName: categories;
     /// Archetypes of the scenario.
-    Archetype: archetypes;
+    ArchetypeName: archetypes;
     /// Spending clusters, `non_payer` first.
-    Cluster: clusters;
+    ClusterName: clusters;
     /// Segments of players.
-    Segment: segments;
+    SegmentName: segments;
     /// Kinds of hidden events.
-    TruthEvent: truth_events;
+    TruthEventName: truth_events;
     /// Kinds of events in telemetry.
-    EventType: event_types;
+    EventTypeName: event_types;
     /// Tables of the registry.
     TableName: tables;
     /// Descriptions of event types.

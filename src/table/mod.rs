@@ -14,7 +14,7 @@ mod order;
 mod registry;
 mod rows;
 
-pub(crate) use aggregate::Aggregate;
+pub(crate) use aggregate::{Aggregate, RowCounts};
 pub(crate) use cell::{Text, Timestamp};
 pub use data_dictionary::page;
 pub use day::DayRows;

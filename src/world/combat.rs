@@ -48,7 +48,7 @@ pub fn fight(
             continue;
         }
         let place =
-            Place { setting: &rules, tick: now.tick, realm: *realm, positions: &positions, index, game, roster };
+            Battle { setting: &rules, tick: now.tick, realm: *realm, positions: &positions, index, game, roster };
         place.collect_fights(touches, &mut fights);
         for fight in &*fights {
             if place.resolve(fight, &mut scoreboard, &mut encounters, &mut journal) {
@@ -60,7 +60,7 @@ pub fn fight(
 }
 
 /// One match at one tick.
-struct Place<'a> {
+struct Battle<'a> {
     setting: &'a Setting,
     tick: u32,
     realm: RealmId,
@@ -71,7 +71,7 @@ struct Place<'a> {
     roster: &'a Roster,
 }
 
-impl Place<'_> {
+impl Battle<'_> {
     /// Draws which contacts of opponents end in a kill, whose and when, in order of time and killer.
     fn collect_fights(&self, touches: &[Touch], fights: &mut Vec<Fight>) {
         fights.clear();

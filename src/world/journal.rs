@@ -1,11 +1,11 @@
-//! The journal of a realm: rows written since the last epoch, counters of ids, and sums for the report.
+//! The journal of a realm: rows written since they were last taken, counters of ids, and sums for the report.
 
 use bevy_ecs::prelude::*;
 
 use crate::table::DayRows;
 use crate::tape::Tape;
 
-/// What a realm has written since the last epoch, and the counters of its ids.
+/// What a realm has written since they were last taken, and the counters of its ids.
 #[derive(Resource, Debug, Default)]
 pub struct Journal {
     /// Rows that have not been handed on yet.
@@ -34,7 +34,7 @@ impl Journal {
         rows
     }
 
-    /// Records or plays the state between two epochs, when no rows are pending.
+    /// Records or plays the state when no rows are pending.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.next_encounter);
         tape.i64(&mut self.next_swept);

@@ -251,7 +251,10 @@ fn open_match(
     commands: &mut Commands,
 ) -> Fresh {
     let region = founder.identity.region;
-    let is_idle = |entity: Entity| arenas.get(entity).is_ok_and(|arena| arena.mode == mode && arena.region == region);
+    let is_idle = |entity: Entity| {
+        let arena = arenas.get(entity).expect("an idle arena is there");
+        arena.mode == mode && arena.region == region
+    };
     let idle = lobby.idle_arenas.iter().position(|(_, entity)| is_idle(*entity));
     let (host, game) = if let Some(at) = idle {
         let host = lobby.idle_arenas.remove(at).1;

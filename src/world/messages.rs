@@ -72,3 +72,12 @@ pub fn register(world: &mut World) {
     world.init_resource::<Messages<Died>>();
     world.init_resource::<Messages<MatchClosed>>();
 }
+
+/// Whether every message has been taken out.
+pub fn are_all_read(world: &World) -> bool {
+    world.resource::<Messages<Left>>().is_empty()
+        && world.resource::<Messages<LoggedIn>>().is_empty()
+        && world.resource::<Messages<LoggedOut>>().is_empty()
+        && world.resource::<Messages<Died>>().is_empty()
+        && world.resource::<Messages<MatchClosed>>().is_empty()
+}

@@ -1,10 +1,10 @@
 //! The world: realms, closed worlds of players, sessions, matches and arenas that are stepped tick by tick.
 //!
-//! Actors are entities. They meet only through components, `messages` and the resources of a `tick`, and each file stands
-//! on those before it: `account`, `agenda` and `session` know no match; `roster`, `scoreboard` and `game` know no body; `bodies`,
-//! `meeting`, `combat`, `swept`, `teams`, `groups` and `purchase` keep what they need of a match in a component of their
-//! own; `matchmaking` brings all together. `schedule` is the order of their systems, `save` the order of their state,
-//! `realm` the world that holds them, `step` the protocol of a tick.
+//! Actors are entities. They meet only through components, `messages` and the resources of a `tick`, and each file
+//! stands on those before it: `account`, `agenda` and `session` know no match; `roster`, `scoreboard` and `game` know no
+//! body; `bodies`, `meeting`, `swept` and `teams` keep what they need of a match in a component of their own; `combat`,
+//! `groups` and `purchase` look at these; `matchmaking` brings all together. `schedule` is the order of their systems,
+//! `save` that of their state, `realm` the world that holds them, `step` the protocol of a tick.
 
 mod account;
 mod agenda;

@@ -8,7 +8,6 @@ use bevy_ecs::prelude::*;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
 use super::agenda::Agenda;
-use super::bodies::Bodies;
 use super::game::Match;
 use super::journal::Journal;
 use super::lobby::Lobby;
@@ -23,7 +22,7 @@ use super::tick::{Found, Now, Positions, RealmId, Rules};
 use super::trajectory::Trajectories;
 use crate::encounter::{Contacts, Frame};
 use crate::setting::{Setting, Span};
-use crate::table::{Aggregate, DayRows};
+use crate::table::{Aggregate, DayRows, RowCounts};
 
 /// One closed world.
 pub struct Realm {
@@ -75,7 +74,6 @@ impl Realm {
         world.init_resource::<Journal>();
         messages::register(&mut world);
         // What behaviours keep of a match, from its start on.
-        world.register_required_components::<Match, Bodies>();
         world.register_required_components::<Match, Encounters>();
         world.register_required_components::<Match, SweptEncounters>();
         world.register_required_components::<Match, TeamEncounters>();
@@ -136,6 +134,9 @@ impl Realm {
     /// Steps on from detection to the end of the tick.
     pub(super) fn after_contacts(&mut self) {
         self.schedule.after_contacts.run(&mut self.world);
+        debug_assert!(messages::are_all_read(&self.world), "what is said in a tick is read in it");
+        // Who looks for removed components does so within the tick; bevy would keep a note of each for ever.
+        self.world.clear_trackers();
     }
 
     /// Lends the realm memory for its heartbeats; returns what it had.
@@ -175,6 +176,11 @@ impl Realm {
         self.positions().len()
     }
 
+    /// Sessions that wait for a match: between two ticks, those who were eliminated in the last.
+    pub fn waiting(&self) -> usize {
+        self.world.resource::<Lobby>().arrivals.len()
+    }
+
     /// Ends everything that is still open after the last tick.
     pub fn close(&mut self) {
         self.world.resource_mut::<Now>().tick = self.next_tick;
@@ -183,7 +189,12 @@ impl Realm {
 
     /// The state between two ticks whose rows have been taken. Loading it with [`Self::load`] gives a realm that steps on
     /// to the same bytes.
+    ///
+    /// # Panics
+    /// If rows have not been taken: they would be lost.
     pub fn save(&mut self) -> Vec<u8> {
+        assert!(messages::are_all_read(&self.world), "what is said in a tick is read in it");
+        assert!(self.world.resource::<Journal>().rows.count() == RowCounts::default(), "rows have been taken");
         let header = Header::of(&self.setting, self.id, self.next_tick);
         save::save(&mut self.world, &self.setting, &header)
     }
@@ -196,6 +207,34 @@ impl Realm {
         let (header, body) = save::open(&setting, id, state)?;
         let mut realm = Self::empty(setting, id, header.next_tick);
         save::load(&mut realm.world, &realm.setting, body)?;
+        realm.encounters_seen = realm.world.resource::<Journal>().next_encounter;
         Ok(realm)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encounter::CpuDetector;
+    use crate::scenario::Scenario;
+    use crate::world::step::step_day;
+
+    #[test]
+    fn nothing_in_the_world_grows_with_the_sessions_that_have_ended() {
+        let sets = ["population.players=8000", "population.realms=2", "clock.days=6", "clock.heartbeat_seconds=120"];
+        let scenario = Scenario::parse("t", "t", "", &sets.map(str::to_owned)).expect("valid");
+        let mut realm = Realm::new(Arc::new(Setting::new(scenario)), 0);
+        let mut ended = 0;
+        for day in 0..6 {
+            step_day(&mut realm, day, &mut CpuDetector::default(), &mut |_| {}).expect("the CPU never fails");
+            ended += realm.take_rows().session_ends.len();
+            let removed: usize = realm.world.removed_components().iter().map(|(_, messages)| messages.len()).sum();
+            // Those of the last two ticks; all that were ever removed would be thousands.
+            assert!(removed < 500, "day {day}: {removed}");
+            let sessions = realm.online() + realm.waiting();
+            let entities = realm.world.entities().count_spawned() as usize;
+            assert!(entities < 4_100 + 3 * sessions, "day {day}: {entities} entities for {sessions} sessions");
+        }
+        assert!(ended > 2_000, "{ended} sessions have ended");
     }
 }

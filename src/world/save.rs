@@ -58,6 +58,12 @@ pub enum LoadError {
         /// World hash of the scenario.
         expected: String,
     },
+    /// Tables that need a state of their own were written, or were not.
+    #[error(
+        "the saved state was made with other switches; set output.tables.encounters_swept, encounters_team and \
+         encounters_group as they were"
+    )]
+    Tables,
     /// It is another realm.
     #[error("the saved state is of realm {found}, not of realm {expected}")]
     Realm {
@@ -77,6 +83,8 @@ pub struct Header {
     /// World hash, in ASCII.
     world: Vec<u8>,
     realm: u32,
+    /// What is kept only where its table is written: encounters between heartbeats, of teams, groups.
+    keeps: [bool; 3],
     /// The tick to step next.
     pub next_tick: u32,
 }
@@ -85,7 +93,8 @@ impl Header {
     /// What a realm of a setting says before a tick.
     pub fn of(setting: &Setting, realm: u32, next_tick: u32) -> Self {
         let world = setting.world_hash.clone().into_bytes();
-        Self { magic: MAGIC, state_version: STATE_VERSION, data_version: DATA_VERSION, world, realm, next_tick }
+        let keeps = [setting.sweep.is_some(), setting.team_episodes.is_some(), setting.lists_groups];
+        Self { magic: MAGIC, state_version: STATE_VERSION, data_version: DATA_VERSION, world, realm, keeps, next_tick }
     }
 
     fn state(&mut self, tape: &mut Tape) {
@@ -94,6 +103,7 @@ impl Header {
         tape.u32(&mut self.data_version);
         tape.list(&mut self.world, Tape::u8);
         tape.u32(&mut self.realm);
+        self.keeps.iter_mut().for_each(|keeps| tape.flag(keeps));
         tape.u32(&mut self.next_tick);
     }
 
@@ -137,6 +147,8 @@ pub fn open(setting: &Setting, realm: u32, state: &[u8]) -> Result<(Header, Tape
         Err(LoadError::World { found: found.world(), expected: expected.world() })
     } else if found.realm != realm {
         Err(LoadError::Realm { found: found.realm, expected: realm })
+    } else if found.keeps != expected.keeps {
+        Err(LoadError::Tables)
     } else {
         Ok((found, tape))
     }
@@ -163,6 +175,8 @@ fn play(world: &mut World, setting: &Setting, tape: &mut Tape) {
 
 /// What holds of every link of a state whose digest is right.
 const IS_SAVED: &str = "what a saved actor is linked to was saved with it";
+
+const IS_PLAYED: &str = "it was recorded or played above";
 
 /// Records how many entities there are, or makes as many.
 fn play_entities(world: &mut World, tape: &mut Tape, recorded: Vec<Entity>) -> Vec<Entity> {
@@ -207,7 +221,7 @@ fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
             world.resource_mut::<ReturnCalendar>().enter(day, entity);
         }
     }
-    let id_of = |entity: &Entity| world.get::<Player>(*entity).map_or(0, |player| player.id);
+    let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).id;
     entities.iter().map(|entity| (id_of(entity), *entity)).collect()
 }
 
@@ -225,7 +239,7 @@ fn play_sessions(
         // Only those shop who will buy something.
         let mut shopping = world.get::<Shopping>(entity).copied().unwrap_or_default();
         shopping.state(tape);
-        let session = world.get::<Session>(entity).expect("it was recorded or played above");
+        let session = world.get::<Session>(entity).expect(IS_PLAYED);
         let (id, ended_s) = (session.id, session.sitting.ended_s);
         by_id.insert(id, entity);
         if tape.is_playing() {
@@ -275,7 +289,7 @@ fn play_arenas(world: &mut World, tape: &mut Tape) {
     play_components(world, tape, &entities, Arena::state);
     tape.u32(&mut world.resource_mut::<Lobby>().arenas_opened);
     if tape.is_playing() {
-        let id_of = |entity: &Entity| world.get::<Arena>(*entity).map_or(0, |arena| arena.id);
+        let id_of = |entity: &Entity| world.get::<Arena>(*entity).expect(IS_PLAYED).id;
         let idle = entities.iter().map(|entity| (id_of(entity), *entity)).collect();
         world.resource_mut::<Lobby>().idle_arenas = idle;
     }

@@ -37,7 +37,7 @@ impl RealmId {
     }
 }
 
-/// Positions of this tick, match by match in the order of [`Lobby::games`].
+/// Positions of this tick, match by match in the order of the lobby.
 #[derive(Resource, Debug, Default)]
 pub struct Positions(pub Frame);
 

@@ -200,12 +200,24 @@ fn step(realm: &mut Realm, ticks: std::ops::Range<u32>) -> DayRows {
     realm.take_rows()
 }
 
+/// A tick before which somebody was eliminated who plays on.
+fn after_an_elimination(setting: &Arc<Setting>) -> u32 {
+    let mut realm = Realm::new(Arc::clone(setting), 1);
+    let ticks = 0..setting.clock.ticks_per_day();
+    let waits = |tick: &u32| {
+        step(&mut realm, *tick..tick + 1);
+        realm.waiting() > 0
+    };
+    ticks.into_iter().find(waits).expect("somebody is eliminated on a day") + 1
+}
+
 #[test]
 fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
     let setting = world(&[]);
     let day = setting.clock.ticks_per_day();
-    // A save in the middle of the day catches matches, encounters and eliminated players in flight.
-    for cut in [1, day / 2, day - 1, day] {
+    // A save in the middle of the day catches matches and encounters in flight, and players who wait for the next match.
+    let cuts = [1, day / 2, day - 1, day, after_an_elimination(&setting)];
+    for cut in cuts {
         let mut kept = Realm::new(Arc::clone(&setting), 1);
         step(&mut kept, 0..cut);
         let state = kept.save();
@@ -247,6 +259,31 @@ fn damage_in_any_byte_of_a_saved_state_is_refused() {
         assert_eq!(load(&state[..at]), Some(LoadError::Damaged), "{at} bytes");
     }
     assert_eq!(load(&[&state[..], &[0]].concat()), Some(LoadError::Damaged), "a byte too many");
+}
+
+/// A saved state with a byte changed and the digest made right again.
+fn forged(state: &[u8], at: usize, byte: u8) -> Vec<u8> {
+    use sha2::Digest;
+    let mut forged = state[..state.len() - 32].to_vec();
+    forged[at] = byte;
+    let digest = sha2::Sha256::digest(&forged);
+    forged.extend_from_slice(&digest);
+    forged
+}
+
+#[test]
+fn a_saved_state_of_another_version_is_refused() {
+    let setting = world(&[]);
+    let state = Realm::new(Arc::clone(&setting), 1).save();
+    let load = |state: &[u8]| Realm::load(Arc::clone(&setting), 1, state).err();
+    // Eight letters, the version of states and that of data.
+    assert_eq!(load(&forged(&state, 0, b'S')), Some(LoadError::Damaged));
+    for at in [8, 12] {
+        let error = load(&forged(&state, at, 77)).expect("it is refused");
+        assert!(matches!(&error, LoadError::Version { found, .. } if found.contains("77")), "{error}");
+    }
+    let other = world(&["output.tables.encounters_swept=false"]);
+    assert_eq!(Realm::load(other, 1, &state).err(), Some(LoadError::Tables));
 }
 
 #[test]

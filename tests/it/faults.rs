@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use skirmish::encounter::CpuDetector;
-use skirmish::encounter::gpu::{Answer, Device, Fault, GpuService, Notes, Opened, Part};
+use skirmish::encounter::gpu::{Answer, Fault, GpuDevice, GpuService, Notes, Opened, Part};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contacts, DetectError, Detector};
 use skirmish::encounter::{Detection, Verify};
@@ -105,7 +105,7 @@ fn all_pairs(part: &Part, radius_cm: u32) -> Answer {
     answer
 }
 
-impl Device for Host {
+impl GpuDevice for Host {
     fn submit(&mut self, part: &Part, _: u32) -> Result<(), Fault> {
         self.queue.push_back(part.clone());
         self.plan.most_in_flight.fetch_max(self.queue.len() as u32, Ordering::Relaxed);

@@ -105,10 +105,10 @@ pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
 pub fn simulate_on(engine: Engine, setting: &Arc<Setting>, options: &RunOptions) -> Run {
     let keep = TempDir::new();
     let root = keep.path().join("run");
-    let folder = Store::for_run(&root, false).unwrap();
-    write_dimensions(setting, &folder, &mut |_| true).unwrap();
+    let store = Store::for_run(&root, false).unwrap();
+    write_dimensions(setting, &store, &mut |_| true).unwrap();
     let never = AtomicBool::new(false);
-    let report = run::run_with(engine, setting, options, Some(&folder), &never, &mut |_| {}).unwrap();
+    let report = run::run_with(engine, setting, options, Some(&store), &never, &mut |_| {}).unwrap();
     Run { _keep: keep, root, report }
 }
 

@@ -27,7 +27,7 @@ const BLOCK_BYTES: u64 = 8;
 const PAIR_BYTES: u64 = 4;
 
 /// Anything that finds the pairs of parts of frames.
-pub trait Device {
+pub trait GpuDevice {
     /// Starts a part; at most three may be started and not collected.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Slot {
 }
 
 /// What errors outside of calls have said, the first one.
-type Failure = Arc<Mutex<Option<Fault>>>;
+type Trouble = Arc<Mutex<Option<Fault>>>;
 
 /// A wgpu device with the compiled kernels.
 pub struct WgpuDevice {
@@ -156,7 +156,7 @@ pub struct WgpuDevice {
     bindings: wgpu::BindGroupLayout,
     fill_cells: wgpu::ComputePipeline,
     find_pairs: wgpu::ComputePipeline,
-    failure: Failure,
+    failure: Trouble,
     frame: u32,
     slots: Vec<Slot>,
     /// Slots in use, the first submitted first.
@@ -203,8 +203,8 @@ impl WgpuDevice {
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&request))
             .map_err(|error| format!("the GPU could not be opened: {error}"))?;
-        let failure = Failure::default();
-        let note = |failure: &Failure| {
+        let failure = Trouble::default();
+        let note = |failure: &Trouble| {
             let failure = Arc::clone(failure);
             move |fault| {
                 failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
@@ -389,7 +389,7 @@ impl WgpuDevice {
     }
 }
 
-impl Device for WgpuDevice {
+impl GpuDevice for WgpuDevice {
     fn submit(&mut self, part: &Part, radius_cm: u32) -> Result<(), Fault> {
         let free = (0..self.slots.len()).find(|slot| !self.in_flight.contains(slot));
         let slot = free.ok_or_else(|| Fault::Wrong("more parts in flight than slots".into()))?;

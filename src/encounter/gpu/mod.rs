@@ -15,7 +15,7 @@ mod shader;
 
 pub(crate) use adapter::{AdapterReport, has_hardware_adapter, list_adapters};
 pub use detector::GpuDetector;
-pub use device::{Device, Limits};
+pub use device::{GpuDevice, Limits};
 pub use fault::Fault;
 pub use pack::{Answer, Part};
 pub(crate) use service::note;

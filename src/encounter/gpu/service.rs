@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError, bounded};
 
-use super::device::{Device, IN_FLIGHT, Limits, PATIENCE, WgpuDevice};
+use super::device::{GpuDevice, IN_FLIGHT, Limits, PATIENCE, WgpuDevice};
 use super::fault::Fault;
 use super::pack::{Answer, Part, Parts, unpack};
 use crate::encounter::frame::{Contacts, DetectError, Detector, Frame};
@@ -77,7 +77,7 @@ impl GpuService {
     ///
     /// # Errors
     /// If the first one cannot be opened, in words.
-    pub fn start_with<D: Device + 'static>(
+    pub fn start_with<D: GpuDevice + 'static>(
         open: impl Fn() -> Result<Opened<D>, String> + Send + 'static,
         notes: Notes,
     ) -> Result<Self, String> {
@@ -130,7 +130,7 @@ struct Server<D> {
     in_flight: VecDeque<PartJob>,
 }
 
-impl<D: Device> Server<D> {
+impl<D: GpuDevice> Server<D> {
     fn serve(&mut self, jobs: &Receiver<PartJob>, reopen: &dyn Fn() -> Result<D, Fault>, notes: &Notes) {
         loop {
             // Fills the pipeline before it waits for the oldest part; blocks only when there is nothing to wait for.

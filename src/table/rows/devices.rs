@@ -10,9 +10,9 @@ table! {
     /// One row a device.
     DeviceRow in "devices", Dimension, sorted by (|row| (i64::from(row.device.index), 0)) ["device"] {
         /// Device.
-        1 device: Text<domain::Device>, Dictionary;
+        1 device: Text<domain::DeviceName>, Dictionary;
         /// Platform.
-        2 platform: Text<domain::Platform>, Dictionary;
+        2 platform: Text<domain::PlatformName>, Dictionary;
     }
 }
 

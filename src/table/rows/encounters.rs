@@ -24,7 +24,7 @@ table! {
         /// Team of player_b.
         8 team_b: i8, Dictionary;
         /// opponents or allies.
-        9 relation: Text<domain::Relation>, Dictionary;
+        9 relation: Text<domain::RelationName>, Dictionary;
         /// First heartbeat within the radius, UTC.
         10 started_at: Timestamp, Delta;
         /// Last heartbeat within the exit radius, UTC.
@@ -46,7 +46,7 @@ table! {
         /// Kills of one by the other inside it.
         19 kills: i16, Dictionary;
         /// Why it ended: run_end, match_end, left, separated.
-        20 end_reason: Text<domain::EncounterEnd>, Dictionary;
+        20 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }
 

@@ -25,7 +25,7 @@ table! {
         /// Team of player_b.
         8 team_b: i8, Dictionary;
         /// opponents or allies.
-        9 relation: Text<domain::Relation>, Dictionary;
+        9 relation: Text<domain::RelationName>, Dictionary;
         /// First entry into the radius, UTC: the first whole millisecond within it.
         10 started_at: Timestamp, Delta;
         /// Last exit from the exit radius, UTC: the last whole millisecond within it.
@@ -45,6 +45,6 @@ table! {
         /// Likewise, up.
         18 z_cm: i32, DeltaRaw;
         /// Why it ended: run_end, match_end, left, separated.
-        19 end_reason: Text<domain::EncounterEnd>, Dictionary;
+        19 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }

@@ -35,6 +35,6 @@ table! {
         /// Likewise, up.
         13 z_cm: i32, DeltaRaw;
         /// Why it ended: run_end, match_end, separated.
-        14 end_reason: Text<domain::EncounterEnd>, Dictionary;
+        14 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }

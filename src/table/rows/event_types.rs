@@ -9,7 +9,7 @@ table! {
     /// One row a kind of event in the fact tables.
     EventTypeRow in "event_types", Dimension, sorted by (|row| (i64::from(row.event_type.index), 0)) ["event_type"] {
         /// Kind of event.
-        1 event_type: Text<domain::EventType>, Dictionary;
+        1 event_type: Text<domain::EventTypeName>, Dictionary;
         /// Table whose rows are such events.
         2 table_name: Text<domain::TableName>, Dictionary;
         /// What happens.

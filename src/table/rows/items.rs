@@ -11,9 +11,9 @@ table! {
         /// Item number.
         1 item_id: i16, Plain;
         /// Item name.
-        2 item: Text<domain::Item>, Dictionary;
+        2 item: Text<domain::ItemName>, Dictionary;
         /// Category.
-        3 category: Text<domain::Category>, Dictionary;
+        3 category: Text<domain::CategoryName>, Dictionary;
         /// Price in hundredths of a US dollar.
         4 price_usd_cents: i32, Plain;
     }

@@ -24,7 +24,7 @@ table! {
         /// Session of the victim.
         8 victim_session: i64, DictionaryRaw;
         /// Weapon.
-        9 weapon: Text<domain::Weapon>, Dictionary;
+        9 weapon: Text<domain::WeaponName>, Dictionary;
         /// Whether it was a headshot.
         10 is_headshot: bool, Plain;
         /// Distance of the two at event_ts, centimetres, rounded down; may exceed the radius.

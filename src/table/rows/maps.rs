@@ -10,7 +10,7 @@ table! {
     /// One row a map.
     MapRow in "maps", Dimension, sorted by (|row| (i64::from(row.map.index), 0)) ["map"] {
         /// Map.
-        1 map: Text<domain::Map>, Dictionary;
+        1 map: Text<domain::MapName>, Dictionary;
         /// Extent from west to east, centimetres.
         2 extent_x_cm: i32, Plain;
         /// Extent from south to north, centimetres.

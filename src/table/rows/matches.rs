@@ -12,13 +12,13 @@ table! {
         /// Realm.
         2 realm_id: i16, Dictionary;
         /// Region of the arena.
-        3 region: Text<domain::Region>, Dictionary;
+        3 region: Text<domain::RegionName>, Dictionary;
         /// Arena: one server instance, numbered within its realm.
         4 arena_id: i32, Delta;
         /// Map.
-        5 map: Text<domain::Map>, Dictionary;
+        5 map: Text<domain::MapName>, Dictionary;
         /// Mode.
-        6 mode: Text<domain::Mode>, Dictionary;
+        6 mode: Text<domain::ModeName>, Dictionary;
         /// First tick, UTC.
         7 started_at: Timestamp, Plain;
         /// End, UTC: the tick after the last.
@@ -32,7 +32,7 @@ table! {
         /// Winning team; missing where there is none.
         12 winner_team: Option<i8>, Dictionary;
         /// Why it ended: completed, eliminated, abandoned, run_end.
-        13 end_reason: Text<domain::MatchEnd>, Dictionary;
+        13 end_reason: Text<domain::MatchEndName>, Dictionary;
     }
 }
 

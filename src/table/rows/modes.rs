@@ -10,7 +10,7 @@ table! {
     /// One row a mode.
     ModeRow in "modes", Dimension, sorted by (|row| (i64::from(row.mode.index), 0)) ["mode"] {
         /// Mode.
-        1 mode: Text<domain::Mode>, Dictionary;
+        1 mode: Text<domain::ModeName>, Dictionary;
         /// Teams in a match.
         2 teams: i8, Plain;
         /// Players in a team.

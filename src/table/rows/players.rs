@@ -15,17 +15,17 @@ table! {
         /// Day of installation, UTC.
         2 installed_on: Date, Delta;
         /// Country, ISO 3166-1 alpha-2.
-        3 country: Text<domain::Country>, Dictionary;
+        3 country: Text<domain::CountryName>, Dictionary;
         /// Data-centre region.
-        4 region: Text<domain::Region>, Dictionary;
+        4 region: Text<domain::RegionName>, Dictionary;
         /// Realm.
         5 realm_id: i16, Dictionary;
         /// Device.
-        6 device: Text<domain::Device>, Dictionary;
+        6 device: Text<domain::DeviceName>, Dictionary;
         /// Platform.
-        7 platform: Text<domain::Platform>, Dictionary;
+        7 platform: Text<domain::PlatformName>, Dictionary;
         /// veteran if installed before the run, otherwise new.
-        8 segment: Text<domain::Segment>, Dictionary;
+        8 segment: Text<domain::SegmentName>, Dictionary;
     }
 }
 

@@ -18,13 +18,13 @@ table! {
         /// Item number in the catalogue.
         5 item_id: i16, Dictionary;
         /// Item name.
-        6 item: Text<domain::Item>, Dictionary;
+        6 item: Text<domain::ItemName>, Dictionary;
         /// Item category.
-        7 category: Text<domain::Category>, Dictionary;
+        7 category: Text<domain::CategoryName>, Dictionary;
         /// Price paid, in hundredths of the currency.
         8 price_cents: i32, Dictionary;
         /// Currency paid in, ISO 4217.
-        9 currency: Text<domain::Currency>, Dictionary;
+        9 currency: Text<domain::CurrencyName>, Dictionary;
         /// Price in hundredths of a US dollar.
         10 price_usd_cents: i32, Dictionary;
         /// Whether it is the player's first in the run.

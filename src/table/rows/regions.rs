@@ -10,7 +10,7 @@ table! {
     /// One row a region.
     RegionRow in "regions", Dimension, sorted by (|row| (i64::from(row.region.index), 0)) ["region"] {
         /// Region.
-        1 region: Text<domain::Region>, Dictionary;
+        1 region: Text<domain::RegionName>, Dictionary;
         /// Expected share of the players, millionths.
         2 share_ppm: i32, Plain;
     }

@@ -16,15 +16,15 @@ table! {
         /// Party: the session_id of its leader; who plays alone leads their own.
         4 party_id: i64, Delta;
         /// Data-centre region.
-        5 region: Text<domain::Region>, Dictionary;
+        5 region: Text<domain::RegionName>, Dictionary;
         /// Country, ISO 3166-1 alpha-2.
-        6 country: Text<domain::Country>, Dictionary;
+        6 country: Text<domain::CountryName>, Dictionary;
         /// Platform.
-        7 platform: Text<domain::Platform>, Dictionary;
+        7 platform: Text<domain::PlatformName>, Dictionary;
         /// Device.
-        8 device: Text<domain::Device>, Dictionary;
+        8 device: Text<domain::DeviceName>, Dictionary;
         /// Version of the game client.
-        9 client_version: Text<domain::ClientVersion>, Dictionary;
+        9 client_version: Text<domain::ClientVersionName>, Dictionary;
         /// Login, UTC; whole seconds.
         10 started_at: Timestamp, Plain;
         /// Logout, UTC; whole seconds. Equals started_at + event_length_s.
@@ -42,6 +42,6 @@ table! {
         /// Purchases made.
         17 purchases: i16, Dictionary;
         /// Why it ended: logout, disconnect, kicked, run_end.
-        18 end_reason: Text<domain::SessionEnd>, Dictionary;
+        18 end_reason: Text<domain::SessionEndName>, Dictionary;
     }
 }

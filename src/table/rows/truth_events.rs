@@ -12,7 +12,7 @@ table! {
         /// Account number.
         2 player_id: i32, Plain;
         /// installed or churned.
-        3 event: Text<domain::TruthEvent>, Dictionary;
+        3 event: Text<domain::TruthEventName>, Dictionary;
     }
 }
 

@@ -12,9 +12,9 @@ table! {
         /// Account number.
         1 player_id: i32, Delta;
         /// Archetype.
-        2 archetype: Text<domain::Archetype>, Dictionary;
+        2 archetype: Text<domain::ArchetypeName>, Dictionary;
         /// Spending cluster; non_payer for those who never pay.
-        3 cluster: Text<domain::Cluster>, Dictionary;
+        3 cluster: Text<domain::ClusterName>, Dictionary;
         /// Engagement, thousandths of a standard deviation.
         4 engagement_milli: i32, DeltaRaw;
         /// Skill, thousandths of a standard deviation.

@@ -10,7 +10,7 @@ table! {
     /// One row a weapon.
     WeaponRow in "weapons", Dimension, sorted by (|row| (i64::from(row.weapon.index), 0)) ["weapon"] {
         /// Weapon.
-        1 weapon: Text<domain::Weapon>, Dictionary;
+        1 weapon: Text<domain::WeaponName>, Dictionary;
         /// Distance at which it is used most, centimetres.
         2 best_range_cm: i32, Plain;
         /// Share of its kills that are headshots, millionths.

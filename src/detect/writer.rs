@@ -184,7 +184,7 @@ impl Writer {
 
 impl DetectedFile {
     fn create(store: &Store, table: &'static str, fields: Vec<Field>) -> Result<Self, OutputError> {
-        let name = FileName { table, date: None, is_tail: false, shard: 0, sequence: 0 };
+        let name = FileName::only(table);
         let staged = store.stage(&name)?;
         let path = staged.path().to_owned();
         let schema = Arc::new(Schema::new(fields));
