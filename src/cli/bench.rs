@@ -39,8 +39,13 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
         by_day.resize(by_day.len().max(day + 1), 0);
         by_day[day] = by_day[day].max(machine::resident_memory().unwrap_or(0));
     };
-    let report =
-        run::run(&setting, &options, scratch.as_ref().map(|scratch| &scratch.0), &AtomicBool::new(false), &mut watch)?;
+    let report = run::run(
+        &setting,
+        &options,
+        scratch.as_ref().and_then(|scratch| scratch.0.as_ref()),
+        &AtomicBool::new(false),
+        &mut watch,
+    )?;
     // Before the limit is measured, which takes memory of its own.
     let peak = machine::peak_memory();
     by_day.truncate((setting.clock.days - options.first_day) as usize);
@@ -57,19 +62,19 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
 }
 
 /// A run beside the others that is deleted at the end.
-struct Scratch(Store);
+struct Scratch(Option<Store>);
 
 impl Scratch {
     fn new() -> Result<Self, OutputError> {
         let root = Path::new("output").join(format!("bench-{}", std::process::id()));
-        Store::for_run(&root, false).map(Self)
+        Store::for_run(&root, false).map(|store| Self(Some(store)))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be deleted stays; the figures are there all the same.
-        drop(self.0.delete());
+        drop(self.0.take().map(Store::delete));
     }
 }
 

@@ -44,6 +44,7 @@ impl Failure {
                 OutputError::Exists(..)
                 | OutputError::Detected(_)
                 | OutputError::Foreign(..)
+                | OutputError::Locked(..)
                 | OutputError::InTheWay(_) => 4,
                 OutputError::Io { .. } => 5,
                 OutputError::Parquet { .. } | OutputError::Stopped => 1,

@@ -28,7 +28,7 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
     }
     let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&setting.scenario.name));
     let needs = plan.needs();
-    let room = FreeRoom::look(&out);
+    let room = FreeRoom::look(&out, 0);
     if args.json {
         return print(&format!("{:#}\n", value(&setting, &plan, &room, threads)));
     }
@@ -47,8 +47,10 @@ struct FreeRoom {
 }
 
 impl FreeRoom {
-    fn look(out: &Path) -> Self {
-        Self { out: out.to_owned(), disk: machine::free_disk(out), memory: machine::available_memory() }
+    /// `frees` is what will be deleted first.
+    fn look(out: &Path, frees: u64) -> Self {
+        let disk = machine::free_disk(out).map(|free| free + frees);
+        Self { out: out.to_owned(), disk, memory: machine::available_memory() }
     }
 
     fn lacks_disk(&self, needs: &Needs) -> bool {
@@ -60,12 +62,12 @@ impl FreeRoom {
     }
 }
 
-/// Refuses a run that cannot fit, in milliseconds and with what to change.
+/// Refuses a run that cannot fit, in milliseconds and with what to change; `frees` is what it deletes first.
 ///
 /// # Errors
 /// [`Failure::TooLarge`] with the figures.
-pub fn check_fits(setting: &Setting, threads: usize, out: &Path) -> Result<(), Failure> {
-    let (needs, room) = (plan::quick_needs(setting, threads), FreeRoom::look(out));
+pub fn check_fits(setting: &Setting, threads: usize, out: &Path, frees: u64) -> Result<(), Failure> {
+    let (needs, room) = (plan::quick_needs(setting, threads), FreeRoom::look(out, frees));
     let mut problems = Vec::new();
     if room.lacks_disk(&needs) {
         problems.push(disk_problem(setting, &needs, &room));

@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::screen::print;
-use crate::output::Store;
-use crate::output::{OutputError, write_dimensions};
+use crate::output::{Claim, OutputError, Store, write_dimensions};
 use crate::report;
 use crate::report::{grouped, plural, short, size};
-use crate::run::{self, RunError, RunOptions, RunReport, Snapshot};
+use crate::run::{self, Engine, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
 use crate::table::{self, TableKind};
 
@@ -32,21 +31,25 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     }
     let options = args.pipeline.options();
+    // Whatever may refuse the run does so before anything in the folder is touched.
+    let claim = Claim::on(&root, args.overwrite)?;
     if !args.allow_large {
-        super::plan::check_fits(&setting, options.threads, &root)?;
+        super::plan::check_fits(&setting, options.threads, &root, claim.frees())?;
     }
-    let store = Store::for_run(&root, args.overwrite)?;
+    let engine = Engine::choose(options.backend, options.gpu_verify, &setting).map_err(RunError::Gpu)?;
+    let store = claim.open()?;
+    store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
     store.write("scenario.toml", &text)?;
     store.write("scenario.resolved.toml", &resolved)?;
-    store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
 
-    let result = simulate(&setting, &options, &store, &signals, args.quiet);
+    let result = simulate(engine, &setting, &options, &store, &signals, args.quiet);
     let (report, tables) = match result {
         Ok(finished) => finished,
         Err(failure) => {
             let status = if matches!(failure, Failure::Signal { .. }) { "interrupted" } else { "failed" };
-            let mut value = run::summary::header(&setting, status);
-            value["error"] = serde_json::json!(failure.to_string());
+            let said = std::fs::read_to_string(root.join("run.json")).ok();
+            let said = said.and_then(|text| serde_json::from_str(&text).ok());
+            let value = run::summary::ended(&setting, said, status, &failure.to_string());
             // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
             store.write("run.json", &format!("{value:#}\n")).ok();
             store.discard_staging();
@@ -72,6 +75,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
 type Tables = std::collections::BTreeMap<&'static str, crate::output::TableTotal>;
 
 fn simulate(
+    engine: Engine,
     setting: &Arc<Setting>,
     options: &RunOptions,
     store: &Store,
@@ -91,7 +95,8 @@ fn simulate(
         }
         written => written?,
     };
-    let result = run::run(setting, options, Some(store), &signals.caught, &mut |snapshot| display.show(snapshot));
+    let watch = &mut |snapshot: &Snapshot| display.show(snapshot);
+    let result = run::run_with(engine, setting, options, Some(store), &signals.caught, watch);
     display.end();
     let report = result.map_err(|error| match error {
         RunError::Interrupted(_) => interrupted(error),
@@ -101,7 +106,7 @@ fn simulate(
     Ok((report, tables))
 }
 
-/// Ctrl-C and SIGTERM, as flags.
+/// Ctrl-C, SIGTERM and a terminal that is closed, as flags.
 struct Signals {
     caught: Arc<AtomicBool>,
     which: Arc<AtomicUsize>,
@@ -112,7 +117,7 @@ impl Signals {
     fn catch() -> Self {
         let signals =
             Self { caught: Arc::new(AtomicBool::new(false)), which: Arc::new(AtomicUsize::new(SIGINT as usize)) };
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
             // Without handlers a signal ends the process as it always did: staged files stay, tables stay whole.
             let shutdown =
                 signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.caught));

@@ -13,7 +13,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::encoders::Encoders;
 use super::error::OutputError;
-use super::store::{FileName, FinishedFile, Store};
+use super::grammar::FileName;
+use super::store::{FinishedFile, Store};
 use super::table_file::{TableFile, TableTotal};
 use crate::parquet::{Codec, RowGroup};
 use crate::setting::{Leg, Setting, Span};
@@ -57,9 +58,23 @@ pub enum Payload {
     Sums(Box<Aggregate>),
 }
 
+/// A day whose files are all where readers look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeDay {
+    /// Simulated day.
+    pub day: u32,
+    /// Rows by table.
+    pub rows: BTreeMap<&'static str, u64>,
+}
+
+/// Told of all whole days, each time that one is added.
+pub type WholeDays = Box<dyn FnMut(&[WholeDay]) -> Result<(), OutputError> + Send>;
+
 /// What the committer has to tell at the end.
 #[derive(Debug, Default)]
 pub struct Committed {
+    /// The days that are whole, with what their files hold.
+    pub whole_days: Vec<WholeDay>,
     /// Totals by table.
     pub tables: BTreeMap<&'static str, TableTotal>,
     /// Sums by day; the last entry belongs to the end of the run.
@@ -88,6 +103,8 @@ struct Writing {
     gathered: DayRows,
     /// Files that are whole and wait for the others of their kind.
     finished: Vec<FinishedFile>,
+    /// Rows of the day so far, by table.
+    rows: BTreeMap<&'static str, u64>,
 }
 
 /// The committer of a run.
@@ -101,6 +118,7 @@ pub struct Committer {
     parts: [Writing; 2],
     committed: Committed,
     bytes_seen: Arc<AtomicU64>,
+    whole_days: WholeDays,
 }
 
 impl Committer {
@@ -115,7 +133,13 @@ impl Committer {
             parts: Default::default(),
             committed: Committed::default(),
             bytes_seen,
+            whole_days: Box::new(|_| Ok(())),
         }
+    }
+
+    /// Tells of whole days as they come.
+    pub fn telling(self, whole_days: WholeDays) -> Self {
+        Self { whole_days, ..self }
     }
 
     /// Takes messages until every leg of the span has been committed or `stop` is set; returns a ticket to the workers
@@ -222,6 +246,11 @@ impl Committer {
             let started = Instant::now();
             let finished = std::mem::take(&mut self.parts[usize::from(self.span.is_closing(leg.day))].finished);
             store.publish(finished)?;
+            let rows = std::mem::take(&mut self.part(leg).rows);
+            if !self.span.is_closing(leg.day) {
+                self.committed.whole_days.push(WholeDay { day: leg.day, rows });
+                (self.whole_days)(&self.committed.whole_days)?;
+            }
             self.committed.write_time += started.elapsed();
         }
         Ok(())
@@ -231,6 +260,7 @@ impl Committer {
         let started = Instant::now();
         let total = self.committed.tables.entry(table).or_default();
         total.rows += group.rows as u64;
+        *self.parts[usize::from(self.span.is_closing(leg.day))].rows.entry(table).or_default() += group.rows as u64;
         if self.sink == Sink::Encode {
             total.bytes += group.bytes as u64;
         }

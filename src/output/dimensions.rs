@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::encoders::Encoders;
 use super::error::OutputError;
-use super::store::{FileName, Store};
+use super::grammar::FileName;
+use super::store::Store;
 use super::table_file::{TableFile, TableTotal};
 use crate::parquet::Codec;
 use crate::setting::Setting;

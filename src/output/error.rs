@@ -14,6 +14,9 @@ pub enum OutputError {
     /// The run folder holds something that is not a run.
     #[error("{} holds {what}, which is not part of what Skirmish writes there; nothing there is touched. Move it away or choose another folder with --out", .0.display(), what = .1)]
     Foreign(PathBuf, String),
+    /// Another run is at work in the folder.
+    #[error("{}: a run is in progress there ({who}); wait for its end or choose another folder with --out", .0.display(), who = .1)]
+    Locked(PathBuf, String),
     /// A file or folder is in the way.
     #[error("{} exists and is left alone; choose another name", .0.display())]
     InTheWay(PathBuf),

@@ -8,20 +8,34 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use super::error::OutputError;
-use crate::setting::{Leg, Span};
-use crate::time::Date;
+use super::grammar::{FileName, LOCK, STAGING, TABLES, is_file_of_run, is_folder_of_run};
+use super::lock::FolderLock;
 
-/// Everything that a run puts into its folder: only these are ever deleted, in this order, so that nothing half deleted
-/// says that it is whole.
-const OWN_ENTRIES: [&str; 6] =
-    ["run.json", "report.html", "tables", "scenario.toml", "scenario.resolved.toml", "_staging"];
+/// Version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The folder of one run or detection.
+/// The folder of one run or detection, locked for as long as the store or a copy of it is there.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    _lock: Arc<FolderLock>,
+}
+
+/// A folder that a new run may have, with nothing in it touched yet.
+#[derive(Debug)]
+pub struct Claim {
+    store: Store,
+    /// Files of the run that is there.
+    replaced: Vec<PathBuf>,
+    /// Folders that hold them, those inside first.
+    folders: Vec<PathBuf>,
+    /// Bytes that they take.
+    bytes: u64,
 }
 
 /// A file that is being written.
@@ -39,31 +53,114 @@ pub struct FinishedFile {
     target: PathBuf,
 }
 
-impl Store {
-    /// Creates the folder for a new run.
+impl Claim {
+    /// Looks at the folder for a new run and locks it.
     ///
     /// # Errors
-    /// If it holds a run and `overwrite` is not set, if it holds anything else, or if it cannot be written.
-    pub fn for_run(root: &Path, overwrite: bool) -> Result<Self, OutputError> {
-        let store = Self { root: root.to_owned() };
-        if root.is_file() {
-            return Err(OutputError::InTheWay(root.to_owned()));
+    /// If it holds a run and `overwrite` is not set, if it holds anything that no run writes, if another run is at work
+    /// there, or if it cannot be written.
+    pub fn on(root: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        let store = Store::lock(root)?;
+        let mut claim = Self { store, replaced: Vec::new(), folders: Vec::new(), bytes: 0 };
+        claim.look(&mut Vec::new())?;
+        let root = &claim.store.root;
+        let is_left_over = |path: &PathBuf| path.starts_with(root.join(STAGING)) || path.ends_with(LOCK);
+        match status_of(root)? {
+            Some(_) if overwrite => Ok(claim),
+            Some(status) if status == "complete" => Err(OutputError::Exists(root.clone(), "a run")),
+            Some(_) => Err(OutputError::Exists(root.clone(), "a run that did not finish")),
+            // A run says that it is one before it publishes anything.
+            None => match claim.replaced.iter().find(|path| !is_left_over(path)) {
+                Some(path) => {
+                    let name = path.strip_prefix(root).unwrap_or(path).display();
+                    Err(OutputError::Foreign(root.clone(), format!("{name}, but no run.json")))
+                }
+                None => Ok(claim),
+            },
         }
-        if root.exists() {
-            let entries = list(root)?;
-            if let Some(foreign) = entries.iter().find(|name| !OWN_ENTRIES.contains(&name.as_str())) {
-                return Err(OutputError::Foreign(root.to_owned(), foreign.clone()));
-            }
-            if !entries.is_empty() && !overwrite {
-                let summary = fs::read_to_string(root.join("run.json")).unwrap_or_default();
-                let whole = summary.contains("\"status\": \"complete\"");
-                let what = if whole { "a run" } else { "a run that did not finish" };
-                return Err(OutputError::Exists(root.to_owned(), what));
-            }
-            store.delete_own()?;
+    }
+
+    /// Bytes that are free once the run that is there has been deleted.
+    pub fn frees(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Deletes the run that is there and makes folders for the new one.
+    ///
+    /// # Errors
+    /// When something cannot be deleted or made.
+    pub fn open(self) -> Result<Store, OutputError> {
+        let Self { store, replaced, folders, .. } = self;
+        if !replaced.is_empty() {
+            // Whatever happens from here on, what is left does not say that it is whole.
+            store.write(
+                "run.json",
+                &format!("{}\n", json!({ "status": "being replaced", "skirmish_version": VERSION })),
+            )?;
+        }
+        let keeps = [LOCK, "run.json"].map(|name| store.root.join(name));
+        for path in replaced.iter().filter(|path| !keeps.contains(path)) {
+            fs::remove_file(path).map_err(OutputError::io("deleting", path))?;
+        }
+        for folder in folders {
+            // One that something has been put into meanwhile is somebody's.
+            drop(fs::remove_dir(folder));
         }
         store.make_folders()?;
         Ok(store)
+    }
+
+    /// Lists what is in the folder; `below` is where in it.
+    fn look(&mut self, below: &mut Vec<String>) -> Result<(), OutputError> {
+        let folder = below.iter().fold(self.store.root.clone(), |path, name| path.join(name));
+        for name in list(&folder)? {
+            let path = folder.join(&name);
+            below.push(name);
+            let parts: Vec<&str> = below.iter().map(String::as_str).collect();
+            let data = fs::symlink_metadata(&path).map_err(OutputError::io("looking at", &path))?;
+            if data.is_file() && is_file_of_run(&parts) {
+                self.bytes += data.len();
+                self.replaced.push(path);
+            } else if data.is_dir() && is_folder_of_run(&parts) {
+                self.look(below)?;
+                self.folders.push(path);
+            } else {
+                return Err(OutputError::Foreign(self.store.root.clone(), below.join("/")));
+            }
+            below.pop();
+        }
+        Ok(())
+    }
+}
+
+/// What run.json says of the run in a folder; `None` if there is none.
+fn status_of(root: &Path) -> Result<Option<String>, OutputError> {
+    let Ok(text) = fs::read_to_string(root.join("run.json")) else { return Ok(None) };
+    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    match (value["skirmish_version"].as_str(), value["status"].as_str()) {
+        (Some(_), Some(status)) => Ok(Some(status.to_owned())),
+        _ => Err(OutputError::Foreign(root.to_owned(), "run.json".into())),
+    }
+}
+
+impl Store {
+    /// A folder for a new run: see [`Claim`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn for_run(root: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        Claim::on(root, overwrite)?.open()
+    }
+
+    /// A locked folder, made if it is not there.
+    fn lock(root: &Path) -> Result<Self, OutputError> {
+        if root.is_file() {
+            return Err(OutputError::InTheWay(root.to_owned()));
+        }
+        let (is_new, mut changed) = (!root.exists(), BTreeSet::new());
+        create_folders(root, &mut changed)?;
+        sync_folders(&changed)?;
+        Ok(Self { root: root.to_owned(), _lock: Arc::new(FolderLock::take(root, is_new)?) })
     }
 
     /// Prepares a folder for a detection. Nothing is deleted: its few files replace earlier ones of the same names when
@@ -72,34 +169,29 @@ impl Store {
     /// # Errors
     /// If it holds a detection and `overwrite` is not set, if it holds a run or anything else, or if it cannot be written.
     pub fn for_detection(root: &Path, overwrite: bool, tables: &[&str]) -> Result<Self, OutputError> {
-        let store = Self { root: root.to_owned() };
-        if root.is_file() {
-            return Err(OutputError::InTheWay(root.to_owned()));
+        let store = Self::lock(root)?;
+        let foreign = |name: &String| OutputError::Foreign(root.to_owned(), name.clone());
+        let entries = list(root)?;
+        if let Some(name) = entries.iter().find(|name| ![TABLES, STAGING, LOCK].contains(&name.as_str())) {
+            return Err(foreign(name));
         }
-        if root.exists() {
-            let foreign = |name: &String| OutputError::Foreign(root.to_owned(), name.clone());
-            let entries = list(root)?;
-            if let Some(name) = entries.iter().find(|name| !["tables", "_staging"].contains(&name.as_str())) {
-                return Err(foreign(name));
-            }
-            let held = if store.tables().is_dir() { list(&store.tables())? } else { Vec::new() };
-            if let Some(name) = held.iter().find(|name| !tables.contains(&name.as_str())) {
-                return Err(foreign(&format!("tables/{name}")));
-            }
-            if !held.is_empty() && !overwrite {
-                return Err(OutputError::Detected(root.to_owned()));
-            }
+        let held = if store.tables().is_dir() { list(&store.tables())? } else { Vec::new() };
+        if let Some(name) = held.iter().find(|name| !tables.contains(&name.as_str())) {
+            return Err(foreign(&format!("tables/{name}")));
+        }
+        if !held.is_empty() && !overwrite {
+            return Err(OutputError::Detected(root.to_owned()));
         }
         store.make_folders()?;
         Ok(store)
     }
 
     fn tables(&self) -> PathBuf {
-        self.root.join("tables")
+        self.root.join(TABLES)
     }
 
     fn staging(&self) -> PathBuf {
-        self.root.join("_staging")
+        self.root.join(STAGING)
     }
 
     /// A file of a table to write before it is published.
@@ -152,20 +244,26 @@ impl Store {
         drop(fs::remove_dir_all(self.staging()));
     }
 
-    /// Deletes everything that a run put here, and the folder itself if nothing else is in it.
+    /// Deletes the run, and the folder itself if nothing else is in it.
     ///
     /// # Errors
-    /// When something cannot be deleted.
-    pub fn delete(&self) -> Result<(), OutputError> {
-        self.delete_own()?;
-        // A folder that still holds something is somebody's.
-        drop(fs::remove_dir(&self.root));
-        Ok(())
-    }
-
-    fn delete_own(&self) -> Result<(), OutputError> {
-        let own = OWN_ENTRIES.map(|name| self.root.join(name)).into_iter();
-        own.filter(|path| path.exists()).try_for_each(|path| remove(&path))
+    /// If something is there that no run writes, or when something cannot be deleted.
+    pub fn delete(self) -> Result<(), OutputError> {
+        let mut claim = Claim { store: self, replaced: Vec::new(), folders: Vec::new(), bytes: 0 };
+        claim.look(&mut Vec::new())?;
+        let root = claim.store.root.clone();
+        drop(claim.open()?);
+        for name in ["run.json", TABLES, STAGING] {
+            let path = root.join(name);
+            let deleted = if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) };
+            match deleted {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(OutputError::io("deleting", path)(error));
+                }
+                _ => {}
+            }
+        }
+        fs::remove_dir(&root).map_err(OutputError::io("deleting", root))
     }
 
     /// Makes the folder itself and those that every store has.
@@ -240,59 +338,6 @@ fn list(root: &Path) -> Result<Vec<String>, OutputError> {
         .map_err(OutputError::io("listing", root))
 }
 
-fn remove(path: &Path) -> Result<(), OutputError> {
-    let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    result.map_err(OutputError::io("deleting", path))
-}
-
-/// Name of a table file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileName {
-    /// Table.
-    table: &'static str,
-    /// Day, for facts.
-    date: Option<Date>,
-    /// Whether it holds rows that exist only because the run ended.
-    is_tail: bool,
-    /// Shard.
-    shard: u32,
-    /// Number among the shard's files of that day.
-    sequence: u32,
-}
-
-impl FileName {
-    /// The file of a table of facts that holds the rows of a leg.
-    pub fn of_leg(table: &'static str, span: &Span, leg: Leg) -> Self {
-        let (date, is_tail) = (Some(span.date(leg.day)), span.is_closing(leg.day));
-        Self { table, date, is_tail, shard: span.shard_of(leg.realm), sequence: 0 }
-    }
-
-    /// The only file of a table.
-    pub fn only(table: &'static str) -> Self {
-        Self { table, date: None, is_tail: false, shard: 0, sequence: 0 }
-    }
-
-    fn base(&self) -> String {
-        let kind = if self.is_tail { "tail" } else { "part" };
-        format!("{kind}-{:05}-{:05}.parquet", self.shard, self.sequence)
-    }
-
-    /// Path below the tables folder.
-    pub fn published(&self) -> PathBuf {
-        let table = Path::new(self.table);
-        match self.date {
-            Some(date) => table.join(format!("date={date}")).join(self.base()),
-            None => table.join(self.base()),
-        }
-    }
-
-    /// Name in the staging folder.
-    fn staged(&self) -> String {
-        let date = self.date.map_or_else(String::new, |date| format!("{date}."));
-        format!("{}.{date}{}", self.table, self.base())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,17 +352,14 @@ mod tests {
         assert!(!root.join("run/tables/maps").exists(), "nobody sees what is staged");
         store.publish([staged.finish().expect("it can be synced")]).expect("it can be published");
         assert_eq!(fs::read(root.join("run/tables/maps/part-00000-00000.parquet")).ok(), Some(b"PAR1".to_vec()));
-        fs::write(root.join("run/thesis.txt"), "mine").expect("it can be written");
+        let thesis = root.join("run/tables/maps/thesis.txt");
+        fs::write(&thesis, "mine").expect("it can be written");
+        let refused = store.clone().delete().expect_err("something else is there").to_string();
+        assert!(refused.contains("holds tables/maps/thesis.txt, which is not part"), "{refused}");
+        assert!(root.join("run/tables/maps/part-00000-00000.parquet").exists(), "nothing has been deleted");
+        fs::remove_file(&thesis).expect("it is there");
         store.delete().expect("it can be deleted");
-        assert_eq!(list(&root.join("run")).ok(), Some(vec!["thesis.txt".to_owned()]));
+        assert_eq!(list(&root).ok(), Some(Vec::new()));
         fs::remove_dir_all(root).expect("it is there");
-    }
-
-    #[test]
-    fn names_follow_the_contract() {
-        let name = FileName { table: "kills", date: Some(Date(0)), is_tail: false, shard: 3, sequence: 0 };
-        assert_eq!(name.published(), Path::new("kills/date=1970-01-01/part-00003-00000.parquet"));
-        let name = FileName::only("maps");
-        assert_eq!(name.published(), Path::new("maps/part-00000-00000.parquet"));
     }
 }

@@ -3,7 +3,8 @@
 use parquet::file::writer::SerializedFileWriter;
 
 use super::error::OutputError;
-use super::store::{FileName, FinishedFile, StagedFile, Store};
+use super::grammar::FileName;
+use super::store::{FinishedFile, StagedFile, Store};
 use crate::parquet::{Encoder, RowGroup};
 
 /// Rows and bytes of a table.

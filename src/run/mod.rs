@@ -14,7 +14,7 @@ mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -71,7 +71,16 @@ pub fn run_with(
     }
     let (message_sender, message_receiver) = bounded(4 * threads);
     let bytes_seen = Arc::new(AtomicU64::new(0));
-    let committer = Committer::new(setting, span.clone(), store.cloned(), options.sink, Arc::clone(&bytes_seen));
+    let whole_days = Arc::new(AtomicU32::new(0));
+    let mut committer = Committer::new(setting, span.clone(), store.cloned(), options.sink, Arc::clone(&bytes_seen));
+    if let Some(store) = store.cloned() {
+        let (setting, whole_days) = (Arc::clone(setting), Arc::clone(&whole_days));
+        committer = committer.telling(Box::new(move |days| {
+            whole_days.store(days.len() as u32, Ordering::Relaxed);
+            // Who finds the folder after a crash knows what is whole.
+            store.write("run.json", &format!("{:#}\n", summary::running(&setting, days)))
+        }));
+    }
     let shared = Shared {
         setting: Arc::clone(setting),
         jobs: Mutex::new(JobQueue::new(&span, group, options.shuffle)),
@@ -137,7 +146,7 @@ pub fn run_with(
         }
         Ok(outcome)
     })?;
-    conclude(outcome, shared, started)
+    conclude(outcome, shared, started, whole_days.load(Ordering::Relaxed))
 }
 
 #[derive(Default)]
@@ -148,13 +157,12 @@ struct Ending {
     committed: Option<Result<Committed, OutputError>>,
 }
 
-fn conclude(outcome: Ending, shared: Shared, started: Instant) -> Result<RunReport, RunError> {
-    let day = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).day;
+fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) -> Result<RunReport, RunError> {
     if let Some(error) = outcome.errors.into_iter().next() {
         return Err(error);
     }
     let committed = match outcome.committed {
-        Some(Err(OutputError::Stopped)) if outcome.is_interrupted => return Err(RunError::Interrupted(day)),
+        Some(Err(OutputError::Stopped)) if outcome.is_interrupted => return Err(RunError::Interrupted(whole_days)),
         Some(result) => result?,
         None => return Err(RunError::Internal("the committer left no answer".into())),
     };

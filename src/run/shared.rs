@@ -62,8 +62,7 @@ pub struct Job {
 /// Groups of realms, day after day.
 pub struct JobQueue {
     groups: Vec<Vec<u32>>,
-    /// The day that is being handed out.
-    pub day: u32,
+    day: u32,
     next: usize,
 }
 

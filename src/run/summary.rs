@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::options::{RunReport, StageTimes};
-use crate::output::TableTotal;
+use crate::output::{TableTotal, WholeDay};
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
 use crate::table::Aggregate;
@@ -31,6 +31,26 @@ pub fn header(setting: &Setting, status: &str) -> Value {
     })
 }
 
+/// The file while a run lasts: what is known of it, and the days that are whole.
+pub fn running(setting: &Setting, whole_days: &[WholeDay]) -> Value {
+    let mut value = header(setting, "running");
+    value["whole_days"] = whole_day_values(setting, whole_days);
+    value
+}
+
+/// The file of a run that ended early, from what it said while it lasted.
+pub fn ended(setting: &Setting, said: Option<Value>, status: &str, error: &str) -> Value {
+    let mut value = header(setting, status);
+    value["error"] = json!(error);
+    value["whole_days"] = said.map_or_else(|| json!([]), |said| said["whole_days"].clone());
+    value
+}
+
+fn whole_day_values(setting: &Setting, whole_days: &[WholeDay]) -> Value {
+    let value = |whole: &WholeDay| json!({ "date": setting.clock.date(whole.day).to_string(), "rows": whole.rows });
+    Value::Array(whole_days.iter().map(value).collect())
+}
+
 /// The whole file of a finished run.
 pub fn finished(
     setting: &Setting,
@@ -45,6 +65,7 @@ pub fn finished(
     value["threads"] = json!(threads);
     value["warnings"] = json!(warnings.iter().chain(&report.notes).collect::<Vec<_>>());
     value["tables"] = table_values(tables);
+    value["whole_days"] = whole_day_values(setting, &report.committed.whole_days);
     value["totals"] = aggregate_value(&total);
     // Players active on several days would count several times.
     value["totals"].as_object_mut().map(|totals| totals.remove("active_players"));

@@ -102,6 +102,108 @@ fn a_folder_that_is_not_a_run_is_never_overwritten() {
 }
 
 #[test]
+fn overwriting_deletes_nothing_that_no_run_writes() {
+    let folder = folder();
+    let out = folder.path().join("output/tiny");
+    let refuse = |path: &str, run: bool| {
+        std::fs::remove_dir_all(&out).ok();
+        if run {
+            assert_eq!(skirmish(folder.path(), &RUN).status.code(), Some(0));
+        }
+        let before = if run { crate::support::files_below(&out) } else { Vec::new() };
+        std::fs::create_dir_all(out.join(path).parent().unwrap()).unwrap();
+        std::fs::write(out.join(path), "mine").unwrap();
+        let output = skirmish(folder.path(), &[&RUN[..], &["--overwrite"]].concat());
+        assert_eq!(output.status.code(), Some(4), "{path}");
+        assert!(stderr(&output).contains("which is not part of what Skirmish writes there"), "{}", stderr(&output));
+        assert_eq!(std::fs::read_to_string(out.join(path)).unwrap(), "mine");
+        let mut after = crate::support::files_below(&out);
+        after.retain(|file| file != path);
+        assert_eq!(after, before, "nothing else was touched, either");
+        stderr(&output)
+    };
+    assert!(refuse("tables/sql/a.sql", false).contains("holds tables/sql"));
+    assert!(refuse("tables/my_features/f.parquet", true).contains("holds tables/my_features"));
+    assert!(refuse("tables/kills/kills.parquet", true).contains("holds tables/kills/kills.parquet"));
+    let message = refuse("report.html", false);
+    assert!(message.contains("holds report.html, but no run.json") && !message.contains("finish"), "{message}");
+    assert!(refuse("run.json", false).contains("holds run.json"));
+}
+
+/// Starts a run of many days and waits for its first.
+fn start_long(folder: &TempDir) -> std::process::Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+        .current_dir(folder.path())
+        .args(["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--quiet", "--threads", "1"])
+        .args(["--set", "clock.days=700", "--set", "population.players=30000"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let heartbeats = folder.path().join("output/tiny/tables/heartbeats");
+    for _ in 0..600 {
+        if heartbeats.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_run_on_a_folder_is_refused_until_the_first_is_gone_however_it_went() {
+    let folder = folder();
+    let mut first = start_long(&folder);
+    let again = [&RUN[..], &["--overwrite", "--quiet"]].concat();
+    let refused = skirmish(folder.path(), &again);
+    assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
+    let expected = format!("output/tiny: a run is in progress there (pid {} on ", first.id());
+    assert!(stderr(&refused).contains(&expected), "{}", stderr(&refused));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let run_json = std::fs::read_to_string(folder.path().join("output/tiny/run.json")).unwrap();
+    let said: serde_json::Value = serde_json::from_str(&run_json).unwrap();
+    let date = said["whole_days"][0]["date"].as_str().expect("a day was whole before the kill");
+    let rows = said["whole_days"][0]["rows"]["heartbeats"].as_u64().unwrap();
+    let day = crate::support::read_table(&folder.path().join(format!("output/tiny/tables/heartbeats/date={date}")));
+    assert_eq!(day.len() as u64, rows);
+    assert!(folder.path().join("output/tiny/_lock").exists(), "a killed run leaves its lock's file");
+    let output = skirmish(folder.path(), &RUN);
+    assert!(stderr(&output).contains("already holds a run that did not finish"), "{}", stderr(&output));
+    let output = skirmish(folder.path(), &again);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!folder.path().join("output/tiny/_lock").exists());
+}
+
+#[test]
+fn what_refuses_a_run_does_so_before_the_old_one_is_touched() {
+    let folder = folder();
+    assert_eq!(skirmish(folder.path(), &RUN).status.code(), Some(0));
+    let root = folder.path().join("output/tiny");
+    let contents = || {
+        let files = crate::support::files_below(&root);
+        files.into_iter().map(|path| (std::fs::read(root.join(&path)).unwrap(), path)).collect::<Vec<_>>()
+    };
+    let before = contents();
+    let without_gpu = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+        .current_dir(folder.path())
+        .args(["run", "tiny.toml", "--overwrite", "--backend", "gpu"])
+        .env("VK_DRIVER_FILES", "/nonexistent.json")
+        .env("VK_ICD_FILENAMES", "/nonexistent.json")
+        .output()
+        .unwrap();
+    assert_eq!(without_gpu.status.code(), Some(6), "{}", stderr(&without_gpu));
+    assert!(contents() == before);
+    let sets =
+        ["--set", "clock.days=731", "--set", "population.players=20000000", "--set", "clock.heartbeat_seconds=1"];
+    let sets =
+        [&sets[..], &["--set", "encounter.merge_gap_s=60", "--set", "population.installs.horizon_days=730"]].concat();
+    let too_large = skirmish(folder.path(), &[&RUN[..], &["--overwrite"], &sets].concat());
+    assert_eq!(too_large.status.code(), Some(4), "{}", stderr(&too_large));
+    assert!(contents() == before);
+}
+
+#[test]
 fn a_missing_scenario_is_named_with_a_remedy() {
     let folder = folder();
     let output = skirmish(folder.path(), &["run", "tinny.toml"]);
@@ -238,8 +340,8 @@ fn gpu_without_a_gpu_exits_with_6_and_auto_does_not_mind() {
 
 #[cfg(unix)]
 #[test]
-fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+fn interrupted_runs_exit_with_128_and_the_signal_and_leave_whole_days_only() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let folder = folder();
         let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
             .current_dir(folder.path())
@@ -267,6 +369,9 @@ fn interrupted_runs_exit_with_130_or_143_and_leave_whole_days_only() {
         let left = crate::support::files_below(&tables);
         let days = left.iter().filter(|path| path.starts_with("heartbeats/")).count();
         assert!((1..700).contains(&days), "{days}");
+        assert!(run_json.contains(&format!("interrupted after {days} complete days")), "{days}: {run_json}");
+        let said: serde_json::Value = serde_json::from_str(&run_json).unwrap();
+        assert_eq!(said["whole_days"].as_array().map(Vec::len), Some(days), "{run_json}");
         // A run of just those days has the same files, but for what its end cuts off.
         let days = format!("clock.days={days}");
         let sets = ["--set", &days, "--set", "population.players=30000", "--out", "whole", "--quiet", "--overwrite"];
