@@ -10,8 +10,10 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::screen::print;
-use crate::detect::{self, Columns, DetectOptions, LengthUnit, TimeUnit};
+use super::signals::Signals;
+use crate::detect::{self, Columns, DetectFailure, DetectOptions, LengthUnit, TimeUnit};
 use crate::encounter::MAX_RADIUS_CM;
+use crate::output::OutputError;
 use crate::report::{grouped, short};
 
 /// Flags of `skirmish detect`. The defaults fit the heartbeats of a run.
@@ -127,8 +129,18 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
     };
     let started = Instant::now();
     let mut display = ReadingDisplay::new(args.quiet);
-    let summary = detect::detect(&options, &args.out, args.overwrite, &mut |share| display.show(share))?;
+    let signals = Signals::catch();
+    let detected = detect::detect(&options, &args.out, args.overwrite, &mut |share| {
+        display.show(share);
+        !signals.is_caught()
+    });
     display.end();
+    let summary = match detected {
+        Err(DetectFailure::Output(OutputError::Stopped)) => {
+            return Err(Failure::Interrupted { signal: signals.which() });
+        }
+        detected => detected?,
+    };
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
         return print(&format!(

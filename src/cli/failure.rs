@@ -16,6 +16,8 @@ pub enum Failure {
     Run(#[from] RunError),
     #[error("{error}")]
     Signal { signal: i32, error: RunError },
+    #[error("interrupted; nothing was published. Run again to start over")]
+    Interrupted { signal: i32 },
     #[error("{0}")]
     Verification(String),
     #[error("{0}")]
@@ -54,7 +56,7 @@ impl Failure {
             Self::Run(RunError::Verification(_)) => 7,
             Self::Run(RunError::Interrupted(_)) => 130,
             Self::Run(RunError::Internal(_)) => 1,
-            Self::Signal { signal, .. } => (128 + signal) as u8,
+            Self::Signal { signal, .. } | Self::Interrupted { signal } => (128 + signal) as u8,
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
             Self::TooLarge(_) => 4,

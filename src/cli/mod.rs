@@ -10,6 +10,7 @@ mod plan;
 mod run;
 mod scenario;
 mod screen;
+mod signals;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +28,7 @@ use screen::print;
 #[command(name = "skirmish", version, about, max_term_width = 110, arg_required_else_help = true)]
 #[command(after_help = "Start here:\n  skirmish run scenarios/quickstart.toml\n\nExit codes: 0 ok, 1 internal error, \
 2 usage, 3 invalid scenario or input, 4 output refused, 5 I/O error,\n6 GPU required and failed, 7 verification failed, \
-130 and 143 interrupted.")]
+129, 130 and 143 interrupted.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -3,15 +3,14 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::screen::print;
+use super::signals::Signals;
 use crate::output::{Claim, OutputError, Store, write_dimensions};
 use crate::report;
 use crate::report::{grouped, plural, short, size};
@@ -82,11 +81,11 @@ fn simulate(
     signals: &Signals,
     is_quiet: bool,
 ) -> Result<(RunReport, Tables), Failure> {
-    let interrupted = |error| Failure::Signal { signal: signals.which.load(Ordering::Relaxed) as i32, error };
+    let interrupted = |error| Failure::Signal { signal: signals.which(), error };
     let mut display = Display::new(setting, is_quiet);
     let written = write_dimensions(setting, store, &mut |share| {
         display.show_accounts(share);
-        !signals.caught.load(Ordering::Relaxed)
+        !signals.is_caught()
     });
     let mut tables = match written {
         Err(OutputError::Stopped) => {
@@ -104,29 +103,6 @@ fn simulate(
     })?;
     tables.extend(report.committed.tables.iter().map(|(name, total)| (*name, *total)));
     Ok((report, tables))
-}
-
-/// Ctrl-C, SIGTERM and a terminal that is closed, as flags.
-struct Signals {
-    caught: Arc<AtomicBool>,
-    which: Arc<AtomicUsize>,
-}
-
-impl Signals {
-    /// A first signal ends the run in order; a second one ends the process at once.
-    fn catch() -> Self {
-        let signals =
-            Self { caught: Arc::new(AtomicBool::new(false)), which: Arc::new(AtomicUsize::new(SIGINT as usize)) };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // Without handlers a signal ends the process as it always did: staged files stay, tables stay whole.
-            let shutdown =
-                signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.caught));
-            let which = signal_hook::flag::register_usize(signal, Arc::clone(&signals.which), signal as usize);
-            let caught = signal_hook::flag::register(signal, Arc::clone(&signals.caught));
-            drop((shutdown, which, caught));
-        }
-        signals
-    }
 }
 
 /// A progress bar on a terminal, plain lines elsewhere.

@@ -55,7 +55,7 @@ pub struct DetectSummary {
 }
 
 /// Detects contacts and encounters and writes them into a folder, which is made once the input has been found good.
-/// `watch` gets the share of rows that are done.
+/// `watch` gets the share of rows that are done; if it answers `false`, detection stops ([`OutputError::Stopped`]).
 ///
 /// # Errors
 /// See [`DetectFailure`]; nothing half-written stays in a table folder.
@@ -63,7 +63,7 @@ pub fn detect(
     options: &DetectOptions,
     out: &Path,
     overwrite: bool,
-    watch: &mut dyn FnMut(f64),
+    watch: &mut dyn FnMut(f64) -> bool,
 ) -> Result<DetectSummary, DetectFailure> {
     let source = Source::open(options, out)?;
     let store = Store::for_detection(out, overwrite, &["contacts", "encounters"])?;
@@ -76,7 +76,7 @@ fn run(
     options: &DetectOptions,
     mut source: Source,
     store: &Store,
-    watch: &mut dyn FnMut(f64),
+    watch: &mut dyn FnMut(f64) -> bool,
 ) -> Result<DetectSummary, DetectFailure> {
     let mut engine = Merger {
         rules: EpisodeRules {
@@ -94,7 +94,9 @@ fn run(
         for span in rows.chunk_by(|a, b| a.tick == b.tick) {
             engine.step(span, &source, &mut writer)?;
         }
-        watch(source.rows_read() as f64 / total as f64);
+        if !watch(source.rows_read() as f64 / total as f64) {
+            return Err(OutputError::Stopped.into());
+        }
     }
     engine.finish(&source, &mut writer)?;
     let mut summary = engine.summary;

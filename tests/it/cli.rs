@@ -151,6 +151,33 @@ fn start_long(folder: &TempDir) -> std::process::Child {
 
 #[cfg(unix)]
 #[test]
+fn a_detection_that_is_interrupted_leaves_nothing() {
+    let folder = folder();
+    let sets = ["--set", "population.players=60000", "--set", "clock.heartbeat_seconds=5", "--quiet"];
+    assert_eq!(skirmish(folder.path(), &[&RUN[..], &sets].concat()).status.code(), Some(0));
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+            .current_dir(folder.path())
+            .args(["detect", "output/tiny/tables/heartbeats", "--out", "found", "--radius-cm", "3000", "--quiet"])
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        for _ in 0..2_000 {
+            if folder.path().join("found/_staging").exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "SIG{signal}");
+        let left = crate::support::files_below(folder.path());
+        assert!(left.iter().all(|path| !path.starts_with("found/")), "{left:?}");
+        assert!(!folder.path().join("found/_staging").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_second_run_on_a_folder_is_refused_until_the_first_is_gone_however_it_went() {
     let folder = folder();
     let mut first = start_long(&folder);
