@@ -1,4 +1,4 @@
-//! Nanoseconds a session and tick of each half of a realm's schedules, and of a step of movement alone.
+//! Nanoseconds a session and tick of each system of a realm, of all of them, and of a step of movement alone.
 //!
 //! Each bench asserts its answer: the number of heartbeats that the realm simulated.
 
@@ -16,10 +16,19 @@ fn main() {
     divan::main();
 }
 
-/// Median of five runs of every system by itself, in the order in which they run.
+/// Median of five runs of every system by itself, in the order in which they run, in realms of 20,000 and of 200,000
+/// players: what grows faster than they do shows.
 fn print_systems() {
-    let setting = setting(20_000);
-    let mut runs: Vec<Vec<(&str, f64)>> = Vec::new();
+    let realms = [20_000, 200_000].map(measure_systems);
+    println!("ns a session and tick, by system, in one realm of 20,000 and of 200,000 players:");
+    for ((name, ns), (_, in_large)) in realms[0].iter().zip(&realms[1]) {
+        println!("  {name:<40} {ns:>6.1} {in_large:>6.1}");
+    }
+}
+
+fn measure_systems(players: usize) -> Vec<(&'static str, f64)> {
+    let setting = setting(players);
+    let mut runs: Vec<Vec<(&'static str, f64)>> = Vec::new();
     for _ in 0..5 {
         let mut realm = Realm::measured(Arc::clone(&setting), 0);
         let heartbeats = step(&mut realm, &mut CpuDetector::default()).0;
@@ -27,12 +36,12 @@ fn print_systems() {
             realm.system_times().map(|(name, time)| (name, time.as_nanos() as f64 / heartbeats as f64)).collect(),
         );
     }
-    println!("ns a session and tick, by system:");
-    for (index, (name, _)) in runs[0].iter().enumerate() {
+    let median = |index: usize| {
         let mut values: Vec<f64> = runs.iter().map(|run| run[index].1).collect();
         values.sort_by(f64::total_cmp);
-        println!("  {name:<40} {:>6.1}", values[2]);
-    }
+        (runs[0][index].0, values[2])
+    };
+    (0..runs[0].len()).map(median).collect()
 }
 
 /// A world of the given number of players, all installed on the first day, in one realm.

@@ -66,13 +66,14 @@ impl Calibration {
         for day in first_day..first_day + days {
             let started = Instant::now();
             let heartbeats = step_day(&mut realm, day, &mut detector, &mut |trajectories| {
-                let Some(encoder) = encoders.of("heartbeats").filter(|_| trajectories.rows() > 0) else { return };
-                let columns = trajectories.columns(setting.clock);
-                // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
-                if let Ok(group) = encoder.encode(&columns, &mut measured.codec) {
-                    measured.note("heartbeats", &group);
+                let Some(encoder) = encoders.of("heartbeats") else { return };
+                while let Some(columns) = trajectories.next_columns(setting.clock) {
+                    // Arrays of our own tables always fit their schema; a defect there is the run's to tell.
+                    if let Ok(group) = encoder.encode(&columns, &mut measured.codec) {
+                        measured.note("heartbeats", &group);
+                    }
+                    trajectories.reclaim(columns);
                 }
-                trajectories.reclaim(columns);
             })?;
             measured.heartbeats += heartbeats as f64;
             measured.step_s += started.elapsed().as_secs_f64();

@@ -80,10 +80,11 @@ impl Sample {
         codec: &mut Codec,
     ) -> Result<()> {
         if let Some(encoder) = encoders.of("heartbeats") {
-            for window in self.windows.iter_mut().filter(|window| window.rows() > 0) {
-                let columns = window.columns(setting.clock);
-                encoder.encode(&columns, codec)?;
-                window.reclaim(columns);
+            for window in &mut self.windows {
+                while let Some(columns) = window.next_columns(setting.clock) {
+                    encoder.encode(&columns, codec)?;
+                    window.reclaim(columns);
+                }
             }
         }
         self.rows.copy_sorted(sorted);
@@ -111,8 +112,8 @@ impl EachTable for EncodeRows<'_> {
 /// Columns of each table of facts that has rows on the first day of the first realm, for benches.
 pub fn sample_tables(setting: &Arc<Setting>) -> Vec<(&'static str, Vec<ArrayRef>)> {
     let mut sample = Sample::of(setting, 0);
-    let windows = sample.windows.iter_mut().filter(|window| window.rows() > 0);
-    let windows = windows.map(|window| ("heartbeats", window.columns(setting.clock)));
+    let windows = sample.windows.iter_mut();
+    let windows = windows.filter_map(|window| Some(("heartbeats", window.next_columns(setting.clock)?)));
     let mut tables = ListTables { encoders: Encoders::new(setting), tables: windows.collect() };
     let mut sorted = DayRows::default();
     sample.rows.copy_sorted(&mut sorted);

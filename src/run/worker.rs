@@ -160,20 +160,20 @@ impl<'s> Worker<'s> {
     fn close_window(&mut self, day: u32, realm: &mut Realm) -> Result<Option<()>, RunError> {
         let encoder = self.encoders.of("heartbeats").filter(|_| self.shared.options.sink != Sink::Null);
         let Some(encoder) = encoder else { return Ok(Some(())) };
-        let started = Instant::now();
-        let clock = self.shared.setting.clock;
+        let (clock, leg) = (self.shared.setting.clock, Leg { day, realm: realm.id });
         let trajectories = realm.trajectories();
-        if trajectories.rows() == 0 {
-            return Ok(Some(()));
+        loop {
+            let started = Instant::now();
+            let Some(columns) = trajectories.next_columns(clock) else { return Ok(Some(())) };
+            let group = encoder.encode(&columns, &mut self.codec).map_err(OutputError::parquet("heartbeats"))?;
+            trajectories.reclaim(columns);
+            let encoded = Instant::now();
+            self.times.encode += encoded - started;
+            if self.shared.send(leg, Payload::Heartbeats(group)).is_none() {
+                return Ok(None);
+            }
+            self.times.wait += encoded.elapsed();
         }
-        let columns = trajectories.columns(clock);
-        let group = encoder.encode(&columns, &mut self.codec).map_err(OutputError::parquet("heartbeats"))?;
-        trajectories.reclaim(columns);
-        let encoded = Instant::now();
-        self.times.encode += encoded - started;
-        let sent = self.shared.send(Leg { day, realm: realm.id }, Payload::Heartbeats(group));
-        self.times.wait += encoded.elapsed();
-        Ok(sent)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The lobby: who waits for a match, and the matches and arenas that there are.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::prelude::*;
 
 /// Who waits for a match, and the matches there are.
@@ -9,8 +11,8 @@ pub struct Lobby {
     pub arrivals: Vec<Entity>,
     /// Open matches by number: their order in a frame.
     pub games: Vec<(i64, Entity)>,
-    /// Arenas without a match, by number: used again before new ones open.
-    pub idle_arenas: Vec<(u32, Entity)>,
+    /// Arenas without a match, by mode, region and number: used again before new ones open.
+    pub idle_arenas: BTreeMap<(u16, u16), BTreeMap<u32, Entity>>,
     /// Arenas opened so far.
     pub arenas_opened: u32,
 }

@@ -4,6 +4,7 @@
 //! elimination; idle arenas are used again before new ones open. A session is in exactly one match at every heartbeat.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, VecDeque};
 
 use bevy_ecs::prelude::*;
 
@@ -89,14 +90,13 @@ pub fn empty_closed_matches(
         }
         arrivals.extend(staying.iter().map(|candidate| candidate.entity));
         if has_numbers {
-            idle_arenas.push((arena.id, host.0));
+            idle_arenas.entry((arena.mode, arena.region)).or_default().insert(arena.id, host.0);
         } else {
             commands.entity(host.0).despawn();
         }
         commands.entity(entity).despawn();
         games.remove(entry);
     }
-    idle_arenas.sort_unstable();
 }
 
 const IS_ONLINE: &str = "who sits in a match or waits for one is online";
@@ -140,13 +140,49 @@ impl Room<'_> {
 
 /// A match that could be joined.
 #[derive(Clone, Copy, Debug)]
-pub struct Vacancy {
+struct Vacancy {
     entity: Entity,
-    mode: u16,
-    region: u16,
     /// Its place among those opened in this tick, if it is one.
     fresh: Option<usize>,
-    is_open: bool,
+}
+
+/// Matches that could be joined, in the order of their numbers with those opened in this tick behind them.
+#[derive(Debug, Default)]
+pub struct Vacancies {
+    all: Vec<Vacancy>,
+    /// Places among all, by mode and region, first the one to be filled next.
+    open: Vec<VecDeque<usize>>,
+    regions: usize,
+}
+
+impl Vacancies {
+    /// None, for so many modes and regions.
+    fn reset(&mut self, modes: usize, regions: usize) {
+        self.all.clear();
+        self.open.iter_mut().for_each(VecDeque::clear);
+        self.open.resize_with(modes * regions, VecDeque::new);
+        self.regions = regions;
+    }
+
+    fn add(&mut self, mode: u16, region: u16, vacancy: Vacancy) -> usize {
+        self.open[usize::from(mode) * self.regions + usize::from(region)].push_back(self.all.len());
+        self.all.push(vacancy);
+        self.all.len() - 1
+    }
+
+    /// The first of a mode in a region, or else anywhere.
+    fn first(&self, mode: u16, region: u16) -> Option<usize> {
+        let of_mode = &self.open[usize::from(mode) * self.regions..][..self.regions];
+        let own = of_mode[usize::from(region)].front();
+        own.or_else(|| of_mode.iter().filter_map(VecDeque::front).min()).copied()
+    }
+
+    /// Takes out one that is full: the first of its mode and region.
+    fn close(&mut self, mode: u16, place: usize) {
+        let of_mode = &mut self.open[usize::from(mode) * self.regions..][..self.regions];
+        let queue = of_mode.iter_mut().find(|queue| queue.front() == Some(&place));
+        queue.expect("who joins a match joins the first of its kind").pop_front();
+    }
 }
 
 /// A match that opens in this tick.
@@ -169,7 +205,7 @@ pub fn fill_matches(
     mut arenas: Query<&mut Arena>,
     mut sessions: Query<(&mut Session, &mut Seated)>,
     mut commands: Commands,
-    mut vacancies: Local<Vec<Vacancy>>,
+    mut vacancies: Local<Vacancies>,
 ) {
     if lobby.arrivals.is_empty() {
         return;
@@ -178,30 +214,22 @@ pub fn fill_matches(
     let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).map(candidate).collect();
     arrivals.sort_unstable_by(Candidate::best_first);
     let mut fresh: Vec<Fresh> = Vec::new();
-    vacancies.clear();
-    vacancies.extend(lobby.games.iter().filter_map(|(_, entity)| {
+    vacancies.reset(rules.modes.len(), rules.scenario.file.regions.len());
+    for (_, entity) in &lobby.games {
         let (game, roster, ..) = matches.get(*entity).expect(IS_OPEN);
-        let is_open = has_room(game, roster, &rules, now.tick);
-        is_open.then_some(Vacancy { entity: *entity, mode: game.mode, region: game.region, fresh: None, is_open })
-    }));
+        if has_room(game, roster, &rules, now.tick) {
+            vacancies.add(game.mode, game.region, Vacancy { entity: *entity, fresh: None });
+        }
+    }
     for Candidate { entity, .. } in arrivals {
         let (mut session, mut seated) = sessions.get_mut(entity).expect(IS_ONLINE);
-        let wanted = choose_mode(&rules, &session);
-        let fits = |vacancy: &Vacancy| vacancy.is_open && vacancy.mode == wanted;
-        let region = session.identity.region;
-        let vacancy = vacancies
-            .iter()
-            .position(|vacancy| fits(vacancy) && vacancy.region == region)
-            .or_else(|| vacancies.iter().position(fits))
-            .unwrap_or_else(|| {
-                let opened =
-                    open_match(&rules, *realm, now.tick, wanted, &session, &mut lobby, &mut arenas, &mut commands);
-                let entity = commands.spawn_empty().id();
-                vacancies.push(Vacancy { entity, mode: wanted, region, fresh: Some(fresh.len()), is_open: true });
-                fresh.push(opened);
-                vacancies.len() - 1
-            });
-        let vacancy = &mut vacancies[vacancy];
+        let (wanted, region) = (choose_mode(&rules, &session), session.identity.region);
+        let place = vacancies.first(wanted, region).unwrap_or_else(|| {
+            fresh.push(open_match(&rules, *realm, now.tick, wanted, &session, &mut lobby, &mut arenas, &mut commands));
+            let vacancy = Vacancy { entity: commands.spawn_empty().id(), fresh: Some(fresh.len() - 1) };
+            vacancies.add(wanted, region, vacancy)
+        });
+        let vacancy = vacancies.all[place];
         let mode = &rules.modes[usize::from(wanted)];
         let mut stored;
         let (game, roster, bodies, scoreboard) = match vacancy.fresh {
@@ -216,9 +244,11 @@ pub fn fill_matches(
         };
         let mut room = Room { entity: vacancy.entity, roster, bodies, scoreboard };
         room.seat(entity, &mut session, &mut seated, mode, now.tick);
-        vacancy.is_open = has_room(game, room.roster, &rules, now.tick);
+        if !has_room(game, room.roster, &rules, now.tick) {
+            vacancies.close(wanted, place);
+        }
     }
-    let entities = vacancies.iter().filter(|vacancy| vacancy.fresh.is_some()).map(|vacancy| vacancy.entity);
+    let entities = vacancies.all.iter().filter(|vacancy| vacancy.fresh.is_some()).map(|vacancy| vacancy.entity);
     for (entity, Fresh { game, host, roster, bodies, scoreboard }) in entities.zip(fresh) {
         lobby.games.push((game.id, entity));
         commands.entity(entity).insert((game, host, roster, bodies, scoreboard));
@@ -251,14 +281,9 @@ fn open_match(
     commands: &mut Commands,
 ) -> Fresh {
     let region = founder.identity.region;
-    let is_idle = |entity: Entity| {
-        let arena = arenas.get(entity).expect("an idle arena is there");
-        arena.mode == mode && arena.region == region
-    };
-    let idle = lobby.idle_arenas.iter().position(|(_, entity)| is_idle(*entity));
-    let (host, game) = if let Some(at) = idle {
-        let host = lobby.idle_arenas.remove(at).1;
-        let mut arena = arenas.get_mut(host).expect("it was found a moment ago");
+    let idle = lobby.idle_arenas.get_mut(&(mode, region)).and_then(BTreeMap::pop_first);
+    let (host, game) = if let Some((_, host)) = idle {
+        let mut arena = arenas.get_mut(host).expect("an idle arena is there");
         arena.founder = founder.id;
         (host, arena.next_match(setting, realm, tick))
     } else {

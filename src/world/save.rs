@@ -289,9 +289,10 @@ fn play_arenas(world: &mut World, tape: &mut Tape) {
     play_components(world, tape, &entities, Arena::state);
     tape.u32(&mut world.resource_mut::<Lobby>().arenas_opened);
     if tape.is_playing() {
-        let id_of = |entity: &Entity| world.get::<Arena>(*entity).expect(IS_PLAYED).id;
-        let idle = entities.iter().map(|entity| (id_of(entity), *entity)).collect();
-        world.resource_mut::<Lobby>().idle_arenas = idle;
+        for entity in entities {
+            let Arena { id, mode, region, .. } = *world.get::<Arena>(entity).expect(IS_PLAYED);
+            world.resource_mut::<Lobby>().idle_arenas.entry((mode, region)).or_default().insert(id, entity);
+        }
     }
 }
 
@@ -313,11 +314,11 @@ fn play_matches(world: &mut World, tape: &mut Tape, sessions: &HashMap<i64, Enti
 /// Enters a match into the lobby, gives it its arena and seats its sessions.
 fn link_match(world: &mut World, game: Entity, sessions: &HashMap<i64, Entity>) {
     let state = world.get::<Match>(game).expect(IS_OPEN);
-    let (id, arena_id) = (state.id, state.arena_id);
+    let (id, arena_id, kind) = (state.id, state.arena_id, (state.mode, state.region));
     let mut lobby = world.resource_mut::<Lobby>();
     lobby.games.push((id, game));
-    let at = lobby.idle_arenas.binary_search_by_key(&arena_id, |(id, _)| *id).expect(IS_SAVED);
-    let host = Host(lobby.idle_arenas.remove(at).1);
+    let host = lobby.idle_arenas.get_mut(&kind).and_then(|arenas| arenas.remove(&arena_id));
+    let host = Host(host.expect(IS_SAVED));
     let mut roster = std::mem::take(&mut *world.get_mut::<Roster>(game).expect(IS_OPEN));
     roster.seat_again(|session_id, participant| {
         let session = *sessions.get(&session_id).expect(IS_SAVED);

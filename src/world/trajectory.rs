@@ -72,6 +72,8 @@ pub struct Trajectories {
     window: u32,
     end_tick: u32,
     stretches: Vec<Stretch>,
+    /// Those whose columns have been taken.
+    taken: usize,
     stays: Vec<Stay>,
     /// Positions by row.
     positions: [Vec<i32>; 3],
@@ -140,6 +142,7 @@ impl Trajectories {
         self.window = ticks.start;
         self.end_tick = ticks.end;
         self.stretches.clear();
+        self.taken = 0;
         self.stays.clear();
         self.positions.iter_mut().for_each(Vec::clear);
     }
@@ -194,15 +197,41 @@ impl Trajectories {
         self.positions[0].len()
     }
 
-    /// The window's columns in the order of the table, rows sorted by session and time.
-    pub fn columns(&mut self, clock: Clock) -> Vec<ArrayRef> {
-        self.stretches.sort_unstable_by_key(|stretch| stretch.session_id);
-        self.stays.sort_unstable_by_key(|stay| stay.first_row);
+    /// The window's columns in the order of the table, rows sorted by session and time; `None` once all have been taken,
+    /// after which they can be taken again. They come at once unless there are more rows than runs can count.
+    pub fn next_columns(&mut self, clock: Clock) -> Option<Vec<ArrayRef>> {
+        self.next_columns_of(clock, i32::MAX as usize)
+    }
+
+    /// [`Self::next_columns`] of at most so many rows, or of one session.
+    fn next_columns_of(&mut self, clock: Clock, most_rows: usize) -> Option<Vec<ArrayRef>> {
+        if self.taken == 0 {
+            self.stretches.sort_unstable_by_key(|stretch| stretch.session_id);
+            self.stays.sort_unstable_by_key(|stay| stay.first_row);
+        }
+        let mut rows = 0;
+        let fit = self.stretches[self.taken..].iter().take_while(|stretch| {
+            rows += stretch.rows as usize;
+            rows <= most_rows
+        });
+        let rest = self.stretches.len() - self.taken;
+        let count = fit.count().max(1).min(rest);
+        if count == 0 {
+            self.taken = 0;
+            return None;
+        }
+        let sessions = self.taken..self.taken + count;
+        self.taken = sessions.end;
+        Some(self.columns(clock, sessions))
+    }
+
+    /// Columns of some sessions.
+    fn columns(&mut self, clock: Clock, sessions: Range<usize>) -> Vec<ArrayRef> {
         let Varying { mut event_ts, mut position } = std::mem::take(&mut self.spare);
         let (mut session_id, mut player_id) = (Runs::<Int64Type>::default(), Runs::<Int32Type>::default());
         let (mut match_id, mut team_id) = (Runs::<Int64Type>::default(), Runs::<Int8Type>::default());
         let step_ms = i64::from(clock.heartbeat_s) * 1000;
-        for stretch in &self.stretches {
+        for stretch in &self.stretches[sessions] {
             let (first, count) = (stretch.first_row as usize, stretch.rows as usize);
             session_id.push(stretch.session_id, count);
             player_id.push(stretch.player_id, count);
@@ -248,5 +277,56 @@ impl Trajectories {
             event_ts: memory::<TimestampMillisecondType>(event_ts),
             position: [memory::<Int32Type>(x), memory::<Int32Type>(y), memory::<Int32Type>(z)],
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Date;
+
+    /// Thirteen sessions of one to thirteen heartbeats in a window.
+    fn window() -> (Trajectories, Clock) {
+        let clock = Clock { start: Date(20_000), days: 1, heartbeat_s: 30 };
+        let mut trajectories = Trajectories::new(1);
+        trajectories.open(0..100);
+        for n in (0..13).rev() {
+            let heartbeat = Heartbeat {
+                session_id: n,
+                player_id: n as i32,
+                ended_s: (n as u32 + 1) * 30,
+                match_id: n % 3,
+                team: 0,
+            };
+            let mut row = trajectories.enter(clock, &mut Track::default(), 0, heartbeat);
+            (0..=n as i32).for_each(|x| trajectories.record(&mut row, [x, 2, 3]));
+        }
+        (trajectories, clock)
+    }
+
+    #[test]
+    fn a_window_of_too_many_rows_comes_in_parts_that_make_up_the_whole() {
+        let (mut trajectories, clock) = window();
+        let whole = trajectories.next_columns(clock).expect("there are rows");
+        assert!(trajectories.next_columns(clock).is_none());
+        let ids = |columns: &[ArrayRef]| {
+            let runs = columns[0].as_any().downcast_ref::<RunArray<Int32Type>>().expect("runs");
+            let ids = runs.values().as_primitive::<Int64Type>().values().to_vec();
+            let x = columns[5].as_primitive::<Int32Type>().values().to_vec();
+            (ids, x)
+        };
+        for most_rows in [1, 20, 90, 91] {
+            let mut sum = (Vec::new(), Vec::new());
+            let mut parts = 0;
+            while let Some(columns) = trajectories.next_columns_of(clock, most_rows) {
+                let (sessions, x) = ids(&columns);
+                assert!(x.len() <= most_rows || sessions.len() == 1, "{} rows of {most_rows}", x.len());
+                sum.0.extend(sessions);
+                sum.1.extend(x);
+                parts += 1;
+            }
+            assert_eq!(sum, ids(&whole), "at most {most_rows} rows");
+            assert_eq!(parts == 1, most_rows == 91);
+        }
     }
 }

@@ -236,7 +236,7 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
             }
             assert_eq!(format!("{rows:?}"), format!("{others:?}"), "cut at tick {cut}");
         }
-        let columns = |realm: &mut Realm| realm.trajectories().columns(setting.clock);
+        let columns = |realm: &mut Realm| realm.trajectories().next_columns(setting.clock);
         assert!(columns(&mut kept) == columns(&mut loaded), "heartbeats, cut at tick {cut}");
     }
 }
