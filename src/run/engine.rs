@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use crate::encounter::gpu::{GpuService, Limits, Notes, has_hardware_adapter, note};
 use crate::encounter::{Detection, Detector, Frame, Verify, probe};
 use crate::random::{Purpose, Seed};
-use crate::setting::Setting;
+use crate::setting::{Setting, Span};
 
 /// Players online below which no GPU is even looked for: the CPU is done with them in less than the 100 us that one
 /// submit and readback take.
@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// How many realms a worker steps together: one for caches, or as many as make a frame worth a GPU's while.
-    pub fn realms_per_group(&self, setting: &Setting, threads: usize) -> u32 {
+    pub fn realms_per_group(&self, setting: &Setting, span: &Span, threads: usize) -> u32 {
         const PLAYERS_PER_FRAME: f64 = 100_000.0;
         if self.gpu.is_none() {
             return 1;
@@ -98,7 +98,7 @@ impl Engine {
         let per_realm = (setting.size.expected_online / f64::from(setting.size.realms)).max(1.0);
         // In two halves, each of which is a frame.
         let enough = 2 * (PLAYERS_PER_FRAME / per_realm).ceil() as u32;
-        enough.min(setting.size.realms.div_ceil(threads as u32)).max(1)
+        enough.min((span.realms.len() as u32).div_ceil(threads as u32)).max(1)
     }
 
     /// The detector in words, for run.json.

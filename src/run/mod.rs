@@ -61,7 +61,7 @@ pub fn run_with(
     let threads = options.threads.max(1);
     let span = setting.span().starting_on(options.first_day);
     let realms = span.realms.len();
-    let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, threads));
+    let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, &span, threads));
     let group = group.clamp(1, realms as u32);
     // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
     let tickets = if options.shuffle.is_some() { 2 * realms + 1 } else { (2 * threads + 1) * group as usize };
