@@ -144,7 +144,7 @@ fn status_of(root: &Path) -> Result<Option<String>, OutputError> {
 }
 
 impl Store {
-    /// A folder for a new run: see [`Claim`].
+    /// A folder for a new run: a `Claim` on it, opened.
     ///
     /// # Errors
     /// As there.

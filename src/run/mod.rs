@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 pub use engine::{Backend, Engine};
-pub(crate) use options::{RunError, Snapshot, StageTimes};
-pub use options::{RunOptions, RunReport};
+pub use options::{RunError, RunOptions, RunReport};
+pub(crate) use options::{Snapshot, StageTimes};
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
 use crate::setting::Setting;

@@ -1,6 +1,6 @@
 //! Tables: one file a table in `rows`, each a row type whose declaration is also its schema.
 //!
-//! The list of tables is [`crate::table_list`]; `registry` says what a table and a column are, `cell` what a column
+//! The list of tables is `table_list`; `registry` says what a table and a column are, `cell` what a column
 //! holds, `domain` and `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
 //! sums (`aggregate`), and `data_dictionary` prints the registry for people.
 
