@@ -370,21 +370,7 @@ fn gpu_without_a_gpu_exits_with_6_and_auto_does_not_mind() {
 fn interrupted_runs_exit_with_128_and_the_signal_and_leave_whole_days_only() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let folder = folder();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
-            .current_dir(folder.path())
-            .args(["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--quiet", "--threads", "1"])
-            .args(["--set", "clock.days=700", "--set", "population.players=30000"])
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let heartbeats = folder.path().join("output/tiny/tables/heartbeats");
-        // A first day is there: the run is in full swing.
-        for _ in 0..600 {
-            if heartbeats.exists() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        let mut child = start_long(&folder);
         let killed = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let status = child.wait().unwrap();
