@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemParam;
 
 use super::account::Player;
 use super::agenda::{Agenda, Identity, PlannedSession};
@@ -178,50 +179,43 @@ impl Party {
     }
 }
 
+/// What it takes to log sessions out.
+#[derive(SystemParam)]
+pub struct Departures<'w, 's> {
+    rules: Res<'w, Rules>,
+    now: Res<'w, Now>,
+    departing: ResMut<'w, Departing>,
+    sessions: Query<'w, 's, (&'static Session, &'static Seated)>,
+    left: MessageWriter<'w, Left>,
+    logged_out: MessageWriter<'w, LoggedOut>,
+}
+
+impl Departures<'_, '_> {
+    /// Tells of the sessions whose end lies in this tick and before a second; `left_tick` is the first tick without them.
+    fn tell_before(&mut self, second: u32, left_tick: u32) {
+        for Departure { entity, .. } in self.departing.take(self.now.tick, second) {
+            let (session, seated) = self.sessions.get(entity).expect(IS_ONLINE);
+            if let Some(seat) = seated.0 {
+                let left_ms = self.rules.clock.ms(session.sitting.ended_s);
+                self.left.write(Left { seat, left_tick, left_ms });
+            }
+            self.logged_out.write(LoggedOut(entity));
+        }
+    }
+}
+
 /// Sessions that end exactly at this tick log out: they have no heartbeat in it.
-pub fn log_out_on_the_tick(
-    rules: Res<Rules>,
-    now: Res<Now>,
-    mut departing: ResMut<Departing>,
-    sessions: Query<(&Session, &Seated)>,
-    mut left: MessageWriter<Left>,
-    mut logged_out: MessageWriter<LoggedOut>,
-) {
-    let second = rules.clock.second(now.tick);
-    let due = departing.take(now.tick, second + 1);
-    leave_matches(&rules, now.tick, due, &sessions, &mut left, &mut logged_out);
+pub fn log_out_on_the_tick(mut departures: Departures<'_, '_>) {
+    let tick = departures.now.tick;
+    let second = departures.rules.clock.second(tick);
+    departures.tell_before(second + 1, tick);
 }
 
 /// Sessions that end after this tick and before the next log out.
-pub fn log_out(
-    rules: Res<Rules>,
-    now: Res<Now>,
-    mut departing: ResMut<Departing>,
-    sessions: Query<(&Session, &Seated)>,
-    mut left: MessageWriter<Left>,
-    mut logged_out: MessageWriter<LoggedOut>,
-) {
-    let next_second = rules.clock.second(now.tick + 1);
-    let due = departing.take(now.tick, next_second);
-    leave_matches(&rules, now.tick + 1, due, &sessions, &mut left, &mut logged_out);
-}
-
-/// Tells of sessions that log out; `left_tick` is the first tick without them.
-fn leave_matches(
-    setting: &Setting,
-    left_tick: u32,
-    due: Vec<Departure>,
-    sessions: &Query<(&Session, &Seated)>,
-    left: &mut MessageWriter<Left>,
-    logged_out: &mut MessageWriter<LoggedOut>,
-) {
-    for Departure { entity, .. } in due {
-        let (session, seated) = sessions.get(entity).expect(IS_ONLINE);
-        if let Some(seat) = seated.0 {
-            left.write(Left { seat, left_tick, left_ms: setting.clock.ms(session.sitting.ended_s) });
-        }
-        logged_out.write(LoggedOut(entity));
-    }
+pub fn log_out(mut departures: Departures<'_, '_>) {
+    let next_tick = departures.now.tick + 1;
+    let next_second = departures.rules.clock.second(next_tick);
+    departures.tell_before(next_second, next_tick);
 }
 
 /// Accounts for the sessions that have logged out.
