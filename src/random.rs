@@ -56,6 +56,10 @@ pub enum Purpose {
     Probe = 19,
     /// Whether a session joins a party.
     Party = 20,
+    /// Region of a player.
+    Region = 21,
+    /// Which place on a map a player goes to.
+    Destination = 22,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.
@@ -76,6 +80,11 @@ pub const fn name_key(name: &str) -> u64 {
         i += 1;
     }
     mix(hash)
+}
+
+/// Number of an item: a hash of its name, so that it stays when others are added.
+pub const fn item_number(name: &str) -> i32 {
+    (name_key(name) >> 33) as i32
 }
 
 /// The seed of a run, from which every stream is derived.
@@ -202,6 +211,25 @@ pub fn pick(about: u64, entries: impl Iterator<Item = (Streams, f64)> + Clone) -
         let exact = |(streams, weight)| if weight > 0.0 { -libm::log(unit(streams)) / weight } else { f64::INFINITY };
         first(entries.map(exact))
     })
+}
+
+/// Winners of so many races between entries with the given weights, run by their names as in [`pick`]: the winner of each is
+/// drawn independently.
+pub fn winners(races: usize, entries: &[(Streams, f64)]) -> Vec<u16> {
+    let mut best = vec![(f64::INFINITY, 0); races];
+    for (index, &(streams, weight)) in entries.iter().enumerate().filter(|(_, (_, weight))| *weight > 0.0) {
+        for (race, best) in best.iter_mut().enumerate() {
+            let unit = streams.about(race as u64).unit();
+            // Most arrive too late, which shows without a logarithm: 1 - u is less than -ln u.
+            if (1.0 - unit) < best.0 * weight {
+                let arrival = -libm::log(unit) / weight;
+                if arrival < best.0 {
+                    *best = (arrival, index as u16);
+                }
+            }
+        }
+    }
+    best.into_iter().map(|(_, winner)| winner).collect()
 }
 
 /// [`pick`] by the logarithms of weights, for weights that span more than floats do. Minus infinity is never picked.
@@ -403,6 +431,18 @@ mod tests {
         assert_eq!(first_by_far([(1.0, 0.1), (1.15, 0.1)].into_iter()), None);
         assert_eq!(first_by_far([(1.0, 0.1), (1.25, 0.1), (3.0, 0.1)].into_iter()), Some(0));
         assert_eq!(first_by_far([(3.0, 0.1), (1.25, 0.1), (1.0, 0.1)].into_iter()), Some(2));
+    }
+
+    #[test]
+    fn races_have_the_winners_that_picking_one_by_one_finds() {
+        let entries: Vec<(Streams, f64)> = (0..40)
+            .map(|n: u32| (Seed(3).streams(Purpose::Destination, name_key(&n.to_string())), f64::from(n % 7)))
+            .collect();
+        let winners = winners(5_000, &entries);
+        for (race, winner) in winners.iter().enumerate() {
+            assert_eq!(usize::from(*winner), pick(race as u64, entries.iter().copied()));
+        }
+        assert!(entries.iter().zip(0..).all(|((_, weight), n)| winners.contains(&n) == (*weight > 0.0)));
     }
 
     #[test]

@@ -44,6 +44,8 @@ macro_rules! for_each_table {
                 regions: RegionRow, "true";
                 /// One row a country.
                 countries: CountryRow, "true";
+                /// One row a currency.
+                currencies: CurrencyRow, "true";
                 /// One row a device.
                 devices: DeviceRow, "true";
                 /// One row an item of the shop.

@@ -50,13 +50,14 @@ impl Activity {
             if install_day >= 0 {
                 days[install_day as usize].events += scale;
             }
-            let (mut busy_until_s, mut last_seen) = (0, 0);
+            let (mut free_from_s, mut last_seen) = (0, 0);
             while let Some(today) = day.filter(|&day| day < last) {
                 days[today as usize].players += scale;
-                for sitting in plan_day(setting.seed, &setting.sessions, &profile, today, busy_until_s) {
+                let plan = plan_day(setting.seed, &setting.sessions, &profile, today, free_from_s);
+                free_from_s = plan.free_from_s;
+                for sitting in plan.sittings {
                     days[today as usize].sessions += scale;
                     add_heartbeats(setting, &mut days, sitting.started_s, sitting.ended_s, scale);
-                    busy_until_s = sitting.ended_s;
                 }
                 last_seen = today;
                 day = population.next_active_day(&profile.nature, today);

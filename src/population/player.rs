@@ -3,6 +3,8 @@
 //! Return days follow the fitted model of `docs/` (Lomax gaps that lengthen with account age, permanent churn after
 //! each active day, both tied to engagement); its parameters are `population.retention` of the scenario.
 
+use std::ops::Range;
+
 use crate::random::{self, Purpose, Seed, Stream, Streams, name_key, normal_cdf};
 use crate::scenario::sections::{File, Retention};
 use crate::time::Date;
@@ -20,6 +22,15 @@ pub struct CountryRules {
     pub utc_offset_minutes: i32,
     streams: Streams,
     weight: f64,
+}
+
+/// What decides who lives in a region.
+#[derive(Clone, Debug)]
+struct RegionRules {
+    streams: Streams,
+    weight: f64,
+    /// Its part of [`Population::countries`].
+    countries: Range<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,7 +115,8 @@ pub struct Population {
     first_day: i32,
     /// Accounts made up to and including each day.
     installed_by: Vec<u32>,
-    /// Countries of all regions.
+    regions: Vec<RegionRules>,
+    /// Countries of all regions, region by region.
     pub countries: Vec<CountryRules>,
     devices: Vec<DeviceRules>,
     archetypes: Vec<ArchetypeRules>,
@@ -122,10 +134,13 @@ impl Population {
     /// Compiles the population of a validated scenario.
     pub fn new(file: &File) -> Self {
         let seed = Seed(file.seed);
-        let regions_total: f64 = file.regions.values().map(|region| region.weight).sum();
-        let mut countries = Vec::new();
+        let (mut regions, mut countries) = (Vec::new(), Vec::new());
         for (index, (name, region)) in file.regions.entries.iter().enumerate() {
-            let total: f64 = region.countries.values().map(|country| country.weight).sum();
+            regions.push(RegionRules {
+                streams: seed.streams(Purpose::Region, name_key(name)),
+                weight: region.weight,
+                countries: countries.len()..countries.len() + region.countries.len(),
+            });
             for (code, country) in &region.countries.entries {
                 countries.push(CountryRules {
                     code: code.clone(),
@@ -133,7 +148,7 @@ impl Population {
                     currency: file.currencies.index_of(&country.currency).expect("validated") as u16,
                     utc_offset_minutes: country.utc_offset_minutes,
                     streams: seed.streams(Purpose::Country, name_key(&format!("{name}/{code}"))),
-                    weight: region.weight / regions_total * country.weight / total,
+                    weight: country.weight,
                 });
             }
         }
@@ -169,6 +184,7 @@ impl Population {
             players: file.population.players,
             first_day,
             installed_by,
+            regions,
             countries,
             devices: devices.collect(),
             archetypes: archetypes.collect(),
@@ -196,10 +212,13 @@ impl Population {
         self.first_day + self.installed_by.partition_point(|&installed| i64::from(installed) < i64::from(id)) as i32
     }
 
-    /// Index of the country of a player.
+    /// Index of the country of a player: first the region is drawn, so that a new country moves nobody between regions.
     pub fn country_of(&self, id: i32) -> usize {
-        let entries = self.countries.iter().map(|country| (country.streams, country.weight));
-        random::pick(id as u64, entries)
+        let about = id as u64;
+        let region = random::pick(about, self.regions.iter().map(|region| (region.streams, region.weight)));
+        let countries = &self.regions[region].countries;
+        let entries = self.countries[countries.clone()].iter().map(|country| (country.streams, country.weight));
+        countries.start + random::pick(about, entries)
     }
 
     /// What decides when a player comes back.

@@ -39,6 +39,8 @@ pub struct SessionRules {
     max_s: f64,
     disconnect_share: f64,
     kicked_share: f64,
+    break_s: f64,
+    reconnect_s: f64,
     /// Chance of joining the party of those who log in beside.
     pub party_chance: f64,
     /// Most sessions in a party.
@@ -63,6 +65,8 @@ impl SessionRules {
             max_s: f64::from(keys.max_minutes) * 60.0,
             disconnect_share: keys.disconnect_share,
             kicked_share: keys.kicked_share,
+            break_s: keys.break_minutes * 60.0,
+            reconnect_s: keys.reconnect_seconds,
             party_chance: keys.party_chance,
             party_size_max: keys.party_size_max,
             release_days: keys.client_release_days,
@@ -107,8 +111,21 @@ impl Sitting {
     }
 }
 
-/// The sittings of a player on an active day, in order, none before `busy_until_s`.
-pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, busy_until_s: u32) -> Vec<Sitting> {
+/// Shortest break between two sittings, and shortest time that it takes to come back after a lost connection.
+const MIN_BREAK_S: f64 = 60.0;
+const MIN_RECONNECT_S: f64 = 5.0;
+
+/// What a player does on an active day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DayPlan {
+    /// Sittings in order.
+    pub sittings: Vec<Sitting>,
+    /// Second from which the player may sit down again: the end of the last sitting and a break.
+    pub free_from_s: u32,
+}
+
+/// The sittings of a player on an active day, none before `free_from_s`.
+pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, free_from_s: u32) -> DayPlan {
     let mut draws = seed.stream(Purpose::Sessions, profile.nature.id as u64, (day - profile.nature.install_day) as u64);
     let midnight = day as u32 * DAY_S;
     let again = profile.further_sessions / (1.0 + profile.further_sessions);
@@ -127,8 +144,7 @@ pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, b
         })
         .collect();
     starts.sort_unstable();
-    let mut sittings = Vec::with_capacity(count);
-    let mut free_from = busy_until_s;
+    let mut plan = DayPlan { sittings: Vec::with_capacity(count), free_from_s };
     for start in starts {
         let length_s = draws.exponential(mean).clamp(1.0, rules.max_s) as u32;
         let reason = draws.unit();
@@ -137,15 +153,20 @@ pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, b
             r if r < rules.kicked_share + rules.disconnect_share => SessionEnd::Disconnect,
             _ => SessionEnd::Logout,
         };
-        let started_s = start.max(free_from);
+        let (mean_pause, min_pause) = match end {
+            SessionEnd::Disconnect => (rules.reconnect_s, MIN_RECONNECT_S),
+            _ => (rules.break_s, MIN_BREAK_S),
+        };
+        let pause_s = draws.exponential(mean_pause).clamp(min_pause, f64::from(DAY_S)) as u32;
+        let started_s = start.max(plan.free_from_s);
         // A sitting pushed past midnight by the one before is one the player does not have time for.
         if started_s < midnight + DAY_S {
             let sitting = Sitting { started_s, ended_s: started_s + length_s.max(1), end };
-            free_from = sitting.ended_s;
-            sittings.push(sitting);
+            plan.free_from_s = sitting.ended_s + pause_s;
+            plan.sittings.push(sitting);
         }
     }
-    sittings
+    plan
 }
 
 #[cfg(test)]
@@ -155,23 +176,25 @@ mod tests {
     use crate::scenario::Scenario;
 
     #[test]
-    fn sittings_never_overlap_start_today_and_number_at_most_ten() {
-        let sets = ["archetypes.casual.sessions_per_day=8".to_owned()];
+    fn sittings_start_today_number_at_most_ten_and_follow_after_a_break() {
+        let sets = ["archetypes.casual.sessions_per_day=8".to_owned(), "sessions.disconnect_share=0.3".to_owned()];
         let file = Scenario::parse("t", "t", "", &sets).expect("valid").file;
         let (population, rules) = (Population::new(&file), SessionRules::new(&file));
-        let mut most = 0;
+        let (mut most, mut quick) = (0, 0);
         for id in 1..3000 {
             let profile = population.profile(id);
-            let mut free_from = 3 * DAY_S + 5000;
-            let sittings = plan_day(Seed(file.seed), &rules, &profile, 3, free_from);
-            assert!(sittings.len() <= 10);
-            most = most.max(sittings.len());
-            for sitting in sittings {
-                assert!(sitting.started_s >= free_from && sitting.started_s < 4 * DAY_S);
+            let mut free_from_s = 3 * DAY_S + 5000;
+            let plan = plan_day(Seed(file.seed), &rules, &profile, 3, free_from_s);
+            assert!(plan.sittings.len() <= 10);
+            most = most.max(plan.sittings.len());
+            for sitting in plan.sittings {
+                assert!(sitting.started_s >= free_from_s && sitting.started_s < 4 * DAY_S);
                 assert!(sitting.ended_s > sitting.started_s);
-                free_from = sitting.ended_s;
+                quick += u32::from(sitting.started_s < free_from_s + 60);
+                free_from_s = sitting.ended_s + if sitting.end == SessionEnd::Disconnect { 5 } else { 60 };
             }
+            assert!(plan.free_from_s >= free_from_s);
         }
-        assert!(most >= 8, "{most}");
+        assert!(most >= 8 && quick > 50, "{most} sittings on a day, {quick} right after another");
     }
 }

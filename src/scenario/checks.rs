@@ -1,8 +1,10 @@
 //! Checks that concern several keys at once.
 
+use super::exchange::ExchangeRate;
 use super::key::{Findings, Named};
 use super::sections::{File, Map};
 use super::tree::At;
+use crate::random::item_number;
 use crate::time::DAY_S;
 
 /// Largest match, so that a pair of participants packs into one 64-bit key with room to spare.
@@ -119,19 +121,27 @@ fn check_population(file: &File, checker: &mut Checker<'_>) {
         format!("[regions] have {countries} countries together; at most 10,000")
     });
     for (id, item) in &file.items.entries {
-        let dear = file
-            .currencies
-            .entries
-            .iter()
-            .find(|(_, currency)| f64::from(item.price_usd_cents) * currency.per_usd > f64::from(i32::MAX));
+        let price = |(code, keys)| ExchangeRate::new(code, keys).price(item.price_usd_cents);
+        let mut currencies = file.currencies.entries.iter();
+        let dear = currencies.find(|(code, keys)| price((code, keys)) > i32::MAX.into());
         if let Some((code, _)) = dear {
             let path = format!("items.{id}.price_usd_cents");
             let price = item.price_usd_cents;
             checker.report(
                 &path,
-                format!("{path} = {price}: more than 2,147,483,647 hundredths in {code}; lower it or the rate"),
+                format!(
+                    "{path} = {price}: more than 2,147,483,647 of the smallest coins of {code}; lower it or the rate"
+                ),
             );
         }
+    }
+    let mut numbered: Vec<(i32, &str)> = file.items.names().map(|name| (item_number(name), name)).collect();
+    numbered.sort_unstable();
+    for pair in numbered.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let path = format!("items.{}", pair[1].1);
+        let message =
+            format!("{path}: its name gives the same item_id as {:?}; change one of the two names", pair[0].1);
+        checker.report(&path, message);
     }
     for code in file.currencies.names() {
         let valid = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());

@@ -141,6 +141,10 @@ section! {
         disconnect_share: f64 = "0.04", SHARE;
         /// Share of sessions that end by a kick.
         kicked_share: f64 = "0.004", SHARE;
+        /// Mean break in minutes after a session before the player starts another; at least one minute.
+        break_minutes: f64 = "30.0", Num(0.0, 1440.0);
+        /// Mean time in seconds after a lost connection before the player starts another session; at least five seconds.
+        reconnect_seconds: f64 = "60.0", Num(0.0, 3600.0);
         /// Chance that a session joins the party of another that logs in at the same heartbeat in its region.
         party_chance: f64 = "0.45", SHARE;
         /// Most sessions in a party.
@@ -272,6 +276,8 @@ section! {
 section! {
     /// A currency, keyed by its ISO 4217 code.
     Currency {
+        /// Digits of its minor unit, in which prices are written; -1 means those of ISO 4217, such as 0 for JPY and 2 for EUR.
+        digits: i32 = "-1", Int(-1, 4);
         /// Units for one US dollar.
         per_usd: f64 = "1.0", Num(0.000_001, 100_000.0);
     }
@@ -346,7 +352,7 @@ section! {
     tables {
         /// Places that draw players.
         places: Place;
-        /// Points where teams spawn; teams take them in order of names. If none are listed, teams spawn spread along the border.
+        /// Points where teams spawn; teams take them in order of names. If none are listed, each team spawns anywhere in a sector of its own.
         spawns: SpawnPoint;
     }
 }

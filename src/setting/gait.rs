@@ -64,11 +64,12 @@ impl Gait {
     /// Where a player who roams goes from a point on a map of some extent, by the high quarters of a word.
     #[inline(always)]
     pub fn roam_from(&self, relief: Relief, from: [i32; 2], bits: u64) -> [i32; 2] {
-        let [dx, dy] = [32, 48].map(|shift| {
-            let quarter = (bits >> shift) as i64 & 0xffff;
-            ((quarter * i64::from(2 * self.roam + 1)) >> 16) as i32 - self.roam
+        let [x, y] = [0, 1].map(|axis| {
+            let quarter = (bits >> (32 + 16 * axis)) as i64 & 0xffff;
+            let roam = self.roam.min(relief.extent[axis]);
+            from[axis] + ((quarter * i64::from(2 * roam + 1)) >> 16) as i32 - roam
         });
-        relief.clamp(from[0] + dx, from[1] + dy)
+        relief.turn_back(x, y)
     }
 
     /// Share of the stride that a traveller covers: nobody runs at top speed all the time.

@@ -1,6 +1,6 @@
 //! Ground: maps compiled for moving on them, with their places, spawns, heights and closing circles.
 
-use crate::random::{Purpose, Seed, Stream, name_key};
+use crate::random::{self, Purpose, Seed, Stream, mix, name_key};
 use crate::scenario::sections::{Map, Place};
 
 /// A round spot on a map, in centimetres.
@@ -15,7 +15,7 @@ pub struct Spot {
 #[derive(Clone, Copy, Debug)]
 pub struct Relief {
     /// Extent in centimetres, east and north.
-    extent: [i32; 2],
+    pub extent: [i32; 2],
     /// Rise of each ridge over the ground, as a fraction of 2^32.
     slope: [i64; 2],
 }
@@ -31,16 +31,17 @@ impl Relief {
         ridge(x, 0) + ridge(y, 1)
     }
 
-    /// The nearest point of the map.
+    /// Where a way within the map ends that goes on by at most its extent on each axis: who comes to the border turns back.
     #[inline(always)]
-    pub fn clamp(self, x: i32, y: i32) -> [i32; 2] {
-        // Not `clamp`, which would look whether its bounds are in order.
-        [x.max(0).min(self.extent[0]), y.max(0).min(self.extent[1])]
+    pub fn turn_back(self, x: i32, y: i32) -> [i32; 2] {
+        let turn = |at: i32, extent: i32| extent - (extent - at.abs()).abs();
+        [turn(x, self.extent[0]), turn(y, self.extent[1])]
     }
 }
 
-/// Bits that the numbers of a stretch of [`Ground`]'s guide to its places differ in.
-const GUIDE_SHIFT: u32 = 22;
+/// Draws that lead to a place: each is won by one of them in a race of their names, so that a new place takes its share from
+/// all others and moves nothing else. So many that popularities come true within a few hundredths.
+const DESTINATIONS: usize = 1 << 16;
 
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
@@ -50,10 +51,8 @@ pub struct Ground {
     /// Its shape.
     pub relief: Relief,
     places: Vec<Spot>,
-    /// Cumulative popularity of the places, scaled to the whole range of 32 bits.
-    popularity: Vec<u32>,
-    /// The place that the first number of each stretch of 32 bits belongs to: most stretches lie in one place.
-    guide: Vec<u16>,
+    /// Indices of places.
+    destinations: Vec<u16>,
     spawns: Vec<Spot>,
 }
 
@@ -62,31 +61,22 @@ impl Ground {
     pub fn new(seed: Seed, name: &str, map: &Map) -> Self {
         let cm = |metres: u32| (metres * 100) as i32;
         let extent = [cm(map.extent_x_m), cm(map.extent_y_m)];
-        let mut popularity = Vec::new();
+        let mut runners = Vec::new();
+        let mut enter = |key, popularity| runners.push((seed.streams(Purpose::Destination, key), popularity));
         let places: Vec<Spot> = if map.places.is_empty() {
             let lay_out = |rank: u32| {
                 let mut draws = seed.stream(Purpose::Places, name_key(name), rank.into());
                 let radius = cm(map.generated_radius_m).min(extent[0].min(extent[1]) / 2);
-                popularity.push(libm::pow(f64::from(rank), -0.75));
+                enter(mix(name_key(name).wrapping_add(rank.into())), libm::pow(f64::from(rank), -0.75));
                 let [x, y] = extent.map(|extent| draws.within(radius, extent - radius));
                 Spot { x, y, radius }
             };
             (1..=map.generated_places).map(lay_out).collect()
         } else {
-            popularity.extend(map.places.values().map(|place| place.popularity));
+            map.places.entries.iter().for_each(|(place, keys)| enter(name_key(place), keys.popularity));
             let spot = |place: &Place| Spot { x: cm(place.x_m), y: cm(place.y_m), radius: cm(place.radius_m) };
             map.places.values().map(spot).collect()
         };
-        let total: f64 = popularity.iter().sum();
-        let mut sum = 0.0;
-        let cumulate = |weight: &f64| {
-            sum += weight;
-            (sum / total * f64::from(u32::MAX)) as u32
-        };
-        let popularity: Vec<u32> = popularity.iter().map(cumulate).collect();
-        let place_of = |stretch: u32| popularity.partition_point(|&sum| sum < stretch << GUIDE_SHIFT);
-        let guide = (0..1 << (u32::BITS - GUIDE_SHIFT)).map(|stretch| place_of(stretch).min(places.len() - 1) as u16);
-        let guide = if places.is_empty() { Vec::new() } else { guide.collect() };
         let spawns =
             map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
         Self {
@@ -95,8 +85,7 @@ impl Ground {
                 extent,
                 slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
             },
-            popularity,
-            guide,
+            destinations: random::winners(DESTINATIONS, &runners),
             places,
             spawns: spawns.collect(),
         }
@@ -112,43 +101,41 @@ impl Ground {
         self.relief.height(x, y)
     }
 
-    /// The nearest point of the map.
-    pub fn clamp(&self, x: i32, y: i32) -> [i32; 2] {
-        self.relief.clamp(x, y)
+    /// Where a way within the map ends, however far it goes on: who comes to the border turns back.
+    pub fn turn_back(&self, x: i64, y: i64) -> [i32; 2] {
+        let turn = |at: i64, extent: i32| at.rem_euclid(2 * i64::from(extent)) as i32;
+        self.relief.turn_back(turn(x, self.extent[0]), turn(y, self.extent[1]))
     }
 
     /// A place, by popularity.
     pub fn choose_place(&self, draws: &mut Stream) -> Spot {
-        let at = (draws.bits() >> 32) as u32;
-        let mut index = usize::from(self.guide[(at >> GUIDE_SHIFT) as usize]);
-        while index + 1 < self.places.len() && self.popularity[index] < at {
-            index += 1;
-        }
-        self.places[index]
+        self.places[usize::from(self.destinations[draws.below(DESTINATIONS as u32) as usize])]
     }
 
-    /// A uniform point of the square around a spot.
+    /// A uniform point of a spot; what lies beyond the border is mirrored by it.
     pub fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
-        let [dx, dy] = [0; 2].map(|_: i32| draws.within(-spot.radius, spot.radius));
-        self.clamp(spot.x + dx, spot.y + dy)
+        let squared = |length: i32| i64::from(length) * i64::from(length);
+        loop {
+            // Points of the square around it, until one lies in the circle: four of five do.
+            let [dx, dy] = [0; 2].map(|_: i32| draws.within(-spot.radius, spot.radius));
+            if squared(dx) + squared(dy) <= squared(spot.radius) {
+                return self.turn_back(i64::from(spot.x + dx), i64::from(spot.y + dy));
+            }
+        }
     }
 
-    /// Where a member of a team appears. Teams take listed spawn points in turn, or an own stretch of the border.
+    /// Where a member of a team appears. Teams take listed spawn points in turn; on a map without any each has a sector of its
+    /// own in the ellipse that fills the map.
     pub fn spawn(&self, team: u8, teams: u8, draws: &mut Stream) -> [i32; 2] {
         if !self.spawns.is_empty() {
             return self.point_in(self.spawns[usize::from(team) % self.spawns.len()], draws);
         }
-        let [width, height] = self.extent.map(i64::from);
-        let along = 2 * (width + height) * i64::from(team) / i64::from(teams)
-            + i64::from(draws.below((2 * (width + height) / i64::from(teams)).max(1) as u32));
-        let depth = i64::from(draws.below((width.min(height) / 20).max(1) as u32));
-        let (x, y) = match along {
-            a if a < height => (depth, a),
-            a if a < height + width => (a - height, height - depth),
-            a if a < 2 * height + width => (width - depth, 2 * height + width - a),
-            a => (2 * (height + width) - a, depth),
-        };
-        self.clamp(x as i32, y as i32)
+        let turn = (f64::from(team) + draws.unit()) / f64::from(teams);
+        // Evenly over the area.
+        let reach = 0.5 * draws.unit().sqrt();
+        let (north, east) = libm::sincos(turn * std::f64::consts::TAU);
+        let at = |axis: usize, way: f64| (f64::from(self.extent[axis]) * (0.5 + reach * way)) as i32;
+        [at(0, east), at(1, north)]
     }
 }
 
@@ -158,8 +145,8 @@ pub struct Circle {
     centre: [i32; 2],
     /// Its radius.
     pub radius: f64,
-    /// Radius relative to the whole map's.
-    open_share: f64,
+    /// How much nearer to the centre than on the whole map everything lies.
+    scale: f64,
 }
 
 impl Circle {
@@ -170,16 +157,16 @@ impl Circle {
         // Smallest from four fifths of the match on, so that the last ones meet before its time is up.
         let open_share = (1.0 - elapsed_share / 0.8).clamp(0.01, 1.0);
         let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));
-        Self { centre, radius: diagonal / 2.0 * open_share, open_share }
+        let [east, north] = [0, 1].map(|axis| f64::from(centre[axis].max(ground.extent[axis] - centre[axis])));
+        let radius = diagonal / 2.0 * open_share;
+        // The farthest corner comes to lie just inside, and everything else in proportion.
+        Self { centre, radius, scale: 0.95 * radius / east.hypot_exact(north) }
     }
 
     /// The point of the circle that a point of the whole map becomes.
     pub fn draw_in(&self, target: [i32; 2]) -> [i32; 2] {
-        let [dx, dy] = [0, 1].map(|axis| f64::from(target[axis]) - f64::from(self.centre[axis]));
-        let reach = dx.hypot_exact(dy) * self.open_share;
-        // A centre off the middle of the map has farther points than the circle is wide.
-        let share = self.open_share * (0.95 * self.radius / reach.max(1.0)).min(1.0);
-        [self.centre[0] + (dx * share) as i32, self.centre[1] + (dy * share) as i32]
+        let scale = |axis: usize| (f64::from(target[axis] - self.centre[axis]) * self.scale) as i32;
+        [self.centre[0] + scale(0), self.centre[1] + scale(1)]
     }
 
     /// Whether a position is in play.

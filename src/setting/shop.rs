@@ -1,12 +1,15 @@
 //! The shop: items, prices and how clusters of payers spend, compiled.
 
-use crate::random::{self, Purpose, Seed, Streams, name_key};
+use crate::random::{self, Purpose, Seed, Streams, item_number, name_key};
+use crate::scenario::ExchangeRate;
 use crate::scenario::sections::{File, Item};
 
 /// An item of the shop.
 #[derive(Clone, Debug)]
 pub struct Goods {
     streams: Streams,
+    /// Its number, which follows from its name alone.
+    pub id: i32,
     /// Index of its category.
     pub category: u16,
     /// Price.
@@ -32,8 +35,8 @@ pub struct Shop {
     /// Categories in order of their names.
     pub categories: Vec<String>,
     clusters: Vec<Spending>,
-    /// Units of each currency for a US dollar.
-    per_usd: Vec<f64>,
+    /// Currencies, by index.
+    pub currencies: Vec<ExchangeRate>,
 }
 
 impl Shop {
@@ -45,6 +48,7 @@ impl Shop {
         let category = |name: &String| categories.binary_search(name).expect("every category is listed") as u16;
         let items = file.items.entries.iter().map(|(name, item)| Goods {
             streams: seed.streams(Purpose::Purchase, name_key(name)),
+            id: item_number(name),
             category: category(&item.category),
             price_usd_cents: item.price_usd_cents,
         });
@@ -63,7 +67,7 @@ impl Shop {
         Self {
             items: items.collect(),
             clusters: clusters.collect(),
-            per_usd: file.currencies.values().map(|currency| currency.per_usd).collect(),
+            currencies: file.currencies.entries.iter().map(|(code, keys)| ExchangeRate::new(code, keys)).collect(),
             categories,
         }
     }
@@ -78,10 +82,5 @@ impl Shop {
         let weights = &spending.item_weight_logs;
         let entries = self.items.iter().zip(weights).map(|(item, weight)| (item.streams, *weight));
         random::pick_by_log_weight(about, entries)
-    }
-
-    /// A price in the hundredths of a currency, at least 1.
-    pub fn price_in(&self, currency: u16, usd_cents: u32) -> i32 {
-        libm::round(f64::from(usd_cents) * self.per_usd[usize::from(currency)]).clamp(1.0, f64::from(i32::MAX)) as i32
     }
 }

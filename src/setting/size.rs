@@ -86,7 +86,7 @@ fn estimate_online(horizon_days: u32, population: &Population, sessions: &Sessio
         let profile = population.profile(id);
         let mut day = population.first_active_day_from(&profile.nature, 0);
         while let Some(today) = day.filter(|&day| day < horizon_days as i32) {
-            for sitting in plan_day(Seed(seed), sessions, &profile, today, 0) {
+            for sitting in plan_day(Seed(seed), sessions, &profile, today, 0).sittings {
                 let (mut from, to) = (sitting.started_s, sitting.ended_s);
                 while from < to {
                     let hour_end = (from / 3600 + 1) * 3600;

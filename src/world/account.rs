@@ -9,8 +9,8 @@ use crate::tape::Tape;
 pub struct Player {
     /// Account number, from 1, in order of installation.
     pub id: i32,
-    /// Second of the run at which the last planned session ends; the next starts no earlier.
-    pub busy_until_s: u32,
+    /// Second of the run before which no further session starts: the end of the last one planned, and a break.
+    pub free_from_s: u32,
     /// Purchases so far.
     pub purchases: u32,
     /// Matches joined so far.
@@ -29,7 +29,7 @@ impl Player {
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i32(&mut self.id);
-        tape.u32(&mut self.busy_until_s);
+        tape.u32(&mut self.free_from_s);
         tape.u32(&mut self.purchases);
         tape.u32(&mut self.matches);
         tape.u16(&mut self.sessions);

@@ -153,13 +153,14 @@ fn plan_sittings(
         skill: profile.skill,
     };
     let mut last_start_s = day * DAY_S;
-    for sitting in plan_day(setting.seed, &setting.sessions, &profile, day as i32, player.busy_until_s) {
+    let plan = plan_day(setting.seed, &setting.sessions, &profile, day as i32, player.free_from_s);
+    player.free_from_s = plan.free_from_s;
+    for sitting in plan.sittings {
         // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
         let Some(next) = player.sessions.checked_add(1) else { break };
         let session_id = i64::from(player.id) << 16 | i64::from(player.sessions);
         player.sessions = next;
         player.open_sessions += 1;
-        player.busy_until_s = sitting.ended_s;
         last_start_s = sitting.started_s;
         agenda.enter(setting, PlannedSession { player: entity, identity, session_id, sitting });
     }

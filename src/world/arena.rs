@@ -6,7 +6,6 @@ use super::game::Match;
 use super::tick::RealmId;
 use crate::random::{self, Purpose, mix};
 use crate::setting::Setting;
-use crate::table::MatchEnd;
 use crate::tape::Tape;
 
 /// A server instance.
@@ -59,7 +58,6 @@ impl Arena {
             about,
             started_tick: tick,
             ends_tick: tick + length,
-            end: MatchEnd::Completed,
         }
     }
 }

@@ -101,7 +101,8 @@ impl Battle<'_> {
             let event_ms = setting.clock.ms(tick_s) + i64::from(after_ms);
             fights.push(Fight { event_ms, killer, victim, touch: *touch });
         }
-        fights.sort_unstable_by_key(|fight| (fight.event_ms, roster.of(fight.killer).player_id));
+        let player = |participant| roster.of(participant).player_id;
+        fights.sort_unstable_by_key(|fight| (fight.event_ms, player(fight.killer), player(fight.victim)));
     }
 
     /// Writes the kill unless one of the two has died in this interval; true if it happened.

@@ -6,7 +6,7 @@ use super::journal::Journal;
 use super::lobby::IS_OPEN;
 use super::messages::{Left, MatchClosed};
 use super::roster::Roster;
-use super::scoreboard::{Scoreboard, only};
+use super::scoreboard::Scoreboard;
 use super::session::{Seated, Session};
 use super::tick::{RealmId, Rules};
 use crate::setting::{ModeRules, Setting};
@@ -32,8 +32,6 @@ pub struct Match {
     pub started_tick: u32,
     /// First tick after the last planned one.
     pub ends_tick: u32,
-    /// How it ends then.
-    pub end: MatchEnd,
 }
 
 impl Match {
@@ -51,7 +49,6 @@ impl Match {
 
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
-        let mut end = self.end as u8;
         tape.i64(&mut self.id);
         tape.u32(&mut self.arena_id);
         tape.u16(&mut self.mode);
@@ -60,9 +57,6 @@ impl Match {
         tape.u64(&mut self.about);
         tape.u32(&mut self.started_tick);
         tape.u32(&mut self.ends_tick);
-        tape.u8(&mut end);
-        self.end =
-            [MatchEnd::Completed, MatchEnd::Eliminated, MatchEnd::Abandoned, MatchEnd::RunEnd][usize::from(end.min(3))];
     }
 }
 
@@ -100,12 +94,12 @@ pub fn write_results(
     }
 }
 
-/// The winning team: the last one standing, or else the only one with the most kills.
+/// The winning team: the last one standing if it has met another, or without elimination the only one with the most kills.
 fn winner(mode: &ModeRules, roster: &Roster, scoreboard: &Scoreboard) -> Option<u8> {
     if !mode.is_elimination {
         return scoreboard.leading_team();
     }
-    only((0..).zip(roster.team_sizes()).filter(|(_, size)| **size > 0).map(|(team, _)| team))
+    roster.last_team().filter(|&team| roster.has_met_others(team))
 }
 
 fn match_row(

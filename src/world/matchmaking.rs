@@ -21,13 +21,32 @@ use crate::random::{self, mix};
 use crate::setting::{ModeRules, Setting};
 use crate::table::MatchEnd;
 
-/// Ends the matches whose time is up at this tick.
-pub fn end_matches(now: Res<Now>, matches: Query<(Entity, &Match)>, mut closed: MessageWriter<MatchClosed>) {
-    for (game, state) in &matches {
-        if state.ends_tick <= now.tick {
-            closed.write(MatchClosed { game, end: state.end, end_tick: now.tick });
+/// Ends the matches whose time is up at this tick, that nobody plays any more, or that are decided.
+pub fn end_matches(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    matches: Query<(Entity, &Match, &Roster)>,
+    mut closed: MessageWriter<MatchClosed>,
+) {
+    for (game, state, roster) in &matches {
+        if let Some(end) = end_of(state, roster, &rules, now.tick) {
+            closed.write(MatchClosed { game, end, end_tick: now.tick });
         }
     }
+}
+
+/// How a match ends at a tick, if it does.
+fn end_of(game: &Match, roster: &Roster, setting: &Setting, tick: u32) -> Option<MatchEnd> {
+    if roster.is_empty() {
+        return Some(MatchEnd::Abandoned);
+    }
+    let mode = game.mode(setting);
+    let can_be_decided = mode.is_elimination && mode.teams > 1 && !game.may_be_joined(mode, tick);
+    if let Some(team) = can_be_decided.then(|| roster.last_team()).flatten() {
+        // Alone from the start is no victory.
+        return Some(if roster.has_met_others(team) { MatchEnd::Eliminated } else { MatchEnd::Abandoned });
+    }
+    (game.ends_tick <= tick).then_some(MatchEnd::Completed)
 }
 
 /// Ends every match, at the end of the run.
@@ -58,15 +77,13 @@ pub fn empty_closed_matches(
         staying.clear();
         for member in 0..roster.present.len() {
             let participant = roster.present[member];
+            // Who logs out at this very tick has left already.
             let released = roster.release(participant, end_tick, rules.clock.ms(second));
-            let session_entity = released.expect("who left was dropped at the last tick's end");
+            let Some(session_entity) = released else { continue };
             let (mut session, mut seated) = sessions.get_mut(session_entity).expect(IS_ONLINE);
             session.credit(scoreboard.of(participant));
             seated.0 = None;
-            // One that logs out at this very tick has no heartbeat in the next match.
-            if session.sitting.ended_s > second {
-                staying.push(Candidate::of(&session, session_entity));
-            }
+            staying.push(Candidate::of(&session, session_entity));
         }
         let mode = game.mode(&rules);
         let mut arena = arenas.get_mut(host.0).expect("a match has an arena");
@@ -323,25 +340,12 @@ pub fn eliminate_dead(
     }
 }
 
-/// At the tick's end: drops who left from their matches, and lets those end at the next tick that are decided.
-pub fn settle_matches(rules: Res<Rules>, now: Res<Now>, mut matches: Query<(&mut Match, &mut Roster, &mut Bodies)>) {
-    for (mut game, mut roster, mut bodies) in &mut matches {
+/// At the tick's end: drops who left from their matches.
+pub fn drop_leavers(mut matches: Query<(&mut Roster, &mut Bodies)>) {
+    for (mut roster, mut bodies) in &mut matches {
         if roster.has_leavers {
             bodies.drop_leavers(&mut roster);
             roster.has_leavers = false;
-            end_if_decided(&mut game, &roster, &rules, now.tick + 1);
         }
-    }
-}
-
-/// Ends a match with elimination once one team is left, and any match that nobody can join or plays any more.
-fn end_if_decided(game: &mut Match, roster: &Roster, setting: &Setting, next_tick: u32) {
-    let mode = game.mode(setting);
-    let teams_left = roster.team_sizes().iter().filter(|&&size| size > 0).count();
-    let is_decided = teams_left == 1 && mode.teams > 1 && next_tick < game.ends_tick;
-    if teams_left == 0 {
-        (game.ends_tick, game.end) = (next_tick, MatchEnd::Abandoned);
-    } else if mode.is_elimination && is_decided && !game.may_be_joined(mode, next_tick) {
-        (game.ends_tick, game.end) = (next_tick, MatchEnd::Eliminated);
     }
 }

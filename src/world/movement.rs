@@ -98,8 +98,8 @@ fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) 
         Model::LevyWalk { exponent, min_step } => {
             let length = (min_step * libm::pow(draws.unit(), -1.0 / exponent)).min(1e8);
             let angle = draws.unit() * std::f64::consts::TAU;
-            let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i32);
-            ground.clamp(body.position[0].saturating_add(dx), body.position[1].saturating_add(dy))
+            let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i64);
+            ground.turn_back(i64::from(body.position[0]) + dx, i64::from(body.position[1]) + dy)
         }
     }
 }
@@ -146,7 +146,7 @@ pub fn drift(
     // Each axis gets at most 0.69 of the way, so that the diagonal and the slope stay below all of it.
     let reach = (speed * f64::from(after_ms) / 1000.0 * 0.69 - ROUNDING_CM).max(0.0) as i32;
     let [dx, dy] = [0; 2].map(|_: i32| draws.within(-reach, reach));
-    let [x, y] = ground.clamp(position[0] + dx, position[1] + dy);
+    let [x, y] = ground.turn_back(i64::from(position[0] + dx), i64::from(position[1] + dy));
     if reach == 0 { position } else { [x, y, ground.height(x, y)] }
 }
 
@@ -217,14 +217,24 @@ mod tests {
     }
 
     #[test]
-    fn default_spawns_cover_the_border_and_keep_teams_apart() {
+    fn default_spawns_fill_the_map_and_keep_teams_apart() {
         let (ground, _) = compile(&[]);
-        for team in 0..2 {
-            for ordinal in 0..500 {
-                let [x, y] = ground.spawn(team, 2, &mut Seed(1).stream(Purpose::Spawn, 0, ordinal));
-                let from_border = x.min(y).min(40_000 - x).min(40_000 - y);
-                assert!(from_border <= 2_000, "{x} {y}");
+        for teams in [2, 5] {
+            let (mut inner, mut all) = (0, 0);
+            for team in 0..teams {
+                for ordinal in 0..500 {
+                    let draws = &mut Seed(1).stream(Purpose::Spawn, team.into(), ordinal);
+                    let [x, y] = ground.spawn(team, teams, draws).map(|at| f64::from(at - 20_000));
+                    let sector = (libm::atan2(y, x) / std::f64::consts::TAU).rem_euclid(1.0) * f64::from(teams);
+                    // Whole centimetres blur the sectors in the very middle.
+                    let is_apart = (sector - f64::from(team) - 0.5).abs() < 0.51 || x.hypot_exact(y) < 100.0;
+                    assert!(is_apart, "team {team} of {teams}: {x} {y}");
+                    assert!(x.hypot_exact(y) <= 20_002.0, "rounded to whole centimetres");
+                    inner += i32::from(x.hypot_exact(y) < 10_000.0);
+                    all += 1;
+                }
             }
+            assert!((inner * 4 - all).abs() < all / 8, "a quarter within half the radius: {inner} of {all}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
+use super::scoreboard::only;
 use super::session::Session;
 use crate::encounter::Contact;
 use crate::tape::Tape;
@@ -129,9 +130,22 @@ impl Roster {
         self.has_leavers.then_some(move |participant| !self.of(participant).is_present())
     }
 
-    /// Players present, by team.
-    pub fn team_sizes(&self) -> &[u32] {
-        &self.team_sizes
+    /// Whether nobody is present.
+    pub fn is_empty(&self) -> bool {
+        self.team_sizes.iter().all(|&size| size == 0)
+    }
+
+    /// The team of everyone present, if it is only one.
+    pub fn last_team(&self) -> Option<u8> {
+        only((0..).zip(&self.team_sizes).filter(|(_, size)| **size > 0).map(|(team, _)| team))
+    }
+
+    /// Whether somebody of a team who is present has shared a heartbeat with somebody of another.
+    pub fn has_met_others(&self, team: u8) -> bool {
+        let staying = self.present.iter().map(|&participant| self.of(participant)).filter(|part| part.is_present());
+        let since = staying.filter(|part| part.team == team).map(|part| part.joined_tick).min();
+        let overlaps = |part: &Participation| part.is_present() || Some(part.left_tick) > since;
+        since.is_some() && self.participations.iter().any(|part| part.team != team && overlaps(part))
     }
 
     /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,

@@ -40,7 +40,7 @@ macro_rules! stage {
 
 /// The stages of a realm.
 pub struct Schedule {
-    /// Before contacts are known: matches end, sessions come and go, everyone moves.
+    /// Before contacts are known: sessions come and go, matches end, everyone moves.
     pub before_contacts: Stage,
     /// What follows from contacts: encounters, kills, purchases, departures.
     pub after_contacts: Stage,
@@ -53,15 +53,15 @@ impl Schedule {
     pub fn new(world: &mut World, setting: &Setting) -> Self {
         let (sweeps, has_teams) = (setting.sweep.is_some(), setting.team_episodes.is_some());
         let before_contacts = stage!(world, [
+            session::log_out_on_the_tick;
+            game::release_leavers;
+            session::end_sessions;
             matchmaking::end_matches;
             meeting::close_encounters_of_matches;
             swept::close_swept_encounters_of_matches, if sweeps;
             teams::close_team_encounters_of_matches, if has_teams;
             game::write_results;
             matchmaking::empty_closed_matches;
-            session::log_out_on_the_tick;
-            game::release_leavers;
-            session::end_sessions;
             agenda::wake_players;
             session::log_in;
             purchase::plan_purchases;
@@ -82,7 +82,7 @@ impl Schedule {
             session::end_sessions;
             swept::close_swept_encounters, if sweeps;
             meeting::close_encounters;
-            matchmaking::settle_matches;
+            matchmaking::drop_leavers;
         ]);
         let closing = stage!(world, [
             matchmaking::cut_off_matches;

@@ -243,7 +243,7 @@ fn a_realm_that_was_saved_and_loaded_steps_on_like_one_that_was_not() {
 
 #[test]
 fn damage_in_any_byte_of_a_saved_state_is_refused() {
-    let sets = ["population.players=60", "population.realms=2", "clock.heartbeat_seconds=3600"];
+    let sets = ["population.players=120", "population.realms=2", "clock.heartbeat_seconds=3600"];
     let setting = world(&[&sets[..], &["encounter.merge_gap_s=3600", "encounter.team_merge_gap_s=3600"]].concat());
     let mut realm = Realm::new(Arc::clone(&setting), 1);
     step(&mut realm, 0..20);

@@ -209,6 +209,7 @@ fn team_encounters_agree(radius: u32, exit: u32, least: usize) {
     if radius < 100 {
         sets.extend([
             "encounter.min_duration_s=0",
+            "population.players=4000",
             "maps.yard.extent_x_m=10",
             "maps.yard.extent_y_m=10",
             "maps.yard.relief_m=0",

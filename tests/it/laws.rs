@@ -81,6 +81,8 @@ fn every_law_holds_on_a_world_with_everything_in_it() {
     encounters_are_what_heartbeats_imply(&tables);
     rows_lie_in_the_folder_of_their_day_and_are_sorted(&run, &tables);
     winners_have_the_most_kills_or_stand_last(&tables);
+    matches_with_elimination_end_when_they_are_decided(&tables);
+    sessions_follow_after_a_pause(&tables);
 }
 
 struct Tables {
@@ -502,7 +504,7 @@ fn rows_lie_in_the_folder_of_their_day_and_are_sorted(run: &Run, t: &Tables) {
 
 fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
     let Column::Optional(winners) = &t.matches.columns["winner_team"] else { panic!("nullable") };
-    let mut eliminated = 0;
+    let (mut eliminated, sessions) = (0, t.session_rows());
     for (game, row) in rows_by(&t.matches, "match_id") {
         let members: Vec<usize> =
             (0..t.participations.len()).filter(|&p| t.participations.numbers("match_id")[p] == game).collect();
@@ -516,13 +518,27 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
             continue;
         }
         if t.matches.texts("mode")[row] == "last-stand" {
+            // Who logs out at the very end would not have played on.
+            let stays = |p: usize| t.sessions.numbers("event_ts")[sessions[&column("session_id", p)]] > ended;
+            let stands = |p: usize| column("left_at", p) == ended && stays(p);
             let mut standing: Vec<i64> =
-                members.iter().filter(|&&p| column("left_at", p) == ended).map(|&p| column("team_id", p)).collect();
+                members.iter().filter(|&&p| stands(p)).map(|&p| column("team_id", p)).collect();
             standing.sort_unstable();
             standing.dedup();
             let last = if let [team] = standing[..] { Some(team) } else { None };
-            assert_eq!(winners[row], last, "match {game}");
-            eliminated += usize::from(t.matches.texts("end_reason")[row] == "eliminated");
+            let beats =
+                |p: usize| column("joined_at", p)..column("joined_at", p) + HEARTBEAT_MS * column("heartbeats", p);
+            let met = |team: i64| {
+                members.iter().filter(|&&p| column("team_id", p) == team && stands(p)).any(|&one| {
+                    let meets =
+                        |other: usize| beats(other).end > beats(one).start && beats(one).end > beats(other).start;
+                    members.iter().any(|&other| column("team_id", other) != team && meets(other))
+                })
+            };
+            assert_eq!(winners[row], last.filter(|&team| met(team)), "match {game}");
+            let reason = &t.matches.texts("end_reason")[row];
+            assert_eq!(reason == "abandoned", winners[row].is_none() && standing.len() < 2, "match {game}");
+            eliminated += usize::from(reason == "eliminated");
         } else {
             let mut kills: BTreeMap<i64, i64> = BTreeMap::new();
             members.iter().for_each(|&p| *kills.entry(column("team_id", p)).or_default() += column("kills", p));
@@ -533,6 +549,48 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
         }
     }
     assert!(eliminated > 0, "matches end by elimination");
+}
+
+fn matches_with_elimination_end_when_they_are_decided(t: &Tables) {
+    let mut teams: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
+    for row in 0..t.heartbeats.len() {
+        let column = |name: &str| t.heartbeats.numbers(name)[row];
+        teams.entry((column("match_id"), column("event_ts"))).or_default().push(column("team_id"));
+    }
+    let mut early = 0;
+    for row in 0..t.matches.len() {
+        if t.matches.texts("mode")[row] != "last-stand" {
+            continue;
+        }
+        let column = |name: &str| t.matches.numbers(name)[row];
+        let joining_ends = column("started_at") + 90_000;
+        for ms in (column("started_at")..column("ended_at")).step_by(HEARTBEAT_MS as usize) {
+            let mut present = teams.get(&(column("match_id"), ms)).cloned().unwrap_or_default();
+            present.dedup();
+            present.sort_unstable();
+            present.dedup();
+            assert!(!present.is_empty(), "match {} goes on with nobody", column("match_id"));
+            assert!(ms < joining_ends || present.len() > 1, "match {} goes on with one team", column("match_id"));
+        }
+        early += usize::from(column("ended_at") == joining_ends);
+    }
+    assert!(early > 3, "{early} matches are decided when joining ends");
+}
+
+fn sessions_follow_after_a_pause(t: &Tables) {
+    let mut sessions: Vec<usize> = (0..t.sessions.len()).collect();
+    sessions.sort_unstable_by_key(|&row| t.sessions.numbers("session_id")[row]);
+    let mut quick = 0;
+    for pair in sessions.windows(2) {
+        let column = |name: &str, n: usize| t.sessions.numbers(name)[pair[n]];
+        if column("player_id", 0) == column("player_id", 1) {
+            let pause_s = (column("started_at", 1) - column("event_ts", 0)) / 1000;
+            let is_lost = t.sessions.texts("end_reason")[pair[0]] == "disconnect";
+            assert!(pause_s >= if is_lost { 5 } else { 60 }, "{pause_s} s after session {}", column("session_id", 0));
+            quick += usize::from(is_lost && pause_s < 60);
+        }
+    }
+    assert!(quick > 3, "{quick} sessions follow soon after a lost connection");
 }
 
 /// The report's sums are those of the files.

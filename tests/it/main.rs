@@ -6,6 +6,7 @@ mod detect;
 mod detectors;
 mod determinism;
 mod duckdb;
+mod entries;
 mod faults;
 mod house;
 mod laws;

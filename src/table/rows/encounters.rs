@@ -45,7 +45,7 @@ table! {
         18 z_cm: i32, DeltaRaw;
         /// Kills of one by the other inside it.
         19 kills: i16, Dictionary;
-        /// Why it ended: run_end, match_end, left, separated.
+        /// Why it ended, the first that holds at the tick that closed it: run_end, match_end, left (a session left the match), separated (more than the merge gap since the last near heartbeat, seen at the first tick beyond it).
         20 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }

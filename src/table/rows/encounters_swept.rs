@@ -44,7 +44,7 @@ table! {
         17 y_cm: i32, DeltaRaw;
         /// Likewise, up.
         18 z_cm: i32, DeltaRaw;
-        /// Why it ended: run_end, match_end, left, separated.
+        /// Why it ended, the first that holds at the tick that closed it: run_end, match_end, left, separated; as in encounters.
         19 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }

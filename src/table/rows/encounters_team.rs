@@ -34,7 +34,7 @@ table! {
         12 y_cm: i32, DeltaRaw;
         /// Likewise, up.
         13 z_cm: i32, DeltaRaw;
-        /// Why it ended: run_end, match_end, separated.
+        /// Why it ended, the first that holds at the tick that closed it: run_end, match_end, separated; as in encounters. Teams do not leave.
         14 end_reason: Text<domain::EncounterEndName>, Dictionary;
     }
 }

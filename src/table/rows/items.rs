@@ -7,9 +7,9 @@ use crate::table::registry::{Dimension, table};
 
 table! {
     /// One row an item of the shop.
-    ItemRow in "items", Dimension, sorted by (|row| (i64::from(row.item_id), 0)) ["item_id"] {
-        /// Item number.
-        1 item_id: i16, Plain;
+    ItemRow in "items", Dimension, sorted by (|row| (i64::from(row.item.index), 0)) ["item"] {
+        /// Item number: a hash of the item's name, the same in every scenario.
+        5 item_id: i32, Plain;
         /// Item name.
         2 item: Text<domain::ItemName>, Dictionary;
         /// Category.
@@ -22,7 +22,7 @@ table! {
 impl Dimension for ItemRow {
     fn rows(setting: &Setting) -> Vec<Self> {
         let row = |(index, item): (usize, &Goods)| Self {
-            item_id: index as i16,
+            item_id: item.id,
             item: Text::at(index),
             category: Text::at(item.category.into()),
             price_usd_cents: item.price_usd_cents as i32,

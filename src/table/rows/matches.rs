@@ -21,7 +21,7 @@ table! {
         6 mode: Text<domain::ModeName>, Dictionary;
         /// First tick, UTC.
         7 started_at: Timestamp, Plain;
-        /// End, UTC: the tick after the last.
+        /// End, UTC: the tick after the last; for run_end the midnight after the last day.
         8 ended_at: Timestamp, Plain;
         /// Teams.
         9 teams: i8, Dictionary;
@@ -29,23 +29,22 @@ table! {
         10 players: i32, Dictionary;
         /// Kills.
         11 kills: i32, Dictionary;
-        /// Winning team; missing where there is none.
+        /// Winning team: with elimination the last one standing if it has met another, otherwise the only one with the most kills; missing where there is none and for run_end.
         12 winner_team: Option<i8>, Dictionary;
-        /// Why it ended: completed, eliminated, abandoned, run_end.
+        /// Why it ended: completed (its time was up), eliminated (one team was left), abandoned (nobody was left, or nobody came to play against), run_end.
         13 end_reason: Text<domain::MatchEndName>, Dictionary;
     }
 }
 
 /// Why a match ends. The order is that of the names in `matches.end_reason`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum MatchEnd {
     /// Its time was up.
-    #[default]
     Completed = 0,
-    /// One team was left.
+    /// One team was left of several.
     Eliminated = 1,
-    /// Nobody was left.
+    /// Nobody was left, or one team that never had an opponent.
     Abandoned = 2,
     /// The run ended.
     RunEnd = 3,

@@ -16,7 +16,7 @@ table! {
         4 team_id: i8, Dictionary;
         /// First heartbeat in the match, UTC.
         5 joined_at: Timestamp, Delta;
-        /// When the session left: its end, its elimination or the end of the match, UTC.
+        /// When the session left, UTC: its end, its elimination (the moment of the kill) or the end of the match; for matches that end with the run the midnight after the last day.
         6 left_at: Timestamp, Delta;
         /// Heartbeats in the match.
         7 heartbeats: i32, Dictionary;

@@ -15,14 +15,14 @@ table! {
         3 session_id: i64, Delta;
         /// When, UTC; whole seconds.
         4 event_ts: Timestamp, Plain;
-        /// Item number in the catalogue.
-        5 item_id: i16, Dictionary;
+        /// Item number: a hash of the item's name.
+        12 item_id: i32, Dictionary;
         /// Item name.
         6 item: Text<domain::ItemName>, Dictionary;
         /// Item category.
         7 category: Text<domain::CategoryName>, Dictionary;
-        /// Price paid, in hundredths of the currency.
-        8 price_cents: i32, Dictionary;
+        /// Price paid, in minor units of the currency: yen, euro cents. See currencies.
+        13 price_minor: i32, Dictionary;
         /// Currency paid in, ISO 4217.
         9 currency: Text<domain::CurrencyName>, Dictionary;
         /// Price in hundredths of a US dollar.

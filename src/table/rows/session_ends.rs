@@ -27,7 +27,7 @@ table! {
         9 client_version: Text<domain::ClientVersionName>, Dictionary;
         /// Login, UTC; whole seconds.
         10 started_at: Timestamp, Plain;
-        /// Logout, UTC; whole seconds. Equals started_at + event_length_s.
+        /// Logout, UTC; whole seconds. Equals started_at + event_length_s. For run_end the midnight after the last day, which is not the row's date.
         11 event_ts: Timestamp, Plain;
         /// Length in seconds, at least 1.
         12 event_length_s: i32, Plain;
