@@ -94,6 +94,7 @@ fn figures(setting: &Setting, options: &RunOptions, report: &RunReport, limit: O
         "threads": options.threads,
         "sink": format!("{:?}", options.sink).to_lowercase(),
         "detector": report.detector,
+        "notes": report.notes,
         "heartbeats": sums.heartbeats,
         "wall_seconds": seconds,
         "heartbeats_per_second": rate,
@@ -128,6 +129,9 @@ fn page(value: &Value) -> String {
         value["sink"].as_str().unwrap_or("?"),
         value["detector"].as_str().unwrap_or("?"),
     );
+    for note in value["notes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        out.push_str(&format!("  note: {note}\n"));
+    }
     out.push_str(&format!(
         "  {} heartbeats in {:.2} s: {}/s\n",
         grouped(number("heartbeats") as u64),

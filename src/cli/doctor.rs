@@ -7,11 +7,11 @@ use serde_json::json;
 use super::args::DoctorArgs;
 use super::failure::Failure;
 use super::screen::print;
-use crate::encounter::Verify;
+
 use crate::encounter::gpu::{self, AdapterReport, GpuDetector};
 use crate::encounter::probe;
 use crate::report::{grouped, size};
-use crate::run::{Backend, Engine};
+use crate::run::{Engine, RunOptions};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
 
@@ -25,7 +25,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
     let adapters = gpu::list_adapters();
     let test = GpuDetector::open().and_then(|mut detector| self_test(&mut detector));
     let choice =
-        Engine::choose(Backend::Auto, Verify::Off, &setting).map_or_else(|error| error, |engine| engine.describe());
+        Engine::choose(&RunOptions::default(), &setting).map_or_else(|error| error, |engine| engine.describe());
     if args.json {
         let value = json!({
             "adapters": adapters.iter().map(adapter_value).collect::<Vec<_>>(),

@@ -35,7 +35,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if !args.allow_large {
         super::plan::check_fits(&setting, options.threads, &root, claim.frees())?;
     }
-    let engine = Engine::choose(options.backend, options.gpu_verify, &setting).map_err(RunError::Gpu)?;
+    let engine = Engine::choose(&options, &setting).map_err(RunError::Gpu)?;
     let store = claim.open()?;
     store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
     store.write("scenario.toml", &text)?;

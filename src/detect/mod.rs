@@ -149,7 +149,7 @@ impl Merger {
         found.map_err(|error| match error {
             DetectError::TooMany(pairs) => crowd(pairs),
             // The CPU has no other way to fail.
-            DetectError::Gpu(_) | DetectError::Disagrees { .. } => crowd(0),
+            DetectError::Gpu(_) | DetectError::Wrong(_) | DetectError::Disagrees { .. } => crowd(0),
         })?;
         // What a pair takes here, in the list of contacts, and twice as an open episode.
         let pair_bytes = 2 * size_of::<Contact>() + 2 * size_of::<Episode>();

@@ -1,4 +1,11 @@
 //! The detector of one worker: a GPU's while it works and tells the truth, the CPU's otherwise.
+//!
+//! A GPU that fails is replaced by the CPU. One that is caught lying is given up by all workers, and unless every answer
+//! was compared the run ends there: what was detected since the last comparison cannot be trusted. Workers compare the last
+//! frame of every day, so nothing of that kind is published.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::cpu::CpuDetector;
 use super::frame::{Contacts, DetectError, Detector, Frame};
@@ -9,19 +16,25 @@ use super::gpu::{Notes, note};
 pub enum Verify {
     /// None.
     Off,
-    /// The first of each worker and every 256th after it.
+    /// The first of each worker, every 256th after it and the last of a day.
     Sample,
     /// All.
     All,
 }
 
-impl Verify {
-    fn includes(self, frame: u64) -> bool {
-        match self {
-            Self::Off => false,
-            Self::Sample => frame.is_multiple_of(256),
-            Self::All => true,
-        }
+/// What the workers of a run know together of their GPU.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Whether it was caught lying.
+    is_given_up: AtomicBool,
+    by_gpu: AtomicU64,
+    by_cpu: AtomicU64,
+}
+
+impl Standing {
+    /// Frames detected by the GPU and by the CPU.
+    pub fn frames(&self) -> [u64; 2] {
+        [&self.by_gpu, &self.by_cpu].map(|frames| frames.load(Ordering::Relaxed))
     }
 }
 
@@ -32,32 +45,68 @@ pub struct Detection {
     is_demanded: bool,
     verify: Verify,
     frames: u64,
+    /// Whether the next frame is compared if any is.
+    closes: bool,
     expected: Contacts,
     notes: Notes,
+    standing: Arc<Standing>,
 }
 
 impl Detection {
     /// A detector that asks `gpu` first, if there is one. Faults are noted, or are errors if the GPU is demanded.
-    pub fn new(gpu: Option<Box<dyn Detector>>, is_demanded: bool, verify: Verify, notes: Notes) -> Self {
+    pub fn new(
+        gpu: Option<Box<dyn Detector>>,
+        is_demanded: bool,
+        verify: Verify,
+        notes: Notes,
+        standing: Arc<Standing>,
+    ) -> Self {
         let (cpu, expected) = (CpuDetector::default(), Contacts::default());
-        Self { cpu, gpu, is_demanded, verify, frames: 0, expected, notes }
+        Self { cpu, gpu, is_demanded, verify, frames: 0, closes: false, expected, notes, standing }
     }
 
-    /// Lets the CPU go on.
-    fn give_up_gpu(&mut self, error: &DetectError) {
+    /// The next frame is the last before what was detected is published.
+    pub fn close_with_next(&mut self) {
+        self.closes = true;
+    }
+
+    /// Whether the CPU may go on after an error; notes that it does.
+    fn goes_on_after(&mut self, error: &DetectError) -> bool {
+        let is_lie = matches!(error, DetectError::Wrong(_) | DetectError::Disagrees { .. });
+        if is_lie {
+            self.standing.is_given_up.store(true, Ordering::Relaxed);
+        }
+        // Answers before a lie that nobody compared may have been lies, too.
+        if self.is_demanded || is_lie && self.verify != Verify::All {
+            return false;
+        }
         note(&self.notes, format!("{error}; the CPU went on from there"));
         self.gpu = None;
+        true
+    }
+
+    /// The GPU, unless another worker has caught it lying.
+    fn trusted_gpu(&mut self) -> Option<&mut Box<dyn Detector>> {
+        if self.standing.is_given_up.load(Ordering::Relaxed) {
+            self.gpu = None;
+        }
+        self.gpu.as_mut()
     }
 
     /// The GPU's answer, compared with the CPU's if this frame is among those that are.
     fn ask_gpu(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Option<Result<(), DetectError>> {
-        let gpu = self.gpu.as_mut()?;
-        let is_verified = self.verify.includes(self.frames);
-        self.frames += 1;
+        let closes = std::mem::take(&mut self.closes);
+        let gpu = self.trusted_gpu()?;
         if let Err(error) = gpu.detect(frame, radius_cm, contacts) {
             return Some(Err(error));
         }
-        if is_verified {
+        let is_compared = match self.verify {
+            Verify::Off => false,
+            Verify::Sample => closes || self.frames.is_multiple_of(256),
+            Verify::All => true,
+        };
+        self.frames += 1;
+        if is_compared {
             if let Err(error) = self.cpu.detect(frame, radius_cm, &mut self.expected) {
                 return Some(Err(error));
             }
@@ -76,33 +125,29 @@ impl Detector for Detection {
     }
 
     fn start(&mut self, frame: &Frame, radius_cm: u32) -> Result<(), DetectError> {
-        match self.gpu.as_mut().map_or(Ok(()), |gpu| gpu.start(frame, radius_cm)) {
-            Err(error) if self.is_demanded => Err(error),
-            Err(error) => {
-                self.give_up_gpu(&error);
-                Ok(())
-            }
-            Ok(()) => Ok(()),
+        match self.trusted_gpu().map_or(Ok(()), |gpu| gpu.start(frame, radius_cm)) {
+            Err(error) if !self.goes_on_after(&error) => Err(error),
+            _ => Ok(()),
         }
     }
 
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
         match self.ask_gpu(frame, radius_cm, contacts) {
-            Some(Ok(())) => return Ok(()),
-            Some(Err(error)) if self.is_demanded => return Err(error),
-            Some(Err(error)) => {
-                self.give_up_gpu(&error);
+            Some(Ok(())) => {
+                self.standing.by_gpu.fetch_add(1, Ordering::Relaxed);
+                return Ok(());
             }
-            None => {}
+            Some(Err(error)) if !self.goes_on_after(&error) => return Err(error),
+            _ => {}
         }
+        self.standing.by_cpu.fetch_add(1, Ordering::Relaxed);
         self.cpu.detect(frame, radius_cm, contacts)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
     use crate::encounter::probe;
@@ -143,7 +188,8 @@ mod tests {
         let fired = Arc::new(AtomicU32::new(0));
         let notes = Notes::default();
         let gpu = Faulty { good_frames, lies, seen: 0, fired: Arc::clone(&fired) };
-        let mut detection = Detection::new(Some(Box::new(gpu)), is_demanded, verify, Arc::clone(&notes));
+        let mut detection =
+            Detection::new(Some(Box::new(gpu)), is_demanded, verify, Arc::clone(&notes), Arc::default());
         let answers = (0..3).map(|seed| {
             let frame = probe::uniform_frame(seed, 640, 64, 5_000);
             let (mut contacts, mut expected) = (Contacts::default(), Contacts::default());
@@ -171,7 +217,40 @@ mod tests {
     #[test]
     fn a_device_that_lies_is_caught_where_answers_are_compared_and_only_there() {
         assert_eq!(run(1, true, false, Verify::All), (vec![Some(true); 3], 1, 1));
-        assert_eq!(run(0, true, false, Verify::Sample), (vec![Some(true); 3], 1, 1));
         assert_eq!(run(1, true, false, Verify::Off), (vec![Some(true), Some(false), Some(false)], 0, 2));
+    }
+
+    #[test]
+    fn a_lie_found_in_a_sample_is_an_error_and_ends_the_device_for_everybody() {
+        let (answers, noted, fired) = run(0, true, false, Verify::Sample);
+        assert_eq!((answers[0], noted, fired), (None, 0, 1), "the CPU goes on only if it is asked to after that");
+        let (notes, standing) = (Notes::default(), Arc::new(Standing::default()));
+        let [mut liar, mut other] = [0, u32::MAX].map(|good_frames| {
+            let gpu = Faulty { good_frames, lies: true, seen: 0, fired: Arc::default() };
+            Detection::new(Some(Box::new(gpu)), false, Verify::Sample, Arc::clone(&notes), Arc::clone(&standing))
+        });
+        let frame = probe::uniform_frame(1, 640, 64, 5_000);
+        let mut contacts = Contacts::default();
+        other.detect(&frame, 1000, &mut contacts).expect("it tells the truth");
+        let error = liar.detect(&frame, 1000, &mut contacts).expect_err("it lies");
+        assert!(matches!(error, DetectError::Disagrees { .. }));
+        other.detect(&frame, 1000, &mut contacts).expect("the CPU never fails");
+        assert_eq!((other.name(), standing.frames()), ("cpu", [1, 1]));
+    }
+
+    #[test]
+    fn the_frame_before_publication_is_compared() {
+        let gpu = Faulty { good_frames: 2, lies: true, seen: 0, fired: Arc::default() };
+        let notes = Notes::default();
+        let mut detection = Detection::new(Some(Box::new(gpu)), false, Verify::Sample, notes, Arc::default());
+        let frame = probe::uniform_frame(1, 640, 64, 5_000);
+        let mut answers = Vec::new();
+        for n in 0..5 {
+            if n == 4 {
+                detection.close_with_next();
+            }
+            answers.push(detection.detect(&frame, 1000, &mut Contacts::default()).is_ok());
+        }
+        assert_eq!(answers, [true, true, true, true, false]);
     }
 }

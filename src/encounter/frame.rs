@@ -134,6 +134,9 @@ pub enum DetectError {
     /// More pairs than can be counted.
     #[error("up to {0} pairs of players within reach of each other in one match at one time")]
     TooMany(u64),
+    /// The GPU answered something that cannot be.
+    #[error("the GPU gave a wrong answer: {0}")]
+    Wrong(String),
     /// The GPU's answer is not the CPU's.
     #[error("the GPU found {found} pairs in a frame in which the CPU found {expected}")]
     Disagrees {

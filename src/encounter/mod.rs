@@ -14,7 +14,7 @@ pub mod probe;
 mod sweep;
 
 pub use cpu::CpuDetector;
-pub use detection::{Detection, Verify};
+pub use detection::{Detection, Standing, Verify};
 pub(crate) use episode::{Book, EndReason, Episode, EpisodeRules, Open, Sampled, Touch, pack};
 pub use frame::{Contact, Contacts, DetectError, Detector, Frame, MAX_RADIUS_CM, clamped_d2};
 pub(crate) use sweep::{Pass, Paths, SweepRules, Swept, SweptEpisode};

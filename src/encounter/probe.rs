@@ -57,7 +57,7 @@ pub fn hotspot_frame(seed: u64, players: usize, size: usize, extent_cm: i32) -> 
 /// Times of two detectors on one frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Race {
-    /// Nanoseconds a player on the CPU, one core.
+    /// Nanoseconds a player on the CPU.
     pub cpu_ns: f64,
     /// Nanoseconds a player on the GPU, transfers included.
     pub gpu_ns: f64,

@@ -3,11 +3,12 @@
 //! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
 //! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. The committer gives the
 //! tickets back. Tickets bound how far workers run ahead of it, so memory does not grow with simulated time.
-//! `engine` chooses the detector, `limit` measures encoding alone, `summary` is run.json.
+//! `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
 
 mod engine;
 pub mod limit;
 mod options;
+pub mod race;
 mod shared;
 pub mod summary;
 mod worker;
@@ -20,8 +21,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-pub use engine::{Backend, Engine};
-pub use options::{RunError, RunOptions, RunReport};
+pub use engine::Engine;
+pub use options::{Backend, RunError, RunOptions, RunReport};
 pub(crate) use options::{Snapshot, StageTimes};
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
@@ -41,7 +42,7 @@ pub fn run(
     interrupt: &AtomicBool,
     watch: &mut dyn FnMut(&Snapshot),
 ) -> Result<RunReport, RunError> {
-    let engine = Engine::choose(options.backend, options.gpu_verify, setting).map_err(RunError::Gpu)?;
+    let engine = Engine::choose(options, setting).map_err(RunError::Gpu)?;
     run_with(engine, setting, options, store, interrupt, watch)
 }
 

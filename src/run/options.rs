@@ -3,9 +3,19 @@
 use std::thread;
 use std::time::Duration;
 
-use super::engine::Backend;
 use crate::encounter::{DetectError, Verify};
 use crate::output::{Committed, OutputError, Sink};
+
+/// Who detects encounters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The faster of the two on this scenario's frames.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU, or an error.
+    Gpu,
+}
 
 /// How a run is carried out. Nothing here changes a byte of any table.
 #[derive(Clone, Debug)]
@@ -49,8 +59,11 @@ pub enum RunError {
     /// The GPU was demanded and failed.
     #[error("--backend gpu: {0}; use --backend auto to go on without one")]
     Gpu(String),
-    /// The GPU was demanded and gave a wrong answer.
-    #[error("--backend gpu: {0}; use --backend cpu, and report it with the output of `skirmish doctor`")]
+    /// A GPU gave a wrong answer.
+    #[error(
+        "{0}: it cannot be trusted, and nothing of the unfinished day was published. Run again with --backend cpu, and \
+         report it with the output of `skirmish doctor`"
+    )]
     Verification(String),
     /// More encounters at once than can be counted.
     #[error("{0}; use a smaller encounter.radius_cm, a larger map or smaller matches")]
@@ -136,7 +149,7 @@ impl From<DetectError> for RunError {
         match error {
             DetectError::Gpu(_) => Self::Gpu(error.to_string()),
             DetectError::TooMany(_) => Self::Crowd(error.to_string()),
-            DetectError::Disagrees { .. } => Self::Verification(error.to_string()),
+            DetectError::Wrong(_) | DetectError::Disagrees { .. } => Self::Verification(error.to_string()),
         }
     }
 }

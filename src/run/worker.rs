@@ -92,7 +92,7 @@ impl<'s> Worker<'s> {
             for realm in &mut *group {
                 realm.open_window(window.clone());
             }
-            if self.step_window(window, group)?.is_none() {
+            if self.step_window(window, self.shared.span.ticks(day).end, group)?.is_none() {
                 return Ok(None);
             }
             for realm in &mut *group {
@@ -135,8 +135,8 @@ impl<'s> Worker<'s> {
         self.shared.send(Leg { day, realm: realm.id }, payload)
     }
 
-    /// Steps a group through a window, its halves in turn: while one is being detected the other is stepped.
-    fn step_window(&mut self, ticks: Range<u32>, group: &mut [Realm]) -> Result<Option<()>, RunError> {
+    /// Steps a group through a window of a day, its halves in turn: while one is being detected the other is stepped.
+    fn step_window(&mut self, ticks: Range<u32>, day_end: u32, group: &mut [Realm]) -> Result<Option<()>, RunError> {
         let size = group.len().div_ceil(self.halves.len());
         for tick in ticks {
             if self.shared.stop.load(Ordering::Relaxed) {
@@ -145,6 +145,10 @@ impl<'s> Worker<'s> {
             for ((stepper, detection), realms) in self.halves.iter_mut().zip(group.chunks_mut(size)) {
                 if stepper.finish(realms, detection)? {
                     note_progress(self.shared, realms);
+                }
+                if tick + 1 == day_end {
+                    // What follows may publish the day.
+                    detection.close_with_next();
                 }
                 stepper.begin(tick, realms, detection)?;
             }

@@ -1,12 +1,12 @@
 //! Detection against a brute-force oracle, regime by regime, on every detector there is.
 
 use skirmish::encounter::CpuDetector;
-use skirmish::encounter::gpu::{GpuDetector, Limits, SHADER};
+use skirmish::encounter::gpu::{GpuDetector, GpuService, Limits, Notes, SHADER};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contact, Contacts, DetectError, Detector, Frame, MAX_RADIUS_CM};
 use skirmish::random::{Purpose, Seed, Stream};
 
-use crate::support::gpu_or_skip;
+use crate::support::{compile, gpu_or_skip};
 
 /// Every pair of every match by definition: 128-bit arithmetic, two plain loops.
 fn oracle(frame: &Frame, radius_cm: u32) -> Contacts {
@@ -132,7 +132,7 @@ fn the_gpu_finds_what_the_oracle_finds_in_every_regime() {
 
 #[test]
 fn the_gpu_splits_frames_and_grows_its_pair_buffer_without_losing_a_pair() {
-    let limits = Limits { players: 6_000, pairs: 3 };
+    let limits = Limits { players: 6_000, pairs: 3, ..Limits::default() };
     let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
     check(&mut gpu);
     // Among the regimes are worlds wider than packed positions reach.
@@ -146,7 +146,10 @@ fn a_pair_buffer_that_is_just_full_and_one_that_is_just_too_small_lose_nothing()
     let frame = frame_of(&[vec![[0, 0, 0], [100, 0, 0], [200, 0, 0], [300, 0, 0]], vec![[0, 0, 0]]]);
     assert_eq!(oracle(&frame, 200).pairs.len(), 5);
     for pairs in 4..=6 {
-        let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(Limits { players: 100, pairs })) else { return };
+        let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(Limits { players: 100, pairs, ..Limits::default() }))
+        else {
+            return;
+        };
         let mut contacts = Contacts::default();
         gpu.detect(&frame, 200, &mut contacts).unwrap();
         assert!(contacts == oracle(&frame, 200), "room for {pairs}");
@@ -156,7 +159,7 @@ fn a_pair_buffer_that_is_just_full_and_one_that_is_just_too_small_lose_nothing()
 
 #[test]
 fn matches_too_large_for_a_part_are_left_to_the_cpu_with_a_note_and_the_rest_is_not() {
-    let limits = Limits { players: 100, pairs: 100 };
+    let limits = Limits { players: 100, pairs: 100, ..Limits::default() };
     let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
     let mut frame = uniform_frame(1, 90, 30, 1_000);
     frame.append(&uniform_frame(2, 101, 101, 1_000));
@@ -166,6 +169,44 @@ fn matches_too_large_for_a_part_are_left_to_the_cpu_with_a_note_and_the_rest_is_
     assert!(contacts == oracle(&frame, 300));
     assert!(contacts.pairs.len() > 100, "{}", contacts.pairs.len());
     assert!(gpu.notes()[0].contains("more than 100 players"), "{:?}", gpu.notes());
+}
+
+#[test]
+fn parts_with_more_pairs_than_buffers_hold_go_to_the_cpu_and_the_others_do_not() {
+    let limits = Limits { players: 100, pairs: 10, max_pairs: 300, ..Limits::default() };
+    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
+    // A part each; the second has all its 1,225 pairs.
+    let mut frame = uniform_frame(1, 90, 90, 3_000);
+    frame.append(&frame_of(&[(0..50).map(|n| [n, 0, 0]).collect()]));
+    frame.append(&uniform_frame(3, 90, 90, 3_000));
+    for _ in 0..2 {
+        let mut contacts = Contacts::default();
+        gpu.detect(&frame, 300, &mut contacts).unwrap();
+        assert!(contacts == oracle(&frame, 300) && contacts.pairs.len() > 1_225, "{}", contacts.pairs.len());
+    }
+    assert!(gpu.notes().len() == 1 && gpu.notes()[0].contains("more pairs than its buffers hold"), "{:?}", gpu.notes());
+}
+
+#[test]
+fn no_dispatch_asks_for_more_distances_than_it_may() {
+    // Matches of 64 ask for 2,016 distances each; the crowds for more than a part may, in all pairs and in cells.
+    let limits = Limits { candidates: 5_000, ..Limits::default() };
+    let Some(mut gpu) = gpu_or_skip(|| GpuDetector::open_with(limits)) else { return };
+    let mut frame = uniform_frame(1, 640, 64, 5_000);
+    frame.append(&uniform_frame(2, 120, 120, 5_000));
+    frame.append(&uniform_frame(3, 2_000, 2_000, 20_000));
+    let mut contacts = Contacts::default();
+    gpu.detect(&frame, 300, &mut contacts).unwrap();
+    assert!(contacts == oracle(&frame, 300));
+    assert!(gpu.notes()[0].contains("or 5000 distances"), "{:?}", gpu.notes());
+}
+
+#[test]
+fn a_race_runs_on_frames_of_the_scenario_with_all_threads() {
+    let Some(service) = gpu_or_skip(|| GpuService::start(Limits::default(), Notes::default())) else { return };
+    let setting = compile("", &[]);
+    let race = skirmish::run::race::race(&setting, 3_000, 2, &service).expect("both agree");
+    assert!(race.cpu_ns > 0.1 && race.gpu_ns > 0.1, "{race}");
 }
 
 #[test]

@@ -4,17 +4,18 @@
 //! unpacking where there is no GPU at all.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use skirmish::encounter::CpuDetector;
-use skirmish::encounter::gpu::{Answer, Fault, GpuDevice, GpuService, Notes, Opened, Part};
+use skirmish::encounter::gpu::{Answer, Fault, GpuDevice, GpuService, Notes, Opened, Part, PartLimits};
 use skirmish::encounter::probe::uniform_frame;
 use skirmish::encounter::{Contacts, DetectError, Detector};
 use skirmish::encounter::{Detection, Verify};
-use skirmish::run::Engine;
+use skirmish::output::{Store, write_dimensions};
+use skirmish::run::{self, Engine, RunError, RunOptions};
 
-use crate::support::{compile, options, simulate, simulate_on};
+use crate::support::{TempDir, compile, files_below, options, simulate, simulate_on};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -28,6 +29,8 @@ enum Mode {
     Forgets,
     /// Reports blocks beyond its pairs.
     Garbles,
+    /// Has more pairs than it holds.
+    Overflows,
 }
 
 /// A plan of faults, shared by the devices that are opened one after the other.
@@ -59,7 +62,11 @@ impl Plan {
                 return Err("no device any more".to_owned());
             }
             let device = Host { plan: Arc::clone(&plan), queue: VecDeque::new() };
-            Ok(Opened { device, description: "a host".into(), max_players: 700 })
+            Ok(Opened {
+                device,
+                description: "a host".into(),
+                limits: PartLimits { players: 700, ..PartLimits::default() },
+            })
         };
         GpuService::start_with(open, Arc::clone(notes)).unwrap()
     }
@@ -112,19 +119,20 @@ impl GpuDevice for Host {
         Ok(())
     }
 
-    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Answer, Fault> {
+    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Option<Answer>, Fault> {
         assert!(self.queue.pop_front().as_ref() == Some(part), "parts are collected in the order of submission");
         let mut answer = all_pairs(part, radius_cm);
         let nth = self.plan.seen.fetch_add(1, Ordering::Relaxed);
         let bad = self.plan.good_parts..self.plan.good_parts.saturating_add(self.plan.bad_parts);
         if !bad.contains(&nth) {
-            return Ok(answer);
+            return Ok(Some(answer));
         }
         self.plan.fired.fetch_add(1, Ordering::Relaxed);
         match self.plan.mode {
             Mode::Lost => Err(Fault::Lost("the cable was pulled".into())),
             Mode::OutOfMemory => Err(Fault::OutOfMemory("a buffer of 9 GB".into())),
             Mode::Timeout => Err(Fault::Timeout(30)),
+            Mode::Overflows => Ok(None),
             Mode::Panics => panic!("a driver panics, as this test wants"),
             Mode::Invents => {
                 // The first two of the match that are not near; any part has some.
@@ -138,15 +146,15 @@ impl GpuDevice for Host {
                 answer.pairs.push((a << 26 | (b - a)) as u32);
                 answer.blocks = vec![[0, 0]; part.firsts.len()];
                 answer.blocks[0] = [answer.pairs.len() as u32 - 1, 1];
-                Ok(answer)
+                Ok(Some(answer))
             }
             Mode::Forgets => {
                 answer.blocks[0][1] -= 1;
-                Ok(answer)
+                Ok(Some(answer))
             }
             Mode::Garbles => {
                 answer.blocks[0] = [u32::MAX, u32::MAX];
-                Ok(answer)
+                Ok(Some(answer))
             }
         }
     }
@@ -159,7 +167,7 @@ fn detect(plan: &Arc<Plan>, verify: Verify) -> (bool, Vec<String>) {
     let service = plan.service(&notes);
     let mut detections = [0, 1].map(|_| {
         let client: Box<dyn Detector> = Box::new(service.client());
-        Detection::new(Some(client), false, verify, Arc::clone(&notes))
+        Detection::new(Some(client), false, verify, Arc::clone(&notes), Arc::default())
     });
     let mut is_right = true;
     for round in 0..3 {
@@ -230,7 +238,7 @@ fn a_device_that_fails_for_good_is_replaced_by_the_cpu() {
 fn answers_that_cannot_be_right_are_found_out_without_comparing_them() {
     for (mode, word) in [(Mode::Invents, "not near"), (Mode::Garbles, "blocks lie outside")] {
         let plan = Arc::new(Plan::new(mode, 2, 1));
-        let (is_right, notes) = detect(&plan, Verify::Off);
+        let (is_right, notes) = detect(&plan, Verify::All);
         assert!(is_right && plan.fired.load(Ordering::Relaxed) == 1, "{mode:?}");
         assert!(notes.iter().any(|note| note.contains(word)), "{mode:?}: {notes:?}");
     }
@@ -247,11 +255,23 @@ fn a_pair_left_out_is_found_where_answers_are_compared_and_only_there() {
 }
 
 #[test]
+fn a_part_with_too_many_pairs_goes_to_the_cpu_alone() {
+    let plan = Arc::new(Plan::new(Mode::Overflows, 2, 3));
+    let (is_right, notes) = detect(&plan, Verify::Off);
+    assert!(is_right, "{notes:?}");
+    assert_eq!((plan.fired.load(Ordering::Relaxed), plan.opened.load(Ordering::Relaxed)), (3, 1));
+    assert!(plan.seen.load(Ordering::Relaxed) > 5, "the device goes on with other parts");
+    assert!(notes.iter().any(|note| note.contains("more pairs than its buffers hold")), "{notes:?}");
+    assert!(!notes.iter().any(|note| note.contains("the CPU went on")), "{notes:?}");
+}
+
+#[test]
 fn a_device_that_is_demanded_and_fails_for_good_is_an_error() {
     let plan = Arc::new(Plan::new(Mode::Lost, 0, u32::MAX));
     let notes = Notes::default();
     let service = plan.service(&notes);
-    let mut detection = Detection::new(Some(Box::new(service.client())), true, Verify::Off, Arc::new(Mutex::default()));
+    let mut detection =
+        Detection::new(Some(Box::new(service.client())), true, Verify::Off, Arc::new(Mutex::default()), Arc::default());
     let result = detection.detect(&uniform_frame(1, 100, 50, 5_000), 1000, &mut Contacts::default());
     assert!(matches!(result, Err(DetectError::Gpu(message)) if message.contains("the cable was pulled")));
     assert_eq!(plan.fired.load(Ordering::Relaxed), 2, "it was tried again");
@@ -268,15 +288,65 @@ fn a_run_whose_device_fails_writes_the_same_bytes_and_tells() {
         (Mode::Lost, 1, "it was opened again"),
         (Mode::OutOfMemory, u32::MAX, "the CPU went on from there"),
         (Mode::Panics, u32::MAX, "the CPU went on from there"),
+        (Mode::Overflows, 3, "more pairs than its buffers hold"),
         (Mode::Invents, 1, "the CPU went on from there"),
+        (Mode::Forgets, 1, "the CPU went on from there"),
     ] {
         let plan = Arc::new(Plan::new(mode, 1_000, bad_parts));
         let notes = Notes::default();
-        let engine = Engine::on(plan.service(&notes), Verify::Sample, notes);
-        let options = skirmish::run::RunOptions { realms_per_group: Some(3), ..options(2) };
+        // Answers of which all are compared may be followed by the CPU's.
+        let verify = if matches!(mode, Mode::Invents | Mode::Forgets) { Verify::All } else { Verify::Sample };
+        let engine = Engine::on(plan.service(&notes), verify, notes);
+        let options = RunOptions { realms_per_group: Some(3), ..options(2) };
         let run = simulate_on(engine, &setting, &options);
         assert!(plan.fired.load(Ordering::Relaxed) >= 1, "{mode:?} fired");
         assert_eq!(run.digests(), reference, "{mode:?}");
         assert!(run.report.notes.iter().any(|note| note.contains(word)), "{mode:?}: {:?}", run.report.notes);
+        let went_on = run.report.notes.iter().any(|note| note.ends_with("the CPU went on from there"));
+        assert_eq!(run.report.detector.contains(", then the CPU: "), went_on, "{}", run.report.detector);
     }
+}
+
+#[test]
+fn a_run_whose_device_lies_ends_before_the_day_is_published() {
+    let setting = compile(WORLD, &["clock.days=3"]);
+    let whole = simulate(&setting, &options(2));
+    // A day has 1,440 ticks in two groups of a frame each; the lies begin on the second day and go on.
+    let parts_a_day = {
+        let plan = Arc::new(Plan::new(Mode::Lost, u32::MAX, 0));
+        let notes = Notes::default();
+        let first = compile(WORLD, &[]);
+        simulate_on(Engine::on(plan.service(&notes), Verify::Off, notes), &first, &run_options());
+        plan.seen.load(Ordering::Relaxed)
+    };
+    for (mode, verify) in [
+        (Mode::Forgets, Verify::Sample),
+        (Mode::Invents, Verify::Sample),
+        (Mode::Garbles, Verify::Sample),
+        (Mode::Invents, Verify::Off),
+    ] {
+        let plan = Arc::new(Plan::new(mode, parts_a_day + parts_a_day / 2, u32::MAX));
+        let notes = Notes::default();
+        let engine = Engine::on(plan.service(&notes), verify, notes);
+        let keep = TempDir::new();
+        let store = Store::for_run(&keep.path().join("run"), false).unwrap();
+        write_dimensions(&setting, &store, &mut |_| true).unwrap();
+        let never = AtomicBool::new(false);
+        let result = run::run_with(engine, &setting, &run_options(), Some(&store), &never, &mut |_| {});
+        assert!(matches!(result, Err(RunError::Verification(_))), "{mode:?}: {:?}", result.err());
+        assert!(plan.fired.load(Ordering::Relaxed) >= 1, "{mode:?} fired");
+        let published = files_below(&keep.path().join("run/tables"));
+        let dates: Vec<&String> = published.iter().filter(|path| path.starts_with("heartbeats/")).collect();
+        // The first day may still have been under way when another worker was caught in the second.
+        assert!(dates.len() <= 1 && dates.iter().all(|path| path.contains("2026-01-05")), "{mode:?}: {dates:?}");
+        for path in &published {
+            let [ours, theirs] =
+                [&keep.path().join("run"), &whole.root].map(|root| std::fs::read(root.join("tables").join(path)));
+            assert!(ours.unwrap() == theirs.unwrap(), "{mode:?}: {path}");
+        }
+    }
+}
+
+fn run_options() -> RunOptions {
+    RunOptions { realms_per_group: Some(2), ..options(2) }
 }

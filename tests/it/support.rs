@@ -97,7 +97,7 @@ pub fn compile(text: &str, sets: &[&str]) -> Arc<Setting> {
 }
 
 pub fn simulate(setting: &Arc<Setting>, options: &RunOptions) -> Run {
-    let engine = Engine::choose(options.backend, options.gpu_verify, setting).unwrap();
+    let engine = Engine::choose(options, setting).unwrap();
     simulate_on(engine, setting, options)
 }
 

@@ -13,8 +13,8 @@ use crossbeam_channel::{Receiver, bounded};
 
 use super::adapter::{adapters, report};
 use super::fault::Fault;
-use super::pack::{Answer, MAX_PLAYERS, Part};
-use super::shader::SHADER;
+use super::pack::{Answer, MAX_CANDIDATES, MAX_PLAYERS, Part, PartLimits};
+use super::shader::{GROUP, SHADER};
 
 /// Parts that a device works on at once.
 pub const IN_FLIGHT: usize = 3;
@@ -34,11 +34,11 @@ pub trait GpuDevice {
     /// When the device fails; it is not to be used again then.
     fn submit(&mut self, part: &Part, radius_cm: u32) -> Result<(), Fault>;
 
-    /// Waits for the part that was started first, which is given again.
+    /// Waits for the part that was started first, which is given again; `None` if it has more pairs than the device holds.
     ///
     /// # Errors
     /// When the device fails; it is not to be used again then.
-    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Answer, Fault>;
+    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Option<Answer>, Fault>;
 }
 
 /// As in the shader.
@@ -97,13 +97,32 @@ impl Growing {
             self.buffer = None;
         }
         self.buffer.get_or_insert_with(|| {
-            let limit = device.limits().max_storage_buffer_binding_size.max(bytes);
-            // Frames differ a little from tick to tick: an eighth more saves most reallocations.
-            let size = (bytes + bytes / 8).next_multiple_of(16).min(limit);
+            let size = with_reserve(bytes, largest_buffer(&device.limits()));
             let (label, usage) = (Some(self.label), self.usage);
             device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation: false })
         })
     }
+}
+
+/// Largest buffer that can be had and bound.
+fn largest_buffer(limits: &wgpu::Limits) -> u64 {
+    limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 16 * 16
+}
+
+/// Size of a buffer that needs so many bytes: frames differ a little from tick to tick, an eighth more saves most
+/// reallocations.
+fn with_reserve(bytes: u64, largest: u64) -> u64 {
+    (bytes + bytes / 8).next_multiple_of(16).min(largest.max(bytes))
+}
+
+/// What parts may hold and how many pairs their answers may have, so that no buffer is larger than the largest there can be.
+fn fitting(largest: u64, own: Limits) -> (PartLimits, u32) {
+    // Lists take up to 12 bytes a player (two cells and one link), more than any other buffer that grows with players.
+    let players = own.players.min((largest / 12) as usize).min(MAX_PLAYERS);
+    // An answer is read back in one buffer: its head, the blocks of all workgroups, the pairs.
+    let head_and_blocks = size_of::<Outcome>() as u64 + BLOCK_BYTES * (players as u64).div_ceil(GROUP.into());
+    let pairs = (largest.saturating_sub(head_and_blocks) / PAIR_BYTES).min(own.max_pairs.into()) as u32;
+    (PartLimits { players, candidates: own.candidates }, pairs)
 }
 
 /// The buffers of a part in flight.
@@ -161,8 +180,8 @@ pub struct WgpuDevice {
     slots: Vec<Slot>,
     /// Slots in use, the first submitted first.
     in_flight: VecDeque<usize>,
-    /// Most players of a part.
-    pub max_players: usize,
+    /// What a part may hold.
+    pub part_limits: PartLimits,
     /// Pairs to make room for.
     capacity: u32,
     max_groups: u32,
@@ -178,11 +197,15 @@ pub struct Limits {
     pub players: usize,
     /// Pairs to make room for at first.
     pub pairs: u32,
+    /// Most pairs to make room for.
+    pub max_pairs: u32,
+    /// Most distances that a part asks for.
+    pub candidates: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { players: usize::MAX, pairs: 1 << 14 }
+        Self { players: usize::MAX, pairs: 1 << 14, max_pairs: u32::MAX / 8, candidates: MAX_CANDIDATES }
     }
 }
 
@@ -240,11 +263,9 @@ impl WgpuDevice {
             })
         };
         let (fill_cells, find_pairs) = (pipeline("fill_cells"), pipeline("find_pairs"));
-        let largest = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let (part_limits, max_capacity) = fitting(largest_buffer(&limits), own_limits);
         let info = report(&adapter);
         let max_groups = limits.max_compute_workgroups_per_dimension;
-        // Lists take up to 12 bytes a player (two cells and one link), more than any other buffer.
-        let fits = (largest / 12) as usize;
         Ok(Self {
             bindings,
             fill_cells,
@@ -253,10 +274,10 @@ impl WgpuDevice {
             frame: 0,
             slots: (0..IN_FLIGHT).map(|_| Slot::new()).collect(),
             in_flight: VecDeque::new(),
-            max_players: own_limits.players.min(fits).min(MAX_PLAYERS),
-            capacity: own_limits.pairs,
+            part_limits,
+            capacity: own_limits.pairs.min(max_capacity),
             max_groups,
-            max_capacity: (largest / PAIR_BYTES - 16 * IN_FLIGHT as u64).min(u64::from(u32::MAX / 8)) as u32,
+            max_capacity,
             description: format!("{} ({}, {}, {})", info.name, info.kind, info.backend, info.driver),
             device,
             queue,
@@ -397,7 +418,7 @@ impl GpuDevice for WgpuDevice {
         self.start(slot, part, radius_cm)
     }
 
-    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Answer, Fault> {
+    fn collect(&mut self, part: &Part, radius_cm: u32) -> Result<Option<Answer>, Fault> {
         let slot = self.in_flight.pop_front().ok_or_else(|| Fault::Wrong("nothing is in flight".into()))?;
         loop {
             match self.finish(slot, part)? {
@@ -409,11 +430,9 @@ impl GpuDevice for WgpuDevice {
                     if wanted < self.capacity / 2 {
                         self.capacity = wanted;
                     }
-                    return Ok(answer);
+                    return Ok(Some(answer));
                 }
-                Err(found) if found > self.max_capacity => {
-                    return Err(Fault::OutOfMemory(format!("{found} pairs do not fit a buffer of this adapter")));
-                }
+                Err(found) if found > self.max_capacity => return Ok(None),
                 Err(found) => {
                     self.capacity = self.capacity.max(found.saturating_add(found / 4)).min(self.max_capacity);
                     self.start(slot, part, radius_cm)?;
@@ -448,7 +467,6 @@ mod tests {
     use std::mem::offset_of;
 
     use super::*;
-    use crate::encounter::gpu::shader::GROUP;
 
     /// Members of a struct of the shader with their offsets, and its size.
     fn layout(module: &naga::Module, name: &str) -> (Vec<(String, usize)>, usize) {
@@ -463,6 +481,29 @@ mod tests {
         ($type:ty, $($member:ident),+) => {
             vec![$((stringify!($member).to_owned(), offset_of!($type, $member))),+]
         };
+    }
+
+    #[test]
+    fn no_buffer_is_larger_than_the_largest_there_can_be() {
+        for largest in [1 << 16, 128 << 20, (128 << 20) + 4, 2 << 30, u64::from(u32::MAX)] {
+            let limits = wgpu::Limits {
+                max_storage_buffer_binding_size: u64::from(u32::MAX),
+                max_buffer_size: largest,
+                ..wgpu::Limits::default()
+            };
+            let largest = largest_buffer(&limits);
+            let (PartLimits { players, .. }, pairs) = fitting(largest, Limits::default());
+            let (players, pairs) = (players as u64, u64::from(pairs));
+            let blocks = BLOCK_BYTES * players.div_ceil(GROUP.into());
+            let lists = 12 * players;
+            for bytes in
+                [POSITION_BYTES * players, lists, blocks, size_of::<Outcome>() as u64 + blocks + PAIR_BYTES * pairs]
+            {
+                let size = with_reserve(bytes, largest);
+                assert!(bytes <= size && size <= largest, "{bytes} bytes take {size} of {largest}");
+            }
+        }
+        assert_eq!(with_reserve(160, 1 << 20), 192, "an eighth more, in steps of 16");
     }
 
     #[test]

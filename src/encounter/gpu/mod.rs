@@ -17,7 +17,7 @@ pub(crate) use adapter::{AdapterReport, has_hardware_adapter, list_adapters};
 pub use detector::GpuDetector;
 pub use device::{GpuDevice, Limits};
 pub use fault::Fault;
-pub use pack::{Answer, Part};
+pub use pack::{Answer, Part, PartLimits};
 pub(crate) use service::note;
 pub use service::{GpuService, Notes, Opened};
 pub use shader::SHADER;

@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 
 use super::device::{GpuDevice, IN_FLIGHT, Limits, PATIENCE, WgpuDevice};
 use super::fault::Fault;
-use super::pack::{Answer, Part, Parts, unpack};
+use super::pack::{Answer, Part, PartLimits, Parts, unpack};
 use crate::encounter::frame::{Contacts, DetectError, Detector, Frame};
 
 /// What is worth knowing about a run that went on, shared with whoever tells the user.
@@ -35,14 +35,14 @@ pub fn note(notes: &Notes, text: String) {
 struct PartJob {
     part: Arc<Part>,
     radius_cm: u32,
-    answer: Sender<Result<Answer, Fault>>,
+    answer: Sender<Result<Option<Answer>, Fault>>,
 }
 
 /// A device on its own thread, shared by the workers of a run. The thread ends when the service and all of its clients
 /// are gone.
 pub struct GpuService {
     jobs: Sender<PartJob>,
-    max_players: usize,
+    limits: PartLimits,
     description: String,
     notes: Notes,
 }
@@ -53,8 +53,8 @@ pub struct Opened<D> {
     pub device: D,
     /// In words.
     pub description: String,
-    /// Most players of a part.
-    pub max_players: usize,
+    /// What a part may hold.
+    pub limits: PartLimits,
 }
 
 impl GpuService {
@@ -66,7 +66,7 @@ impl GpuService {
         let open = move || {
             WgpuDevice::open(limits).map(|device| Opened {
                 description: device.description.clone(),
-                max_players: device.max_players,
+                limits: device.part_limits,
                 device,
             })
         };
@@ -92,8 +92,8 @@ impl GpuService {
                     catch_unwind(AssertUnwindSafe(&open)).unwrap_or_else(failed)
                 };
                 match open() {
-                    Ok(Opened { device, description, max_players }) => {
-                        if opened_sender.send(Ok((description, max_players))).is_ok() {
+                    Ok(Opened { device, description, limits }) => {
+                        if opened_sender.send(Ok((description, limits))).is_ok() {
                             let reopen = || open().map(|opened| opened.device).map_err(Fault::None);
                             Server { device: Some(device), has_failed: false, in_flight: VecDeque::new() }.serve(
                                 &queue,
@@ -106,8 +106,8 @@ impl GpuService {
                 }
             })
             .map_err(|error| format!("no thread for the GPU: {error}"))?;
-        let (description, max_players) = opened.recv().map_err(|_| "the GPU's thread ended".to_owned())??;
-        Ok(Self { jobs, max_players, description, notes })
+        let (description, limits) = opened.recv().map_err(|_| "the GPU's thread ended".to_owned())??;
+        Ok(Self { jobs, limits, description, notes })
     }
 
     /// The device in words.
@@ -118,7 +118,7 @@ impl GpuService {
     /// A detector that sends its frames to the service.
     pub fn client(&self) -> GpuClient {
         let (jobs, notes) = (self.jobs.clone(), Arc::clone(&self.notes));
-        GpuClient { jobs, max_players: self.max_players, notes, started: None }
+        GpuClient { jobs, limits: self.limits, notes, started: None }
     }
 }
 
@@ -179,7 +179,7 @@ impl<D: GpuDevice> Server<D> {
                     device.collect(&job.part, job.radius_cm)
                 })
             });
-            match redone.collect::<Result<Vec<Answer>, Fault>>() {
+            match redone.collect::<Result<Vec<Option<Answer>>, Fault>>() {
                 Ok(answers) => {
                     for (job, answer) in self.in_flight.drain(..).zip(answers) {
                         drop(job.answer.send(Ok(answer)));
@@ -214,7 +214,7 @@ fn guarded<D, T>(device: Option<&mut D>, call: impl FnOnce(&mut D) -> Result<T, 
 /// A worker's end of a [`GpuService`].
 pub struct GpuClient {
     jobs: Sender<PartJob>,
-    max_players: usize,
+    limits: PartLimits,
     notes: Notes,
     started: Option<Started>,
 }
@@ -223,15 +223,17 @@ pub struct GpuClient {
 struct Started {
     players: usize,
     packed: Parts,
-    waiting: Vec<Receiver<Result<Answer, Fault>>>,
+    waiting: Vec<Receiver<Result<Option<Answer>, Fault>>>,
 }
 
 impl GpuClient {
     fn send(&self, frame: &Frame, radius_cm: u32) -> Result<Started, Fault> {
-        let packed = Parts::pack(frame, radius_cm, self.max_players);
+        let packed = Parts::pack(frame, radius_cm, self.limits);
         if packed.on_host.iter().any(|&index| !frame.range(index as usize).is_empty()) {
-            let most = self.max_players;
-            let limits = format!("wider than 42 km, higher than 10 km or with more than {most} players");
+            let PartLimits { players, candidates } = self.limits;
+            let limits = format!(
+                "wider than 42 km, higher than 10 km, with more than {players} players or {candidates} distances"
+            );
             note(&self.notes, format!("GPU: some matches exceed what it takes ({limits}); the CPU detected those"));
         }
         let mut waiting = Vec::with_capacity(packed.parts.len());
@@ -247,17 +249,29 @@ impl GpuClient {
         Ok(Started { players: frame.len(), packed, waiting })
     }
 
-    fn receive(started: &Started, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), Fault> {
+    fn receive(
+        &self,
+        started: &Started,
+        frame: &Frame,
+        radius_cm: u32,
+        contacts: &mut Contacts,
+    ) -> Result<(), DetectError> {
+        let failed = |fault: Fault| DetectError::Gpu(fault.to_string());
         if started.players != frame.len() {
-            return Err(Fault::Wrong("another frame was started than is asked for".into()));
+            return Err(DetectError::Gpu("another frame was started than is asked for".into()));
         }
         let mut answers = Vec::with_capacity(started.waiting.len());
         for answered in &started.waiting {
             let answer = answered.recv_timeout(CLIENT_PATIENCE);
-            answers.push(answer.map_err(|error| match error {
+            let answer = answer.map_err(|error| match error {
                 RecvTimeoutError::Timeout => Fault::Timeout(CLIENT_PATIENCE.as_secs()),
                 RecvTimeoutError::Disconnected => Fault::None("the GPU's thread ended".into()),
-            })??);
+            });
+            answers.push(answer.map_err(failed)?.map_err(failed)?);
+        }
+        if answers.iter().any(Option::is_none) {
+            let text = "GPU: some parts of frames have more pairs than its buffers hold; the CPU detected those";
+            note(&self.notes, text.into());
         }
         unpack(&started.packed, &answers, frame, radius_cm, contacts)
     }
@@ -278,7 +292,7 @@ impl Detector for GpuClient {
             Some(started) => Ok(started),
             None => self.send(frame, radius_cm),
         };
-        let result = started.and_then(|started| Self::receive(&started, frame, radius_cm, contacts));
-        result.map_err(|fault| DetectError::Gpu(fault.to_string()))
+        let started = started.map_err(|fault| DetectError::Gpu(fault.to_string()))?;
+        self.receive(&started, frame, radius_cm, contacts)
     }
 }
