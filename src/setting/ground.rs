@@ -40,8 +40,9 @@ impl Relief {
 }
 
 /// Draws that lead to a place: each is won by one of them in a race of their names, so that a new place takes its share from
-/// all others and moves nothing else. So many that popularities come true within a few hundredths.
-const DESTINATIONS: usize = 1 << 16;
+/// all others and moves nothing else. So many that popularities come true within a few hundredths of themselves, and few
+/// enough for a near cache.
+const DESTINATIONS: usize = 1 << 14;
 
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
@@ -114,12 +115,16 @@ impl Ground {
 
     /// A uniform point of a spot; what lies beyond the border is mirrored by it.
     pub fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
+        let side = 2 * spot.radius as u64 + 1;
         let squared = |length: i32| i64::from(length) * i64::from(length);
         loop {
             // Points of the square around it, until one lies in the circle: four of five do.
-            let [dx, dy] = [0; 2].map(|_: i32| draws.within(-spot.radius, spot.radius));
+            let bits = draws.bits();
+            let [dx, dy] = [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * side) >> 32) as i32 - spot.radius);
             if squared(dx) + squared(dy) <= squared(spot.radius) {
-                return self.turn_back(i64::from(spot.x + dx), i64::from(spot.y + dy));
+                let [x, y] = [spot.x + dx, spot.y + dy];
+                let is_inside = (0..=self.extent[0]).contains(&x) && (0..=self.extent[1]).contains(&y);
+                return if is_inside { [x, y] } else { self.turn_back(x.into(), y.into()) };
             }
         }
     }
