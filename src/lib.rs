@@ -11,6 +11,7 @@ pub mod random;
 mod table_list;
 mod tape;
 mod time;
+pub mod version;
 
 // The order of the data.
 pub mod cli;

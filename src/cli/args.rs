@@ -60,8 +60,8 @@ impl From<SinkArg> for Sink {
 
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
-    /// Scenario file (TOML)
-    #[arg(value_name = "FILE")]
+    /// Scenario: a TOML file, the name of a shipped one (`skirmish list`), or - for standard input
+    #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// Override a key, such as clock.days=1 or encounter.relation=allies; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -159,6 +159,16 @@ pub struct PlanArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct InitArgs {
+    /// File to create [default: standard output, like -]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Start from a shipped scenario (`skirmish list`) or another file instead of all keys at their defaults
+    #[arg(long, value_name = "SCENARIO")]
+    pub from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
@@ -196,7 +206,7 @@ pub struct BenchArgs {
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Scenario whose frames are used for the choice [default: the built-in one]
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "SCENARIO")]
     pub scenario: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]

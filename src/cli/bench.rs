@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::args::BenchArgs;
+use super::display::Display;
 use super::failure::Failure;
 use super::machine;
 use super::screen::print;
@@ -34,7 +35,9 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     };
     // The most that was resident while each day was simulated, looked at about ten times a second.
     let mut by_day: Vec<u64> = Vec::new();
+    let mut display = Display::new(&setting.scenario.name, args.json);
     let mut watch = |snapshot: &Snapshot| {
+        display.show(snapshot);
         let day = snapshot.days as usize;
         by_day.resize(by_day.len().max(day + 1), 0);
         by_day[day] = by_day[day].max(machine::resident_memory().unwrap_or(0));
@@ -45,7 +48,9 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
         scratch.as_ref().and_then(|scratch| scratch.0.as_ref()),
         &AtomicBool::new(false),
         &mut watch,
-    )?;
+    );
+    display.end();
+    let report = report?;
     // Before the limit is measured, which takes memory of its own.
     let peak = machine::peak_memory();
     by_day.truncate((setting.clock.days - options.first_day) as usize);

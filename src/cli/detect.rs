@@ -1,13 +1,12 @@
 //! `skirmish detect`: contacts and encounters of anyone's Parquet.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::display::Display;
 use super::failure::Failure;
 use super::screen::print;
 use super::signals::Signals;
@@ -128,10 +127,10 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
         memory_bytes: (args.memory_mb as usize) << 20,
     };
     let started = Instant::now();
-    let mut display = ReadingDisplay::new(args.quiet);
+    let mut display = Display::new("detect", args.quiet);
     let signals = Signals::catch();
     let detected = detect::detect(&options, &args.out, args.overwrite, &mut |share| {
-        display.show(share);
+        display.show_share(share);
         !signals.is_caught()
     });
     display.end();
@@ -187,43 +186,4 @@ fn step_cm(radius_cm: u32, exit_radius_cm: u32, grid_cm: u32) -> Result<u32, Fai
         )));
     }
     Ok(grid_cm)
-}
-
-/// A bar on a terminal, a line every few seconds elsewhere.
-enum ReadingDisplay {
-    Nothing,
-    Bar(ProgressBar),
-    Lines(Instant),
-}
-
-impl ReadingDisplay {
-    fn new(is_quiet: bool) -> Self {
-        if is_quiet {
-            return Self::Nothing;
-        }
-        if !std::io::stderr().is_terminal() {
-            return Self::Lines(Instant::now());
-        }
-        let style = ProgressStyle::with_template("detect {bar:28} {percent:>3} %  {elapsed} (left {eta})");
-        Self::Bar(ProgressBar::new(1000).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
-    }
-
-    fn show(&mut self, share: f64) {
-        match self {
-            Self::Nothing => {}
-            Self::Bar(bar) => bar.set_position((share * 1000.0) as u64),
-            Self::Lines(last) => {
-                if last.elapsed() > Duration::from_secs(5) {
-                    *last = Instant::now();
-                    eprintln!("{:5.1} %", share * 100.0);
-                }
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! Why commands fail, in words and as exit codes.
 
+use serde_json::{Value, json};
+
 use crate::detect::{DetectFailure, InputError};
 use crate::output::OutputError;
 use crate::run::RunError;
@@ -24,6 +26,9 @@ pub enum Failure {
     Usage(String),
     #[error("{0}")]
     TooLarge(String),
+    /// What a page that has been printed already says.
+    #[error("{0}")]
+    Verdict(String),
     #[error(transparent)]
     Input(InputError),
 }
@@ -59,20 +64,36 @@ impl Failure {
             Self::Signal { signal, .. } | Self::Interrupted { signal } => (128 + signal) as u8,
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
-            Self::TooLarge(_) => 4,
+            Self::TooLarge(_) | Self::Verdict(_) => 4,
             Self::Input(_) => 3,
         }
     }
 }
 
-/// What is printed.
-pub fn describe(failure: &Failure) -> String {
+/// Most problems of a scenario that are printed; --json has them all.
+const MAX_PRINTED: usize = 100;
+
+/// What is printed: the problems of a scenario, a line each, and the error.
+pub fn describe(failure: &Failure) -> (Vec<String>, String) {
     match failure {
         Failure::Scenario(problems) => {
             let count = problems.0.len();
             let plural = if count == 1 { "" } else { "s" };
-            format!("{problems}\nerror: {count} problem{plural} in the scenario; nothing was run")
+            let mut lines: Vec<String> = problems.0.iter().take(MAX_PRINTED).cloned().collect();
+            if count > MAX_PRINTED {
+                lines.push(format!("... and {} more", count - MAX_PRINTED));
+            }
+            (lines, format!("{count} problem{plural} in the scenario; nothing was run"))
         }
-        failure => format!("error: {failure}"),
+        failure => (Vec::new(), failure.to_string()),
     }
+}
+
+/// What --json prints.
+pub fn value(failure: &Failure) -> Value {
+    let mut value = json!({ "error": { "exit_code": failure.exit_code(), "message": describe(failure).1 } });
+    if let Failure::Scenario(problems) = failure {
+        value["error"]["problems"] = json!(problems.0);
+    }
+    value
 }

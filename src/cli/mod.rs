@@ -3,8 +3,11 @@
 mod args;
 mod bench;
 mod detect;
+mod display;
 mod doctor;
 mod failure;
+mod generate;
+mod log;
 mod machine;
 mod plan;
 mod run;
@@ -16,39 +19,45 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::run::{RunError, panic_text};
-use args::{BenchArgs, CheckArgs, DocsPage, DoctorArgs, PlanArgs, RunArgs};
+use crate::version::FULL;
+use args::{BenchArgs, CheckArgs, DocsPage, DoctorArgs, InitArgs, PlanArgs, RunArgs};
 use failure::{Failure, describe};
-use screen::print;
+use log::LogArgs;
+use screen::{Tone, print, say, say_line};
 
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
 #[derive(Debug, Parser)]
-#[command(name = "skirmish", version, about, max_term_width = 110, arg_required_else_help = true)]
-#[command(after_help = "Start here:\n  skirmish run scenarios/quickstart.toml\n\nExit codes: 0 ok, 1 internal error, \
+#[command(name = "skirmish", version = FULL, about, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_help = "Start here:\n  skirmish run quickstart\n\nExit codes: 0 ok, 1 internal error, \
 2 usage, 3 invalid scenario or input, 4 output refused, 5 I/O error,\n6 GPU required and failed, 7 verification failed, \
 129, 130 and 143 interrupted.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Simulate a scenario and write its tables
     Run(RunArgs),
-    /// Check a scenario file and show what it amounts to
+    /// List the shipped scenarios
+    List,
+    /// Check a scenario and show what it amounts to
     Check(CheckArgs),
     /// Estimate what a run will write and need, and whether it fits this machine
     Plan(PlanArgs),
-    /// Write a commented scenario file with every key at its default
-    Init {
-        /// File to create [default: standard output]
+    /// Write a scenario file to start from: every key at its default, commented, or a shipped scenario
+    Init(InitArgs),
+    /// Write the JSON Schema of scenario files, for completion in editors
+    Schema {
+        /// File to create [default: standard output, like -]
         file: Option<PathBuf>,
     },
-    /// Print the JSON Schema of scenario files, for completion in editors
-    Schema,
     /// Run the real pipeline on a scenario and print where the time goes
     Bench(BenchArgs),
     /// Find contacts and encounters in positions that Skirmish did not make
@@ -61,6 +70,12 @@ enum Command {
         /// Shell to complete for
         shell: clap_complete::Shell,
     },
+    /// Write man pages and the completions of all shells, for packages
+    Generate {
+        /// Folder to write them to; what is there is not overwritten
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Print a generated reference page in Markdown
     Docs {
         /// Page to print
@@ -70,21 +85,34 @@ enum Command {
 
 /// Runs the command of a command line and returns its exit code.
 pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.collect();
+    let wants_json = args.iter().any(|arg| arg == "--json");
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are not errors; a closed pipe while printing them is nobody's fault.
             drop(error.print());
-            return error.exit_code() as u8;
+            let code = error.exit_code() as u8;
+            if code != 0 && wants_json {
+                drop(print(&format!("{:#}\n", failure::value(&Failure::Usage(error.to_string())))));
+            }
+            return code;
         }
     };
+    log::start(&cli.log);
     // A defect is told like any other failure; the panic's own message has gone to standard error before.
     let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli.command)));
     let outcome = outcome.unwrap_or_else(|panic| Err(RunError::Internal(panic_text(&*panic)).into()));
     match outcome {
         Ok(()) => 0,
         Err(failure) => {
-            eprintln!("{}", describe(&failure));
+            let (problems, error) = describe(&failure);
+            problems.iter().for_each(|problem| say_line(problem));
+            say(Tone::Error, &error);
+            // A verdict was part of the page that has been printed.
+            if wants_json && !matches!(failure, Failure::Verdict(_)) {
+                drop(print(&format!("{:#}\n", failure::value(&failure))));
+            }
             failure.exit_code()
         }
     }
@@ -93,18 +121,20 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::List => scenario::list(),
         Command::Check(args) => scenario::check(&args),
         Command::Plan(args) => plan::plan(&args),
-        Command::Init { file } => scenario::init(file.as_deref()),
-        Command::Schema => print(&format!("{:#}\n", crate::scenario::schema::json_schema())),
+        Command::Init(args) => scenario::init(&args),
+        Command::Schema { file } => scenario::schema(file.as_deref()),
         Command::Bench(args) => bench::bench(&args),
         Command::Detect(args) => detect::detect(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut <Cli as clap::CommandFactory>::command(), "skirmish", &mut script);
+            clap_complete::generate(shell, &mut <Cli as CommandFactory>::command(), "skirmish", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
+        Command::Generate { folder } => generate::generate(&<Cli as CommandFactory>::command(), &folder),
         Command::Docs { page: DocsPage::DataDictionary } => print(&crate::table::page()),
         Command::Docs { page: DocsPage::ScenarioKeys } => print(&crate::scenario::schema::reference_page()),
     }
@@ -116,6 +146,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
+        <Cli as CommandFactory>::command().debug_assert();
     }
 }

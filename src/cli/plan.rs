@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::PlanArgs;
+use super::display::Display;
 use super::failure::Failure;
 use super::machine;
 use super::screen::print;
 use crate::plan::{self, Needs, Plan};
 use crate::report::{grouped, plural, short, size};
 use crate::run::RunError;
-use crate::setting::Setting;
+use crate::setting::{ActivityDay, Setting};
 
 /// Share of what is there that a run may take.
 const MARGIN: f64 = 0.95;
@@ -22,7 +23,10 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let setting = Arc::new(Setting::new(args.scenario.load()?));
     let threads = args.threads.map_or_else(default_threads, usize::from);
     let crowd = |error: crate::encounter::DetectError| RunError::Crowd(error.to_string());
-    let plan = Plan::new(&setting, threads).map_err(crowd)?;
+    let mut display = Display::new(&setting.scenario.name, args.json);
+    let plan = Plan::new(&setting, threads, &mut |share| display.show_part("stepping one realm", share));
+    display.end();
+    let plan = plan.map_err(crowd)?;
     if args.growth {
         return print(&growth(&setting, &plan));
     }
@@ -30,9 +34,14 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let needs = plan.needs();
     let room = FreeRoom::look(&out, 0);
     if args.json {
-        return print(&format!("{:#}\n", value(&setting, &plan, &room, threads)));
+        print(&format!("{:#}\n", value(&setting, &plan, &room, threads)))?;
+    } else {
+        print(&page(&setting, &plan, &needs, &room, threads))?;
     }
-    print(&page(&setting, &plan, &needs, &room, threads))
+    if room.lacks_disk(&needs) || room.lacks_memory(&needs) {
+        return Err(Failure::Verdict(format!("{} does not fit this machine", setting.scenario.name)));
+    }
+    Ok(())
 }
 
 fn default_threads() -> usize {
@@ -192,6 +201,7 @@ fn value(setting: &Setting, plan: &Plan, room: &FreeRoom, threads: usize) -> Val
         "gpu_bytes": plan.gpu_bytes.round() as u64,
         "wall_seconds": plan.wall.as_secs_f64(),
         "calibration_seconds": plan.calibration.as_secs_f64(),
+        "fits": !room.lacks_disk(&plan.needs()) && !room.lacks_memory(&plan.needs()),
         "disk_free_bytes": room.disk,
         "memory_available_bytes": room.memory,
         "heartbeats_by_day": plan.activity.days.iter().map(|day| day.heartbeats.round() as u64).collect::<Vec<_>>(),
@@ -208,7 +218,7 @@ fn growth(setting: &Setting, plan: &Plan) -> String {
         format!("| by the end of day | {} |\n", ends.iter().map(usize::to_string).collect::<Vec<_>>().join(" | "));
     out.push_str(&format!("|---|{}\n", "---|".repeat(ends.len())));
     let share = |name: &str, end: usize| {
-        let sum = |of: fn(&plan::ActivityDay) -> f64| -> f64 { plan.activity.days[..end].iter().map(of).sum() };
+        let sum = |of: fn(&ActivityDay) -> f64| -> f64 { plan.activity.days[..end].iter().map(of).sum() };
         match name {
             "session_ends" | "purchases" => sum(|day| day.sessions) / total.sessions.max(1.0),
             "truth_events" => sum(|day| day.events) / total.events.max(1.0),

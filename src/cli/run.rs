@@ -1,19 +1,15 @@
 //! `skirmish run`: progress while it lasts, a useful screen at the end.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::RunArgs;
+use super::display::Display;
 use super::failure::Failure;
-use super::screen::print;
+use super::screen::{Tone, print, print_page, say};
 use super::signals::Signals;
 use crate::output::{Claim, OutputError, Store, write_dimensions};
-use crate::report;
-use crate::report::{grouped, plural, short, size};
+use crate::report::{self, grouped, plural, quote, short, size};
 use crate::run::{self, Engine, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
 use crate::table::{self, TableKind};
@@ -27,7 +23,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let setting = Arc::new(Setting::new(scenario));
     let warnings = setting.warnings();
     if !args.quiet {
-        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        warnings.iter().for_each(|warning| say(Tone::Warning, warning));
     }
     let options = args.pipeline.options();
     // Whatever may refuse the run does so before anything in the folder is touched.
@@ -40,6 +36,8 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
     store.write("scenario.toml", &text)?;
     store.write("scenario.resolved.toml", &resolved)?;
+    let written = table::all().into_iter().filter(|table| setting.writes(table.name));
+    store.write("tables.sql", &table::views(written))?;
 
     let result = simulate(engine, &setting, &options, &store, &signals, args.quiet);
     let (report, tables) = match result {
@@ -60,15 +58,16 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     store.write("run.json", &format!("{value:#}\n"))?;
     store.discard_staging();
     if !args.quiet {
-        report.notes.iter().for_each(|note| eprintln!("note: {note}"));
+        report.notes.iter().for_each(|note| say(Tone::Note, note));
     }
     if args.json {
         return print(&format!("{value:#}\n"));
     }
-    if !args.quiet {
-        print(&last_screen(&setting, &report, &tables, &root))?;
+    if args.quiet {
+        return Ok(());
     }
-    Ok(())
+    let (title, page) = last_screen(&setting, &report, &tables, &root);
+    print_page(&title, &page)
 }
 
 type Tables = std::collections::BTreeMap<&'static str, crate::output::TableTotal>;
@@ -82,9 +81,9 @@ fn simulate(
     is_quiet: bool,
 ) -> Result<(RunReport, Tables), Failure> {
     let interrupted = |error| Failure::Signal { signal: signals.which(), error };
-    let mut display = Display::new(setting, is_quiet);
+    let mut display = Display::new(&setting.scenario.name, is_quiet);
     let written = write_dimensions(setting, store, &mut |share| {
-        display.show_accounts(share);
+        display.show_part("writing accounts", share);
         !signals.is_caught()
     });
     let mut tables = match written {
@@ -105,98 +104,21 @@ fn simulate(
     Ok((report, tables))
 }
 
-/// A progress bar on a terminal, plain lines elsewhere.
-enum Display {
-    Nothing,
-    Bar(ProgressBar),
-    Lines { last: Instant, started: bool },
-}
-
-const BAR_STEPS: u64 = 10_000;
-const LINE_EVERY: Duration = Duration::from_secs(5);
-
-impl Display {
-    fn new(setting: &Setting, is_quiet: bool) -> Self {
-        if is_quiet {
-            return Self::Nothing;
-        }
-        if !std::io::stderr().is_terminal() {
-            return Self::Lines { last: Instant::now(), started: false };
-        }
-        let bar = ProgressBar::new(BAR_STEPS);
-        // The message is cut to the width that is left, so that a narrow terminal shows one line all the same.
-        let style = ProgressStyle::with_template("{prefix} {bar:16} {percent:>3} %  {wide_msg}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_prefix(setting.scenario.name.clone());
-        bar.set_style(style);
-        Self::Bar(bar)
-    }
-
-    /// Before the first day: the tables that have a row an account.
-    fn show_accounts(&mut self, share: f64) {
-        match self {
-            Self::Nothing => {}
-            Self::Bar(bar) => bar.set_message(format!("writing accounts: {:.0} %", share * 100.0)),
-            Self::Lines { last, .. } => {
-                if last.elapsed() >= LINE_EVERY {
-                    *last = Instant::now();
-                    eprintln!("  0.0 %  writing accounts: {:.0} %", share * 100.0);
-                }
-            }
-        }
-    }
-
-    fn show(&mut self, snapshot: &Snapshot) {
-        match self {
-            Self::Nothing => {}
-            Self::Bar(bar) => {
-                bar.set_position((snapshot.done * BAR_STEPS as f64) as u64);
-                bar.set_message(describe(snapshot));
-            }
-            Self::Lines { last, started } => {
-                if !*started || last.elapsed() >= LINE_EVERY || snapshot.done >= 1.0 {
-                    *started = true;
-                    *last = Instant::now();
-                    eprintln!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot));
-                }
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// Where a run stands, the most important first.
-fn describe(snapshot: &Snapshot) -> String {
-    let seconds = snapshot.elapsed.as_secs_f64();
-    let mut parts = vec![format!("day {:.1}", snapshot.days)];
-    if snapshot.done > 0.005 && snapshot.done < 1.0 {
-        parts.push(format!("{:.0} s left", seconds / snapshot.done - seconds));
-    }
-    parts.push(format!("{} online", short(snapshot.online as f64)));
-    parts.push(format!("{} heartbeats/s", short(snapshot.heartbeats as f64 / seconds.max(1e-3))));
-    parts.push(format!("{} encounters", short(snapshot.encounters as f64)));
-    if snapshot.bytes > 0 {
-        parts.push(format!("{} written", size(snapshot.bytes)));
-    }
-    parts.join("  ")
-}
-
-fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Path) -> String {
+/// The title and the rest of what is printed at the end.
+fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Path) -> (String, String) {
     let total = run::summary::total(&report.committed.days);
     let seconds = report.elapsed.as_secs_f64();
     let bytes: u64 = tables.values().map(|table| table.bytes).sum();
     let folder = absolute(root);
-    let mut out = format!(
-        "\n{}: {} players, {}, seed {}\n{} heartbeats in {:.1} s ({}/s), {} in {}\n\n",
+    let title = format!(
+        "{}: {} players, {}, seed {}",
         setting.scenario.name,
         grouped(setting.population.players.into()),
         plural(setting.clock.days, "day"),
         setting.seed.0,
+    );
+    let mut out = format!(
+        "{} heartbeats in {:.1} s ({}/s), {} in {}\n\n",
         grouped(total.heartbeats),
         seconds,
         short(total.heartbeats as f64 / seconds.max(1e-9)),
@@ -212,23 +134,45 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
     }
     let dimensions: Vec<&str> = tables.keys().copied().filter(|name| !is_fact(name)).collect();
     if !dimensions.is_empty() {
-        out.push_str(&format!("  and dimensions: {}\n", dimensions.join(", ")));
+        out.push_str(&wrapped("  and dimensions: ", &dimensions));
     }
-    if setting.writes("heartbeats") && setting.writes("encounters") {
-        let tables = folder.join("tables");
-        out.push_str(&format!(
-            "\nReport: {}\nDuckDB:\n  duckdb -c \"SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players \
-             FROM read_parquet('{}/heartbeats/*/*.parquet', hive_partitioning = true) GROUP BY date ORDER BY date\"\n",
-            folder.join("report.html").display(),
-            tables.display()
-        ));
-        out.push_str(&format!(
-            "Polars:\n  python3 -c \"import polars as pl; \
-             print(pl.read_parquet('{}/encounters/**/*.parquet').group_by('relation', 'end_reason').len())\"\n",
-            tables.display()
-        ));
+    out.push_str(&format!("\nReport: {}\n", folder.join("report.html").display()));
+    let files = |pattern: &str| format!("{}/{pattern}", quote::glob(&folder.join("tables").display().to_string()));
+    if setting.writes("heartbeats") {
+        let sql = format!(
+            "SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players FROM read_parquet({}, \
+             hive_partitioning = true) GROUP BY date ORDER BY date",
+            quote::sql(&files("heartbeats/*/*.parquet"))
+        );
+        out.push_str(&format!("DuckDB:\n  duckdb -c {}\n", quote::shell_program(&sql)));
     }
-    out
+    out.push_str(&format!(
+        "All tables as views:\n  cd {} && duckdb -init tables.sql\n",
+        quote::shell(&folder.display().to_string())
+    ));
+    if setting.writes("encounters") {
+        let program = format!(
+            "import polars as pl; print(pl.read_parquet({}).group_by('relation', 'end_reason').len())",
+            quote::python(&files("encounters/**/*.parquet"))
+        );
+        out.push_str(&format!("Polars:\n  python3 -c {}\n", quote::shell_program(&program)));
+    }
+    (title, out)
+}
+
+/// Words after a start, in lines of at most 80 columns.
+fn wrapped(start: &str, words: &[&str]) -> String {
+    let (mut out, mut line) = (String::new(), start.to_owned());
+    for (n, word) in words.iter().enumerate() {
+        let word = if n + 1 < words.len() { format!("{word}, ") } else { (*word).to_owned() };
+        if line.len() + word.trim_end().len() > 80 {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = " ".repeat(start.len());
+        }
+        line.push_str(&word);
+    }
+    out + &line + "\n"
 }
 
 fn absolute(path: &Path) -> PathBuf {

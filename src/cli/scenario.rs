@@ -1,17 +1,17 @@
-//! `skirmish check`, `init` and what prints a page.
+//! `skirmish check`, `list`, `init` and `schema`.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, InitArgs};
 use super::failure::Failure;
-use super::screen::print;
-use crate::output::OutputError;
+use super::generate::create;
+use super::screen::{Tone, print, print_page, say};
+use crate::report::quote::shell;
 use crate::report::{grouped, plural, short};
 use crate::run::summary;
-use crate::scenario::schema;
+use crate::scenario::{SHIPPED, Scenario, Shipped, schema};
 use crate::setting::Setting;
 
 /// Checks a scenario and shows what it amounts to.
@@ -27,18 +27,17 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         value["warnings"] = json!(warnings);
         return print(&format!("{value:#}\n"));
     }
-    for warning in &warnings {
-        eprintln!("warning: {warning}");
-    }
+    warnings.iter().for_each(|warning| say(Tone::Warning, warning));
     if args.quiet {
         return Ok(());
     }
     let (size, clock) = (&setting.size, setting.clock);
-    let heartbeats = size.expected_online * f64::from(clock.ticks_per_day()) * f64::from(clock.days);
-    print(&format!(
-        "{} is valid\n  {} players, {} from {}, seed {}\n  {} in {}, a row group of heartbeats every {} ticks\n  \
+    let heartbeats = setting.activity().total().heartbeats;
+    let ticks = f64::from(clock.ticks_per_day()) * f64::from(clock.days);
+    let title = format!("{} is valid", args.scenario.scenario.display());
+    let page = format!(
+        "  {} players, {} from {}, seed {}\n  {} in {}, a row group of heartbeats every {} ticks\n  \
          about {} online on average, {} heartbeats in all\n  world hash {}\n",
-        args.scenario.scenario.display(),
         grouped(setting.population.players.into()),
         plural(clock.days, "day"),
         clock.start,
@@ -46,20 +45,48 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         plural(size.realms, "realm"),
         plural(size.shards, "shard"),
         size.window_ticks,
-        grouped(size.expected_online as u64),
+        grouped((heartbeats / ticks) as u64),
         short(heartbeats),
         setting.world_hash,
-    ))
+    );
+    print_page(&title, &page)
 }
 
-/// Writes the commented file.
-pub fn init(file: Option<&Path>) -> Result<(), Failure> {
-    let text = schema::commented_file();
-    let Some(path) = file else { return print(&text) };
-    let mut created = std::fs::File::create_new(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => OutputError::InTheWay(path.to_owned()),
-        _ => OutputError::io("creating", path)(error),
-    })?;
-    created.write_all(text.as_bytes()).map_err(OutputError::io("writing", path))?;
-    print(&format!("{} written; edit it, then: skirmish check {}\n", path.display(), path.display()))
+/// The shipped scenarios, a line each.
+pub fn list() -> Result<(), Failure> {
+    let widest = SHIPPED.iter().map(|shipped| shipped.name.len()).max().unwrap_or(0);
+    let line = |shipped: &Shipped| format!("  {:<widest$}  {}\n", shipped.name, shipped.summary());
+    let lines: String = SHIPPED.iter().map(line).collect();
+    print_page(
+        "Shipped scenarios",
+        &format!(
+            "{lines}\nRun one:      skirmish run {0}\nChange one:   skirmish init --from {0} mine.toml\n",
+            SHIPPED[0].name
+        ),
+    )
+}
+
+/// Writes the commented file, or another one to start from.
+pub fn init(args: &InitArgs) -> Result<(), Failure> {
+    let text = match &args.from {
+        None => schema::commented_file(),
+        Some(from) => Scenario::load(from, &[])?.text,
+    };
+    let Some(path) = file_of(args.file.as_deref()) else { return print(&text) };
+    create(path, text.as_bytes())?;
+    let name = shell(&path.display().to_string());
+    print(&format!("{} written; edit it, then: skirmish check {name}\n", path.display()))
+}
+
+/// Writes the JSON Schema.
+pub fn schema(file: Option<&Path>) -> Result<(), Failure> {
+    let text = format!("{:#}\n", schema::json_schema());
+    let Some(path) = file_of(file) else { return print(&text) };
+    create(path, text.as_bytes())?;
+    print(&format!("{} written\n", path.display()))
+}
+
+/// The file that a path means, unless it is standard output.
+fn file_of(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| *path != Path::new("-"))
 }

@@ -18,12 +18,13 @@ use super::column::{
 };
 use super::input_error::InputError;
 use super::request::DetectOptions;
+use super::timeline::Timeline;
 
 /// A position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Time in units since the first.
-    pub tick: u32,
+    /// Milliseconds since 1970.
+    pub time_ms: i64,
     /// Code of the group.
     pub group: u32,
     /// Code of the player.
@@ -52,7 +53,7 @@ pub struct Source {
     chunks: Vec<RowBlock>,
     next: usize,
     /// Rows that have been read and not handed on, by time.
-    held: BTreeMap<u32, Vec<Position>>,
+    held: BTreeMap<i64, Vec<Position>>,
     held_rows: usize,
     groups: Labels,
     ids: Labels,
@@ -100,7 +101,7 @@ impl Source {
         let (groups, ids) = (kind(&options.columns.group), kind(&Some(options.columns.id.clone())));
         let start_ms = chunks.first().map_or(0, |chunk| chunk.first_ms);
         let end_ms = chunks.iter().map(|chunk| chunk.last_ms).max().unwrap_or(0);
-        let is_long = end_ms.saturating_sub(start_ms) > i64::from(u32::MAX);
+        let is_long = end_ms.checked_sub(start_ms).is_none_or(|span| span > i64::from(u32::MAX));
         Ok(Self {
             columns: options.columns.clone(),
             files,
@@ -153,19 +154,14 @@ impl Source {
         matches!(self.ids, Labels::Texts(..))
     }
 
-    /// A span of time in ticks, rounded down.
-    pub fn ticks(&self, ms: i64) -> u32 {
-        (ms / self.unit_ms).clamp(0, i64::from(u32::MAX)) as u32
-    }
-
-    /// Milliseconds since 1970 of a tick.
-    pub fn ms(&self, tick: u32) -> i64 {
-        self.start_ms + i64::from(tick) * self.unit_ms
+    /// The times of all rows as ticks, for a merge gap.
+    pub fn timeline(&self, gap_ms: i64) -> Timeline {
+        Timeline::new(self.start_ms, self.unit_ms, gap_ms)
     }
 
     /// The error of a player with two rows at one time.
     pub fn twice(&self, row: &Position) -> InputError {
-        InputError::Twice { id: self.ids.show(row.id), time: self.ms(row.tick), group: self.groups.show(row.group) }
+        InputError::Twice { id: self.ids.show(row.id), time: row.time_ms, group: self.groups.show(row.group) }
     }
 
     /// The next rows of which no earlier ones can come any more, sorted; `None` at the end.
@@ -178,10 +174,7 @@ impl Source {
             self.next += 1;
             self.read(chunk)?;
             let rest = match self.chunks.get(self.next) {
-                Some(next) => {
-                    let limit = ((next.first_ms - self.start_ms).max(0) / self.unit_ms).min(i64::from(u32::MAX));
-                    self.held.split_off(&(limit as u32))
-                }
+                Some(next) => self.held.split_off(&next.first_ms),
                 None => BTreeMap::new(),
             };
             let ready = std::mem::replace(&mut self.held, rest);
@@ -251,16 +244,12 @@ impl Source {
         };
         for row in 0..x.len() {
             let missing = || bad(row, "a missing value".into(), "filter rows without time, id or group out first");
-            let (time, id, group) = match (times[row], ids[row], groups[row]) {
+            let (time_ms, id, group) = match (times[row], ids[row], groups[row]) {
                 (Some(time), Some(id), Some(group)) => (time, id, group),
                 _ => return Err(missing()),
             };
-            let since = time - self.start_ms;
-            let tick = u32::try_from(since / self.unit_ms).map_err(|_| InputError::TooLong)?;
-            if since % self.unit_ms != 0 {
-                return Err(InputError::TooLong);
-            }
-            self.held.entry(tick).or_default().push(Position { tick, group, id, position: [x[row], y[row], z[row]] });
+            let position = [x[row], y[row], z[row]];
+            self.held.entry(time_ms).or_default().push(Position { time_ms, group, id, position });
             self.held_rows += 1;
         }
         if self.held_rows * size_of::<Position>() > self.memory_bytes {

@@ -8,6 +8,7 @@ mod column;
 mod input;
 mod input_error;
 mod request;
+mod timeline;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(crate) use column::{Columns, LengthUnit, TimeUnit};
 use input::{Position, Source};
 pub(crate) use input_error::InputError;
 pub(crate) use request::DetectOptions;
+use timeline::Timeline;
 use writer::{FoundContact, FoundEncounter, Writer};
 
 /// Why detection failed.
@@ -78,20 +80,30 @@ fn run(
     store: &Store,
     watch: &mut dyn FnMut(f64) -> bool,
 ) -> Result<DetectSummary, DetectFailure> {
+    let timeline = source.timeline(i64::from(options.merge_gap_s) * 1000);
     let mut engine = Merger {
         rules: EpisodeRules {
             radius_cm: options.radius_cm / options.step_cm,
             exit_radius_cm: options.exit_radius_cm / options.step_cm,
-            gap_ticks: source.ticks(i64::from(options.merge_gap_s) * 1000),
+            gap_ticks: timeline.gap_ticks(),
         },
+        timeline,
         step_cm: options.step_cm as i32,
         memory_bytes: options.memory_bytes,
-        ..Merger::default()
+        ids: Vec::new(),
+        detector: CpuDetector::default(),
+        frame: Frame::default(),
+        contacts: Contacts::default(),
+        books: BTreeMap::new(),
+        next_number: 0,
+        last_sweep: 0,
+        last_tick: 0,
+        summary: DetectSummary::default(),
     };
     let mut writer = Writer::create(store, source.has_text_groups(), source.has_text_ids(), options.step_cm)?;
     let total = source.total_rows().max(1);
     while let Some(rows) = source.next_span()? {
-        for span in rows.chunk_by(|a, b| a.tick == b.tick) {
+        for span in rows.chunk_by(|a, b| a.time_ms == b.time_ms) {
             engine.step(span, &source, &mut writer)?;
         }
         if !watch(source.rows_read() as f64 / total as f64) {
@@ -106,8 +118,8 @@ fn run(
     Ok(summary)
 }
 
-#[derive(Default)]
 struct Merger {
+    timeline: Timeline,
     /// In steps.
     rules: EpisodeRules,
     step_cm: i32,
@@ -128,7 +140,8 @@ struct Merger {
 impl Merger {
     /// One time: its rows are sorted by group and player.
     fn step(&mut self, rows: &[Position], source: &Source, writer: &mut Writer) -> Result<(), DetectFailure> {
-        let tick = rows[0].tick;
+        let time_ms = rows[0].time_ms;
+        let tick = self.timeline.advance_to(time_ms)?;
         // Nobody is at two places at once, whatever the groups.
         self.ids.clear();
         self.ids.extend(rows.iter().enumerate().map(|(at, row)| (row.id, at as u32)));
@@ -145,7 +158,7 @@ impl Merger {
         }
         let found = self.detector.detect(&self.frame, self.rules.exit_radius_cm, &mut self.contacts);
         let limit_mb = self.memory_bytes >> 20;
-        let crowd = |pairs: u64| InputError::Crowd { pairs, time: source.ms(tick), limit_mb };
+        let crowd = |pairs: u64| InputError::Crowd { pairs, time: time_ms, limit_mb };
         found.map_err(|error| match error {
             DetectError::TooMany(pairs) => crowd(pairs),
             // The CPU has no other way to fail.
@@ -161,7 +174,7 @@ impl Merger {
             let contacts = self.contacts.of_match(index);
             for contact in contacts.iter().filter(|contact| contact.d2 <= within) {
                 let (a, b) = (&group[contact.a as usize], &group[contact.b as usize]);
-                writer.contact(source, FoundContact { tick, group: a.group, pair: (a.id, b.id), d2: contact.d2 })?;
+                writer.contact(source, FoundContact { time_ms, group: a.group, pair: (a.id, b.id), d2: contact.d2 })?;
                 self.summary.contacts += 1;
             }
             if contacts.is_empty() && !self.books.contains_key(&group[0].group) {
@@ -176,7 +189,7 @@ impl Merger {
             let (next_number, touches) = (&mut self.next_number, &mut Vec::new());
             let mut kind = Sampled { rules: self.rules, tick, midpoint_of, next_number, touches };
             book.advance(&mut kind, contacts.iter().map(|contact| (pair_of(contact), *contact)));
-            close(group[0].group, book, source, writer, &mut self.summary)?;
+            close(group[0].group, book, &self.timeline, source, writer, &mut self.summary)?;
         }
         self.last_tick = tick;
         self.sweep(source, writer)
@@ -193,7 +206,7 @@ impl Merger {
             let midpoint_of = |_| [0; 3];
             let mut kind = Sampled { rules: self.rules, tick: self.last_tick, midpoint_of, next_number, touches };
             book.advance(&mut kind, None);
-            close(*group, book, source, writer, &mut self.summary)?;
+            close(*group, book, &self.timeline, source, writer, &mut self.summary)?;
         }
         self.books.retain(|_, book| !book.is_empty());
         Ok(())
@@ -208,7 +221,7 @@ impl Merger {
                 rows.push((episode, if is_over(&episode) { EndReason::Separated } else { reason }));
             });
             for (episode, reason) in rows {
-                writer.encounter(source, FoundEncounter { group: *group, episode, reason })?;
+                writer.encounter(source, FoundEncounter::new(*group, episode, reason, &self.timeline))?;
                 self.summary.encounters += 1;
             }
         }
@@ -219,6 +232,7 @@ impl Merger {
 fn close(
     group: u32,
     book: &mut Book<Episode>,
+    timeline: &Timeline,
     source: &Source,
     writer: &mut Writer,
     summary: &mut DetectSummary,
@@ -226,7 +240,7 @@ fn close(
     let mut rows = Vec::new();
     book.close(None, |episode, reason| rows.push((episode, reason)));
     for (episode, reason) in rows {
-        writer.encounter(source, FoundEncounter { group, episode, reason })?;
+        writer.encounter(source, FoundEncounter::new(group, episode, reason, timeline))?;
         summary.encounters += 1;
     }
     Ok(())

@@ -11,6 +11,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::column::Labels;
 use super::input::Source;
+use super::timeline::Timeline;
 use crate::encounter::{EndReason, Episode, Open as _};
 use crate::output::OutputError;
 use crate::output::{FileName, StagedFile, Store};
@@ -21,8 +22,8 @@ const BATCH_ROWS: usize = 1 << 18;
 /// A pair within the radius at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundContact {
-    /// Time.
-    pub tick: u32,
+    /// Milliseconds since 1970.
+    pub time_ms: i64,
     /// Code of the group.
     pub group: u32,
     /// Codes of the players.
@@ -40,6 +41,16 @@ pub struct FoundEncounter {
     pub episode: Episode,
     /// Why it ended.
     pub reason: EndReason,
+    /// Milliseconds since 1970 of its start, its end and its least distance.
+    times_ms: [i64; 3],
+}
+
+impl FoundEncounter {
+    /// An episode of a group that ended.
+    pub fn new(group: u32, episode: Episode, reason: EndReason, timeline: &Timeline) -> Self {
+        let times_ms = [episode.started_tick, episode.last_tick, episode.min_tick].map(|tick| timeline.ms(tick));
+        Self { group, episode, reason, times_ms }
+    }
 }
 
 struct DetectedFile {
@@ -73,14 +84,14 @@ impl Writer {
         let int = |name: &str| Field::new(name, DataType::Int32, false);
         let contacts = vec![
             time("event_ts"),
-            named("group", text_groups),
+            named("group_id", text_groups),
             named("player_a", text_ids),
             named("player_b", text_ids),
             int("distance_cm"),
         ];
         let encounters = vec![
             Field::new("encounter_id", DataType::Int64, false),
-            named("group", text_groups),
+            named("group_id", text_groups),
             named("player_a", text_ids),
             named("player_b", text_ids),
             time("started_at"),
@@ -139,7 +150,7 @@ impl Writer {
 
     fn write_contacts(&mut self, source: &Source) -> Result<(), OutputError> {
         let rows = std::mem::take(&mut self.contacts);
-        let time = rows.iter().map(|row| source.ms(row.tick));
+        let time = rows.iter().map(|row| row.time_ms);
         let pairs: Vec<(u32, u32)> = rows.iter().map(|row| ordered(source.ids(), row.pair)).collect();
         self.contact_file.write(vec![
             Arc::new(TimestampMillisecondArray::from_iter_values(time)),
@@ -154,9 +165,8 @@ impl Writer {
         let mut rows = std::mem::take(&mut self.encounters);
         rows.sort_unstable_by_key(|row| row.episode.number);
         let pairs: Vec<(u32, u32)> = rows.iter().map(|row| ordered(source.ids(), row.episode.participants())).collect();
-        let time = |tick: fn(&Episode) -> u32| -> ArrayRef {
-            let values = rows.iter().map(|row| source.ms(tick(&row.episode)));
-            Arc::new(TimestampMillisecondArray::from_iter_values(values))
+        let time = |which: usize| -> ArrayRef {
+            Arc::new(TimestampMillisecondArray::from_iter_values(rows.iter().map(|row| row.times_ms[which])))
         };
         let int = |value: fn(&Episode) -> i32| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| value(&row.episode))))
@@ -168,12 +178,12 @@ impl Writer {
             column(source.groups(), rows.iter().map(|row| row.group)),
             column(source.ids(), pairs.iter().map(|pair| pair.0)),
             column(source.ids(), pairs.iter().map(|pair| pair.1)),
-            time(|episode| episode.started_tick),
-            time(|episode| episode.last_tick),
+            time(0),
+            time(1),
             int(|episode| episode.contact_ticks as i32),
             int(|episode| episode.near_ticks as i32),
             Arc::new(Int32Array::from_iter_values(distances)),
-            time(|episode| episode.min_tick),
+            time(2),
             int(|episode| episode.midpoint[0]),
             int(|episode| episode.midpoint[1]),
             int(|episode| episode.midpoint[2]),

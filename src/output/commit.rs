@@ -248,6 +248,8 @@ impl Committer {
             store.publish(finished)?;
             let rows = std::mem::take(&mut self.part(leg).rows);
             if !self.span.is_closing(leg.day) {
+                let (date, written): (_, u64) = (self.span.date(leg.day), rows.values().sum());
+                tracing::info!(%date, rows = written, "day published");
                 self.committed.whole_days.push(WholeDay { day: leg.day, rows });
                 (self.whole_days)(&self.committed.whole_days)?;
             }

@@ -7,7 +7,7 @@ use crate::table;
 use crate::time::Date;
 
 /// Files beside the tables.
-pub const RUN_FILES: [&str; 4] = ["run.json", "report.html", "scenario.toml", "scenario.resolved.toml"];
+pub const RUN_FILES: [&str; 5] = ["run.json", "report.html", "scenario.toml", "scenario.resolved.toml", "tables.sql"];
 /// Where finished files of tables lie.
 pub const TABLES: &str = "tables";
 /// Where files lie while they are written.

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::activity::ActivityDay;
 use crate::encounter::{CpuDetector, DetectError};
 use crate::output::Encoders;
 use crate::parquet::{Codec, RowGroup};
-use crate::setting::Setting;
+use crate::setting::{ActivityDay, Setting};
 use crate::table::{self, AccountRows, EachTable, Row};
 use crate::world::{Realm, step_day};
 
@@ -49,11 +48,16 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Steps a realm through some days and encodes its rows; a whole run is also closed.
+    /// Steps a realm through some days and encodes its rows; a whole run is also closed. `watch` is told the share done.
     ///
     /// # Errors
     /// If more encounters at once are met than can be counted.
-    pub fn run(setting: &Arc<Setting>, (first_day, days): (u32, u32), is_whole: bool) -> Result<Self, DetectError> {
+    pub fn run(
+        setting: &Arc<Setting>,
+        (first_day, days): (u32, u32),
+        is_whole: bool,
+        watch: &mut dyn FnMut(f64),
+    ) -> Result<Self, DetectError> {
         let encoders = Encoders::new(setting);
         let mut measured = Self::default();
         measured.sample_accounts(setting, &encoders);
@@ -64,6 +68,7 @@ impl Calibration {
         measured.start_s_per_account = started.elapsed().as_secs_f64() / accounts.max(1.0);
         let mut detector = CpuDetector::default();
         for day in first_day..first_day + days {
+            watch(f64::from(day - first_day) / f64::from(days));
             let started = Instant::now();
             let heartbeats = step_day(&mut realm, day, &mut detector, &mut |trajectories| {
                 let Some(encoder) = encoders.of("heartbeats") else { return };

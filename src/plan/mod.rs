@@ -5,7 +5,6 @@
 //! and in time is measured: a short calibration steps one realm and encodes its rows, on a day in the middle of the run's
 //! heartbeats, or over all days where that is short. Memory is a sum of what lives at once.
 
-mod activity;
 mod calibration;
 
 use std::collections::BTreeMap;
@@ -14,16 +13,11 @@ use std::time::{Duration, Instant};
 
 use crate::encounter::DetectError;
 use crate::output::{Encoders, ROWS_PER_GROUP};
-use crate::setting::Setting;
+use crate::setting::{Activity, ActivityDay, Setting};
 use crate::table::{self, Table, TableKind};
-pub(crate) use activity::{Activity, ActivityDay};
 use calibration::Calibration;
 pub(crate) use calibration::TablePlan;
 
-/// Lives sampled for a plan.
-const LIVES: u32 = 20_000;
-/// Lives sampled where milliseconds count.
-const QUICK_LIVES: u32 = 2_000;
 /// Heartbeats of one realm up to which the calibration steps all of its days.
 const SHORT: f64 = 2e6;
 /// Starting and ending a run.
@@ -49,18 +43,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Estimates a run on so many threads.
+    /// Estimates a run on so many threads; `watch` is told the share of the calibration that is done.
     ///
     /// # Errors
     /// If the calibration meets more encounters at once than can be counted.
-    pub fn new(setting: &Arc<Setting>, threads: usize) -> Result<Self, DetectError> {
+    pub fn new(setting: &Arc<Setting>, threads: usize, watch: &mut dyn FnMut(f64)) -> Result<Self, DetectError> {
         let started = Instant::now();
-        let activity = Activity::estimate(setting, LIVES);
+        let activity = setting.activity().clone();
         let total = activity.total();
         let realms = f64::from(setting.size.realms);
         let is_short = total.heartbeats / realms <= SHORT;
         let calibrated_on = if is_short { (0, setting.clock.days) } else { (activity.median_day(), 1) };
-        let sample = Calibration::run(setting, calibrated_on, is_short)?;
+        let sample = Calibration::run(setting, calibrated_on, is_short, watch)?;
         let encoders = Encoders::new(setting);
         let mut tables = BTreeMap::new();
         let files = f64::from(setting.size.shards) * f64::from(setting.clock.days);
@@ -197,7 +191,7 @@ impl Needs {
 
 /// What a run needs, estimated in milliseconds.
 pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
-    let activity = Activity::estimate(setting, QUICK_LIVES);
+    let activity = setting.activity();
     let heartbeats = activity.total().heartbeats;
     let one_in = setting.heartbeats_one_in();
     let rows = if one_in == 0 { 0.0 } else { heartbeats / f64::from(one_in) };
@@ -205,6 +199,6 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
     Needs {
         heartbeats: rows * QUICK_ROW_BYTES,
         others,
-        memory: memory_bytes(setting, &activity, threads, SMALL_ROW_BYTES),
+        memory: memory_bytes(setting, activity, threads, SMALL_ROW_BYTES),
     }
 }

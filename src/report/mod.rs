@@ -1,5 +1,6 @@
 //! The report of a run: one HTML page without scripts or links, drawn from the sums that were kept while running.
 
+pub(crate) mod quote;
 mod text;
 
 use std::collections::BTreeMap;
@@ -8,8 +9,11 @@ use std::fmt::Write;
 use crate::output::TableTotal;
 use crate::run::RunReport;
 use crate::run::summary;
+use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
 use crate::table::Aggregate;
+use crate::version::FULL;
+use quote::shell;
 pub(crate) use text::{grouped, plural, short, size};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}\
@@ -17,7 +21,7 @@ h1{margin-bottom:0}h2{margin-top:2.2rem}.sub{color:#5b6b7b;margin-top:0}.tiles{d
 grid-template-columns:repeat(4,minmax(0,1fr))}.tile{background:#f2f5f8;border-radius:8px;padding:.8rem 1rem}\
 .tile b{display:block;font-size:1.35rem}.wide{overflow-x:auto}@media(max-width:40rem){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}table{border-collapse:collapse;width:100%}\
 th,td{text-align:right;white-space:nowrap;padding:.3rem .6rem;border-bottom:1px solid #dde4ea}th:first-child,td:first-child{text-align:left}\
-svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#5b6b7b}";
+pre{background:#f2f5f8;border-radius:8px;padding:.8rem 1rem;overflow-x:auto}svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#5b6b7b}";
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, report: &RunReport, tables: &BTreeMap<&'static str, TableTotal>) -> String {
@@ -48,6 +52,7 @@ pub fn page(setting: &Setting, report: &RunReport, tables: &BTreeMap<&'static st
     bars(&mut out, &dates, &active);
     day_table(&mut out, setting, &days);
     table_table(&mut out, tables);
+    origin(&mut out, setting);
     out.push_str("</html>\n");
     out
 }
@@ -130,7 +135,7 @@ fn day_table(out: &mut String, setting: &Setting, days: &[&Aggregate]) {
         write_to(out, format_args!("<td>{}.{:02}", grouped(cents / 100), cents % 100));
     }
     out.push_str(
-        "</table></div><p class=\"sub\">Active players are those with a session planned on the day; the other columns count what ended on it. What the end of the run cut off is in none.</p>",
+        "</table></div><p class=\"sub\">Active players are those with a heartbeat on the day; the other columns count what ended on it. What the end of the run cut off is in none.</p>",
     );
 }
 
@@ -149,6 +154,28 @@ fn table_table(out: &mut String, tables: &BTreeMap<&'static str, TableTotal>) {
         );
     }
     out.push_str("</table></div>");
+}
+
+/// What the run was and the commands that give it again.
+fn origin(out: &mut String, setting: &Setting) {
+    let scenario = &setting.scenario;
+    let sets: String = scenario.sets.iter().map(|set| format!(" --set {}", shell(set))).collect();
+    let folder = shell(&scenario.name);
+    write_to(
+        out,
+        format_args!(
+            "<h2>Where this comes from</h2><p>Skirmish {}, data version {DATA_VERSION}; scenario {}, seed {}, world {}. In \
+             the folder of this run, the same tables again, and their digests to compare:</p>\
+             <pre>skirmish run scenario.toml{} --out ../{}-again\n\
+             (cd tables &amp;&amp; find . -type f | sort | xargs sha256sum)</pre>",
+            escape(FULL),
+            escape(&scenario.name),
+            setting.seed.0,
+            setting.world_hash,
+            escape(&sets),
+            escape(&folder),
+        ),
+    );
 }
 
 fn write_to(out: &mut String, text: std::fmt::Arguments<'_>) {

@@ -98,6 +98,16 @@ pub fn run_with(
         sender.send(None).map_err(|_| RunError::Internal("realms were refused".into()))?;
     }
 
+    tracing::info!(
+        scenario = setting.scenario.name,
+        world = setting.world_hash,
+        days = shared.span.days.len(),
+        realms,
+        threads,
+        realms_together = group,
+        detector = shared.engine.describe(),
+        "run started"
+    );
     let outcome = thread::scope(|scope| -> Result<Ending, RunError> {
         let shared = &shared;
         let (done_sender, done) = bounded::<()>(threads + 1);
@@ -172,6 +182,8 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
     stages.write = committed.write_time;
     let notes = shared.engine.notes();
     let detector = shared.engine.describe();
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(seconds, detector, "run finished");
     Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
 }
 

@@ -9,6 +9,7 @@ use crate::output::{TableTotal, WholeDay};
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
 use crate::table::Aggregate;
+use crate::version::{COMMIT, VERSION};
 
 /// What is known before the first tick.
 pub fn header(setting: &Setting, status: &str) -> Value {
@@ -20,7 +21,8 @@ pub fn header(setting: &Setting, status: &str) -> Value {
         "set": scenario.sets,
         "world_hash": setting.world_hash,
         "seed": setting.seed.0,
-        "skirmish_version": env!("CARGO_PKG_VERSION"),
+        "skirmish_version": VERSION,
+        "commit": COMMIT,
         "data_version": DATA_VERSION,
         "start": setting.clock.start.to_string(),
         "days": setting.clock.days,
@@ -28,6 +30,7 @@ pub fn header(setting: &Setting, status: &str) -> Value {
         "shards": size.shards,
         "window_ticks": size.window_ticks,
         "expected_online": size.expected_online.round(),
+        "expected_heartbeats": setting.activity().total().heartbeats.round() as u64,
     })
 }
 

@@ -66,9 +66,12 @@ impl<'s> Worker<'s> {
                 realm.exchange_trajectories(memory);
                 realm.lend_rows(self.rows.pop().unwrap_or_default());
             }
+            let first = group.first().map(|realm| realm.id);
             if self.step_day(day, &mut group, tickets)?.is_none() {
                 break;
             }
+            let seconds = starting.elapsed().as_secs_f64();
+            tracing::debug!(day, first_realm = first, realms = group.len(), seconds, "realms stepped");
             for realm in &mut group {
                 self.memory.push(realm.exchange_trajectories(Trajectories::default()));
             }

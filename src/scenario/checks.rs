@@ -15,8 +15,13 @@ struct Checker<'f> {
 }
 
 impl Checker<'_> {
-    /// Reports a problem at the place of a key, or of the nearest table above it that was written.
+    /// Reports a problem at the place of a key, or of the nearest table above it that was written; unless the message
+    /// speaks of a key that is wrong by itself: what it says would be of a value that nobody gave.
     fn report(&mut self, key: &str, message: String) {
+        let words = message.split([' ', ',', ';', ':', '=', '[', ']', '"']);
+        if self.findings.is_wrong(key) || words.into_iter().any(|word| self.findings.is_wrong(word)) {
+            return;
+        }
         let mut path = key;
         let at = loop {
             if let Some(at) = self.findings.places.get(path) {
@@ -176,7 +181,8 @@ fn check_maps(file: &File, checker: &mut Checker<'_>) {
         let limit = map.extent_x_m.min(map.extent_y_m) / 10;
         checker.require(map.relief_m <= limit, &format!("{path}.relief_m"), || {
             format!(
-                "{path}.relief_m = {}: at most a tenth of the shorter extent, {limit}, so that slopes can be walked",
+                "{path}.relief_m = {}: at most a tenth of the shorter of {path}.extent_x_m and {path}.extent_y_m, {limit}, so \
+                 that slopes can be walked",
                 map.relief_m
             )
         });
@@ -184,18 +190,19 @@ fn check_maps(file: &File, checker: &mut Checker<'_>) {
             checker.drawable(&format!("{path}.places"), &map.places, |place| place.popularity);
         }
         for (name, place) in &map.places.entries {
-            inside(checker, &format!("{path}.places.{name}"), map, place.x_m, place.y_m);
+            inside(checker, &path, &format!("places.{name}"), map, place.x_m, place.y_m);
         }
         for (name, spawn) in &map.spawns.entries {
-            inside(checker, &format!("{path}.spawns.{name}"), map, spawn.x_m, spawn.y_m);
+            inside(checker, &path, &format!("spawns.{name}"), map, spawn.x_m, spawn.y_m);
         }
     }
 }
 
-fn inside(checker: &mut Checker<'_>, path: &str, map: &Map, x_m: u32, y_m: u32) {
+fn inside(checker: &mut Checker<'_>, map_path: &str, entry: &str, map: &Map, x_m: u32, y_m: u32) {
+    let path = format!("{map_path}.{entry}");
     for (key, value, extent) in [("x_m", x_m, map.extent_x_m), ("y_m", y_m, map.extent_y_m)] {
         checker.require(value <= extent, &format!("{path}.{key}"), || {
-            format!("{path}.{key} = {value}: outside the map, which extends to {extent} m")
+            format!("{path}.{key} = {value}: outside the map, which extends to {map_path}.extent_{key} = {extent}")
         });
     }
 }
@@ -220,7 +227,8 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
         let window = mode.join_window_s;
         checker.require(!mode.elimination || f64::from(window) < shortest_s, &format!("{path}.join_window_s"), || {
             format!(
-                "{path}.join_window_s = {window}: must be shorter than the shortest match, {} s",
+                "{path}.join_window_s = {window}: must be shorter than the shortest match, {} s by {path}.match_minutes and \
+                 {path}.match_minutes_spread",
                 shortest_s.floor()
             )
         });

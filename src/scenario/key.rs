@@ -1,7 +1,7 @@
 //! One declaration a section: from it come the typed struct, its parsing with every error at once, the
 //! resolved file, the JSON Schema and the commented example.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{self, At, Raw, TomlTable};
 use crate::time::Date;
@@ -253,6 +253,22 @@ pub struct Findings {
     pub resolved: Vec<ResolvedLine>,
     /// Where each key given in the input stands.
     pub places: BTreeMap<String, At>,
+    /// Keys and tables that are wrong by themselves: a default stands in for them.
+    wrong: BTreeSet<String>,
+}
+
+impl Findings {
+    /// Notes that a key or table is wrong by itself.
+    fn refuse(&mut self, path: &str, at: &At, message: String) {
+        self.wrong.insert(path.to_owned());
+        self.problems.push((at.clone(), message));
+    }
+
+    /// Whether a key or table, or what it is in, is wrong by itself, so that nothing can be said of it.
+    pub fn is_wrong(&self, path: &str) -> bool {
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        ends.into_iter().any(|end| self.wrong.contains(&path[..end]))
+    }
 }
 
 /// Reads one table of the input as one section.
@@ -284,7 +300,7 @@ impl<'t, 'f> Reader<'t, 'f> {
                 let expected = spec.kind.describe();
                 let message =
                     format!("{path} = {}: expected {expected}; the default is {}", entry.raw.show(), spec.default);
-                self.findings.problems.push((entry.at.clone(), message));
+                self.findings.refuse(&path, &entry.at, message);
             }
             value
         });
@@ -304,7 +320,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             && !matches!(entry.raw, Raw::Table(_))
         {
             let message = format!("{path} = {}: expected a table, [{path}]", entry.raw.show());
-            self.findings.problems.push((entry.at.clone(), message));
+            self.findings.refuse(&path, &entry.at, message);
         }
         let table = entry.and_then(|entry| if let Raw::Table(table) = &entry.raw { Some(table) } else { None });
         let mut reader = Reader { root: self.root, table, path, findings: self.findings };
@@ -320,12 +336,12 @@ impl<'t, 'f> Reader<'t, 'f> {
         self.findings.places.insert(path.clone(), entry.at.clone());
         let Raw::Table(table) = &entry.raw else {
             let message = format!("{path} = {}: expected tables, [{path}.NAME]", entry.raw.show());
-            self.findings.problems.push((entry.at.clone(), message));
+            self.findings.refuse(&path, &entry.at, message);
             return Named { entries: Vec::new() };
         };
         if table.len() > MAX_ENTRIES {
             let message = format!("[{path}] has {} entries; at most {}", table.len(), group(MAX_ENTRIES as i64));
-            self.findings.problems.push((entry.at.clone(), message));
+            self.findings.refuse(&path, &entry.at, message);
             return Named { entries: Vec::new() };
         }
         let mut entries = Vec::new();
@@ -341,7 +357,7 @@ impl<'t, 'f> Reader<'t, 'f> {
             }
             let Raw::Table(table) = &entry.raw else {
                 let message = format!("{path} = {}: expected a table, [{path}]", entry.raw.show());
-                self.findings.problems.push((entry.at.clone(), message));
+                self.findings.refuse(&path, &entry.at, message);
                 continue;
             };
             let mut reader = Reader { root: self.root, table: Some(table), path, findings: self.findings };

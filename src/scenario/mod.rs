@@ -1,6 +1,6 @@
 //! Scenario files: TOML in, a validated, immutable, typed scenario out, or every problem at once.
 //!
-//! `tree` parses text into values with positions, `key` turns one declaration a section into a struct and its
+//! `source` finds the text, in a file or among the `shipped`; `tree` parses text into values with positions, `key` turns one declaration a section into a struct and its
 //! checks, `sections` declares every key, `checks` holds what concerns several keys, `schema` prints the
 //! declarations for people and editors. Nothing here knows how the world works.
 
@@ -9,6 +9,8 @@ mod exchange;
 pub mod key;
 pub mod schema;
 pub mod sections;
+mod shipped;
+mod source;
 mod tree;
 
 use std::fmt;
@@ -19,6 +21,8 @@ use sha2::{Digest, Sha256};
 pub use exchange::ExchangeRate;
 use key::Findings;
 use sections::File;
+pub use shipped::{SHIPPED, Shipped};
+use source::ScenarioText;
 use tree::At;
 
 /// Version of the data: a change of any output byte for an unchanged scenario needs a new one.
@@ -54,23 +58,13 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 impl Scenario {
-    /// Reads a scenario file and applies `--set` options to it.
+    /// Reads a scenario (a file, the name of a shipped one, or `-` for standard input) and applies `--set` options to it.
     ///
     /// # Errors
-    /// A file that cannot be read gives one problem; everything else wrong is listed at once.
+    /// What cannot be read gives one problem; everything else wrong is listed at once.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, Problems> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let with_ending = path.with_extension("toml");
-            let remedy = match () {
-                () if path.is_dir() => "it is a folder; give a scenario file in it".into(),
-                () if path.exists() => "make it a readable UTF-8 text file".into(),
-                () if with_ending.exists() => format!("did you mean {}?", with_ending.display()),
-                () => "check the path".into(),
-            };
-            Problems(vec![format!("{}: cannot be read: {error}; {remedy}", path.display())])
-        })?;
-        let name = path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
-        Self::parse(&name, &path.display().to_string(), &text, sets)
+        let source = ScenarioText::read(path).map_err(|why| Problems(vec![why]))?;
+        Self::parse(&source.name, &source.label, &source.text, sets)
     }
 
     /// Checks the text of a scenario; `label` stands for the file in messages.

@@ -87,12 +87,17 @@ pub type Complaint = (At, String);
 /// Parses TOML text; every syntax error is reported.
 pub fn parse(text: &str) -> Result<TomlTable, Vec<Complaint>> {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let lines = Lines::of(text);
     if errors.is_empty() {
-        return Ok(convert_table(text, table.get_ref()));
+        return Ok(convert_table(&lines, table.get_ref()));
     }
     let complain = |error: &toml::de::Error| {
-        let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-        (At::File(line, column), format!("not valid TOML: {}", error.message().replace('\n', "; ")))
+        let (line, column) = lines.position(error.span().map_or(0, |span| span.start));
+        let mut message = error.message().replace('\n', "; ");
+        if let Some(key) = error.span().and_then(|span| text.get(span)).filter(|_| message == "duplicate key") {
+            message = format!("duplicate key {key}, which stands above already");
+        }
+        (At::File(line, column), format!("not valid TOML: {message}"))
     };
     Err(errors.iter().map(complain).collect())
 }
@@ -101,6 +106,9 @@ pub fn parse(text: &str) -> Result<TomlTable, Vec<Complaint>> {
 pub fn set(root: &mut TomlTable, option: &str) -> Result<(), Complaint> {
     let at = At::Set(option.to_owned());
     let fail = |why: &str| (At::Set(option.to_owned()), why.to_owned());
+    if option.contains(char::is_control) {
+        return Err(fail("contains a line break or another control character; give one key=value in each --set"));
+    }
     let (path, value) = option.split_once('=').ok_or_else(|| fail("expected key=value, such as clock.days=1"))?;
     let raw = parse(&format!("value = {}", value.trim()))
         .ok()
@@ -144,17 +152,17 @@ pub fn fill_from_preset(root: &mut TomlTable, section: &str, mut presets: TomlTa
     }
 }
 
-fn convert_table(text: &str, table: &DeTable<'_>) -> TomlTable {
+fn convert_table(lines: &Lines<'_>, table: &DeTable<'_>) -> TomlTable {
     let convert_entry = |(key, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
-        let (line, column) = position(text, key.span().start);
-        let raw = convert(text, value);
+        let (line, column) = lines.position(key.span().start);
+        let raw = convert(lines, value);
         (key.get_ref().to_string(), Entry { raw, at: At::File(line, column) })
     };
     table.iter().map(convert_entry).collect()
 }
 
-fn convert(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Raw {
-    let as_written = || text.get(value.span()).unwrap_or("?").to_owned();
+fn convert(lines: &Lines<'_>, value: &toml::Spanned<DeValue<'_>>) -> Raw {
+    let as_written = || lines.text.get(value.span()).unwrap_or("?").to_owned();
     match value.get_ref() {
         DeValue::String(value) => Raw::Text(value.to_string()),
         DeValue::Integer(value) => {
@@ -162,17 +170,30 @@ fn convert(text: &str, value: &toml::Spanned<DeValue<'_>>) -> Raw {
         }
         DeValue::Float(value) => value.as_str().parse().map_or_else(|_| Raw::Other(as_written()), Raw::Num),
         DeValue::Boolean(value) => Raw::Flag(*value),
-        DeValue::Array(items) => Raw::List(items.iter().map(|item| convert(text, item)).collect()),
-        DeValue::Table(table) => Raw::Table(convert_table(text, table)),
+        DeValue::Array(items) => Raw::List(items.iter().map(|item| convert(lines, item)).collect()),
+        DeValue::Table(table) => Raw::Table(convert_table(lines, table)),
         DeValue::Datetime(_) => Raw::Other(as_written()),
     }
 }
 
-/// Line and column (in characters), both from 1, of a byte offset.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+/// A text and where its lines start, so that places are found without counting from its beginning.
+struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self { text, starts: starts.collect() }
+    }
+
+    /// Line and column (in characters), both from 1, of a byte offset.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let line = self.starts.partition_point(|&start| start <= offset);
+        (line, self.text[self.starts[line - 1]..offset].chars().count() + 1)
+    }
 }
 
 #[cfg(test)]

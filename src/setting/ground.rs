@@ -120,7 +120,8 @@ impl Ground {
         loop {
             // Points of the square around it, until one lies in the circle: four of five do.
             let bits = draws.bits();
-            let [dx, dy] = [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * side) >> 32) as i32 - spot.radius);
+            let [dx, dy] =
+                [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * side) >> 32) as i32 - spot.radius);
             if squared(dx) + squared(dy) <= squared(spot.radius) {
                 let [x, y] = [spot.x + dx, spot.y + dy];
                 let is_inside = (0..=self.extent[0]).contains(&x) && (0..=self.extent[1]).contains(&y);

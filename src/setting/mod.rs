@@ -1,5 +1,6 @@
 //! The setting of a run: a scenario compiled into what systems look up, and the sizes that follow from it alone.
 
+mod activity;
 mod arsenal;
 mod gait;
 mod ground;
@@ -8,6 +9,7 @@ mod shop;
 mod size;
 mod span;
 
+pub(crate) use activity::{Activity, ActivityDay};
 pub(crate) use arsenal::Arsenal;
 pub(crate) use gait::{Gait, Model, ROUNDING_CM};
 pub(crate) use ground::{Circle, Ground, HypotExact, Relief};
@@ -17,6 +19,7 @@ pub(crate) use size::Size;
 pub(crate) use span::{Leg, Span};
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::encounter::{EpisodeRules, SweepRules};
 use crate::population::{Population, SessionRules};
@@ -83,6 +86,7 @@ pub struct Setting {
     pub size: Size,
     /// [`Scenario::world_hash`].
     pub world_hash: String,
+    activity: OnceLock<Activity>,
 }
 
 impl Setting {
@@ -140,8 +144,14 @@ impl Setting {
             relation,
             size,
             world_hash,
+            activity: OnceLock::new(),
             scenario,
         }
+    }
+
+    /// What is expected to happen on each day: the one estimate that `check`, `plan` and run.json tell.
+    pub(crate) fn activity(&self) -> &Activity {
+        self.activity.get_or_init(|| Activity::estimate(self.seed, self.clock, &self.population, &self.sessions))
     }
 
     /// Accounts of a realm made on a day of the run.

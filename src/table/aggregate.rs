@@ -63,7 +63,7 @@ macro_rules! counters {
 counters! {
     /// Sums of a realm and a day, or of any union of such.
     Aggregate {
-        /// Players active on the day.
+        /// Players with a heartbeat on the day, those included whose heartbeats are not written.
         active_players: u64;
         /// Heartbeats, those of players whose heartbeats are not written included.
         heartbeats: u64;

@@ -2,7 +2,8 @@
 //!
 //! The list of tables is `table_list`; `registry` says what a table and a column are, `cell` what a column
 //! holds, `domain` and `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
-//! sums (`aggregate`), and `data_dictionary` prints the registry for people.
+//! sums (`aggregate`), and `data_dictionary` prints the registry for people,
+//! `views` for DuckDB.
 
 mod aggregate;
 mod cell;
@@ -13,6 +14,7 @@ mod names;
 mod order;
 mod registry;
 mod rows;
+mod views;
 
 pub(crate) use aggregate::{Aggregate, RowCounts};
 pub(crate) use cell::{Text, Timestamp};
@@ -25,6 +27,7 @@ pub(crate) use registry::Row;
 pub use registry::{Column, Table, TableKind};
 pub use rows::all;
 pub(crate) use rows::*;
+pub(crate) use views::views;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,8 @@ pub struct Player {
     pub sessions: u16,
     /// Sessions planned and not yet ended.
     pub open_sessions: u16,
+    /// The last day with a heartbeat, counted from 1; 0 before the first.
+    pub seen_day: u16,
     /// Set when the player will not come back after the open sessions.
     pub is_leaving: bool,
 }
@@ -26,6 +28,12 @@ pub struct Player {
 const _: () = assert!(size_of::<Player>() <= 32);
 
 impl Player {
+    /// Notes a heartbeat on a day; whether it is the day's first.
+    pub fn is_first_seen(&mut self, day: u32) -> bool {
+        let day = day as u16 + 1;
+        std::mem::replace(&mut self.seen_day, day) != day
+    }
+
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i32(&mut self.id);
@@ -34,6 +42,7 @@ impl Player {
         tape.u32(&mut self.matches);
         tape.u16(&mut self.sessions);
         tape.u16(&mut self.open_sessions);
+        tape.u16(&mut self.seen_day);
         tape.flag(&mut self.is_leaving);
     }
 }

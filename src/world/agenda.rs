@@ -119,7 +119,6 @@ pub fn wake_players(
         let event = Text::at(TruthEvent::Installed as usize);
         journal.rows.truth_events.push(TruthEventRow { event_ts, player_id: id, event });
     }
-    journal.rows.sums.active_players += active.len() as u64;
     for (n, (entity, mut player)) in active.into_iter().enumerate() {
         plan_sittings(&rules, day, entity, &mut player, &mut calendar, &mut agenda, &mut journal);
         if player.is_leaving && player.open_sessions == 0 {

@@ -63,6 +63,7 @@ impl Schedule {
             game::write_results;
             matchmaking::empty_closed_matches;
             agenda::wake_players;
+            session::see_in_new_day;
             session::log_in;
             purchase::plan_purchases;
             matchmaking::fill_matches;

@@ -134,12 +134,14 @@ pub fn log_in(
     due.sort_unstable_by_key(|planned| (planned.identity.region, planned.session_id));
     let second = rules.clock.second(now.tick);
     let mut party = Party::default();
+    let day = now.tick / rules.clock.ticks_per_day();
     for planned in due {
         let played_by = PlayedBy(planned.player);
-        let matches = players.get(planned.player).expect(HAS_PLAYER).matches;
-        let mut session = Session::start(&planned, matches);
+        let mut player = players.get_mut(planned.player).expect(HAS_PLAYER);
+        let mut session = Session::start(&planned, player.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
+            journal.rows.sums.active_players += u64::from(player.is_first_seen(day));
             party.take_in(&rules, &mut session);
             let session_id = session.id;
             let entity = commands.spawn((session, played_by, Seated::default(), Track::default())).id();
@@ -149,6 +151,23 @@ pub fn log_in(
         } else {
             journal.rows.session_ends.push(session_row(&rules, *realm, &session, ended_s, end));
             release_player(&mut players, &mut commands, played_by, &session);
+        }
+    }
+}
+
+/// At midnight: whoever is online then is active on the new day, too.
+pub fn see_in_new_day(
+    rules: Res<Rules>,
+    now: Res<Now>,
+    mut journal: ResMut<Journal>,
+    sessions: Query<&PlayedBy, With<Session>>,
+    mut players: Query<&mut Player>,
+) {
+    let ticks_per_day = rules.clock.ticks_per_day();
+    if now.tick.is_multiple_of(ticks_per_day) {
+        for played_by in &sessions {
+            let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
+            journal.rows.sums.active_players += u64::from(player.is_first_seen(now.tick / ticks_per_day));
         }
     }
 }

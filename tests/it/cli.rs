@@ -1,7 +1,7 @@
 //! The command as its users meet it: messages, exit codes, what is left on disk.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::support::TempDir;
 
@@ -136,7 +136,7 @@ fn start_long(folder: &TempDir) -> std::process::Child {
         .current_dir(folder.path())
         .args(["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--quiet", "--threads", "1"])
         .args(["--set", "clock.days=700", "--set", "population.players=30000"])
-        .stderr(std::process::Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let heartbeats = folder.path().join("output/tiny/tables/heartbeats");
@@ -159,7 +159,7 @@ fn a_detection_that_is_interrupted_leaves_nothing() {
         let mut child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
             .current_dir(folder.path())
             .args(["detect", "output/tiny/tables/heartbeats", "--out", "found", "--radius-cm", "3000", "--quiet"])
-            .stderr(std::process::Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         for _ in 0..2_000 {
@@ -236,7 +236,7 @@ fn a_missing_scenario_is_named_with_a_remedy() {
     let output = skirmish(folder.path(), &["run", "tinny.toml"]);
     assert_eq!(output.status.code(), Some(3));
     let message = stderr(&output);
-    assert!(message.contains("tinny.toml: cannot be read") && message.contains("check the path"), "{message}");
+    assert!(message.contains("tinny.toml: cannot be read") && message.contains("did you mean tiny.toml?"), "{message}");
     assert!(!folder.path().join("output").exists());
 }
 
@@ -408,7 +408,7 @@ fn a_run_is_interrupted_while_it_writes_accounts_too() {
         .current_dir(folder.path())
         .args(["run", "tiny.toml", "--backend", "cpu", "--quiet", "--allow-large"])
         .args(["--set", "population.players=20000000"])
-        .stderr(std::process::Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let staging = folder.path().join("output/tiny/_staging");
@@ -454,7 +454,10 @@ fn schema_completions_and_help_are_printed() {
     assert_eq!(schema["properties"]["population"]["properties"]["players"]["maximum"], 20_000_000);
     assert!(stdout(&skirmish(folder.path(), &["completions", "bash"])).contains("_skirmish"));
     let help = stdout(&skirmish(folder.path(), &["--help"]));
-    assert!(help.contains("skirmish run scenarios/quickstart.toml") && help.contains("Exit codes"), "{help}");
+    assert!(
+        help.contains("skirmish run quickstart") && !help.contains("scenarios/") && help.contains("Exit codes"),
+        "{help}"
+    );
 }
 
 #[test]
@@ -502,4 +505,241 @@ fn a_slice_from_the_middle_of_a_run_is_measured_and_leaves_nothing_behind() {
     assert_eq!((&value["first_day"], &value["days"]), (&3.into(), &2.into()));
     assert!(value["heartbeats"].as_u64() > Some(1_000), "{value}");
     assert!(crate::support::files_below(&folder.path().join("output")).is_empty());
+}
+
+/// A command with text on standard input.
+fn skirmish_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Output {
+    use std::io::Write;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
+    command.current_dir(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Whoever has read enough closes the pipe.
+    child.stdin.take().unwrap().write_all(input).ok();
+    child.wait_with_output().unwrap()
+}
+
+const TINY: &[u8] = b"[clock]\ndays = 1\n[population]\nplayers = 300\n[population.installs]\nhorizon_days = 1\n";
+
+#[test]
+fn shipped_scenarios_are_listed_and_run_in_any_folder() {
+    let folder = TempDir::new();
+    let list = stdout(&skirmish(folder.path(), &["list"]));
+    for name in ["quickstart", "battle-royale", "twenty-million", "full-house"] {
+        assert!(list.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{list}");
+    }
+    let small = ["--set", "population.players=200", "--backend", "cpu", "--quiet"];
+    let output = skirmish(folder.path(), &[&["run", "quickstart"][..], &small].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(folder.path().join("output/quickstart/run.json").exists());
+    let output = skirmish(folder.path(), &["init", "--from", "battle-royale", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let shipped = include_str!("../../scenarios/battle-royale.toml");
+    assert_eq!(std::fs::read_to_string(folder.path().join("mine.toml")).unwrap(), shipped);
+    for (name, hint) in [
+        ("quickstrat", "did you mean quickstart, which is shipped?"),
+        ("scenarios/million.toml", "did you mean million, which is shipped?"),
+        ("min.toml", "did you mean mine.toml?"),
+        ("zebra", "`skirmish list` shows"),
+    ] {
+        let output = skirmish(folder.path(), &["check", name]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(stderr(&output).contains(hint), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_dash_is_standard_input_or_output() {
+    let folder = TempDir::new();
+    let output = skirmish_with_input(folder.path(), &["check", "-"], TINY);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let output =
+        skirmish_with_input(folder.path(), &["run", "-", "--backend", "cpu", "--out", "piped", "--quiet"], TINY);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(std::fs::read(folder.path().join("piped/scenario.toml")).unwrap(), TINY);
+    assert!(stdout(&skirmish(folder.path(), &["init", "-"])).starts_with("# A Skirmish scenario"));
+    assert!(stdout(&skirmish(folder.path(), &["init", "--from", "city"])).contains("[maps.city]"));
+    assert!(stdout(&skirmish(folder.path(), &["schema", "-"])).starts_with('{'));
+    assert_eq!(skirmish(folder.path(), &["schema", "schema.json"]).status.code(), Some(0));
+    assert!(folder.path().join("schema.json").exists());
+    let output = skirmish_with_input(folder.path(), &["check", "-"], b"clock = 3\n");
+    assert!(stderr(&output).starts_with("standard input:1:1: clock = 3"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_no_scenario_can_be_is_refused_at_once() {
+    let folder = folder();
+    let refused = |args: &[&str], hint: &str| {
+        let output = skirmish(folder.path(), args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(hint), "{args:?}: {}", stderr(&output));
+    };
+    std::fs::write(folder.path().join("large.toml"), vec![b'#'; (1 << 20) + 1]).unwrap();
+    refused(&["check", "large.toml"], "longer than 1 MiB");
+    refused(&["check", "/dev/zero"], "a device or a pipe");
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    refused(&["check", "pipe"], "a device or a pipe");
+    std::fs::copy(folder.path().join("tiny.toml"), folder.path().join("...toml")).unwrap();
+    refused(&["run", "...toml"], "a run cannot be named after this file");
+    assert!(!folder.path().join("output").exists());
+    refused(&["check", "tiny.toml", "--set", "clock.days=1\nseed=2"], "contains a line break");
+    let endless = skirmish_with_input(folder.path(), &["check", "-"], &vec![b'#'; 3 << 20]);
+    assert!(stderr(&endless).contains("longer than 1 MiB"), "{}", stderr(&endless));
+}
+
+#[test]
+fn control_characters_of_names_never_reach_the_terminal() {
+    let folder = folder();
+    let name = "a\x1b[31mb.toml";
+    let output = skirmish(folder.path(), &["check", name]);
+    assert!(!stderr(&output).contains('\x1b') && stderr(&output).contains("a\\u{1b}[31mb.toml"), "{}", stderr(&output));
+    std::fs::copy(folder.path().join("tiny.toml"), folder.path().join(name)).unwrap();
+    let output = skirmish(folder.path(), &["run", name]);
+    assert_eq!(output.status.code(), Some(3), "no run is named like that");
+    assert!(!stderr(&output).contains('\x1b'), "{}", stderr(&output));
+    let output = skirmish(folder.path(), &[&RUN[..], &["--out", "o\x1b[2J"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stdout(&output).contains('\x1b') && !stderr(&output).contains('\x1b'));
+}
+
+#[test]
+fn a_hundred_thousand_unknown_keys_are_told_within_moments_and_printed_in_part() {
+    let folder = TempDir::new();
+    let text: String = (0..70_000).map(|n| format!("x{n} = 1\n")).collect();
+    std::fs::write(folder.path().join("bad.toml"), &text).unwrap();
+    let output = skirmish(folder.path(), &["check", "bad.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    let lines: Vec<String> = stderr(&output).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 102, "a hundred problems, how many more, and the error");
+    assert!(lines[101].contains("70000 problems"), "{}", lines[101]);
+    let output = skirmish(folder.path(), &["check", "bad.toml", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(value["error"]["problems"].as_array().unwrap().len(), 70_000);
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let folder = folder();
+    for (args, code) in [
+        (&["run", "none.toml", "--json"][..], 3),
+        (&["plan", "tiny.toml", "--set", "seed=-1", "--json"], 3),
+        (&["bench", "tiny.toml", "--threads", "0", "--json"], 2),
+        (&["run", "tiny.toml", "--out", "tiny.toml", "--json"], 4),
+    ] {
+        let output = skirmish(folder.path(), args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(value["error"]["exit_code"], code, "{args:?}");
+        assert!(!stderr(&output).is_empty(), "people are told, too");
+    }
+}
+
+#[test]
+fn check_plan_and_run_tell_one_estimate_and_plan_says_whether_it_fits() {
+    let folder = folder();
+    let json = |args: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&stdout(&skirmish(folder.path(), &[args, &["--json"]].concat()))).unwrap()
+    };
+    let plan = json(&["plan", "tiny.toml"]);
+    assert_eq!(plan["fits"], true);
+    let expected = &plan["heartbeats"];
+    assert_eq!(&json(&["check", "tiny.toml"])["expected_heartbeats"], expected);
+    let run = json(&RUN);
+    assert_eq!(&run["expected_heartbeats"], expected);
+    assert_eq!(&run["totals"]["heartbeats"], expected, "of so few players every life is counted");
+    let page = stdout(&skirmish(folder.path(), &["check", "tiny.toml"]));
+    let shown = format!(" {:.1} k heartbeats in all", expected.as_f64().unwrap() / 1e3);
+    assert!(page.contains(&shown), "{page}");
+    let huge = ["plan", "twenty-million", "--threads", "1", "--set", "clock.days=400"];
+    let output = skirmish(folder.path(), &[&huge[..], &["--json"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let fits = value["fits"].as_bool().unwrap();
+    assert_eq!(output.status.code(), Some(if fits { 0 } else { 4 }));
+}
+
+#[test]
+fn version_names_the_commit_and_its_date() {
+    let version = stdout(&skirmish(Path::new("."), &["--version"]));
+    let rest = version.trim().strip_prefix(concat!("skirmish ", env!("CARGO_PKG_VERSION"), " (")).unwrap();
+    let inside = rest.strip_suffix(')').unwrap();
+    let (commit, date) = inside.split_once(' ').unwrap();
+    let is_commit = commit.len() == 12 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()) && date.len() == 10;
+    assert!(is_commit || inside == "unknown commit", "{version}");
+}
+
+#[test]
+fn man_pages_and_completions_are_written_by_one_command_and_never_over_others() {
+    let folder = TempDir::new();
+    assert_eq!(skirmish(folder.path(), &["generate", "share"]).status.code(), Some(0));
+    let page = std::fs::read_to_string(folder.path().join("share/man/man1/skirmish-run.1")).unwrap();
+    assert!(page.contains(".TH SKIRMISH-RUN 1") && page.contains("overwrite"), "{page}");
+    for file in
+        ["man/man1/skirmish.1", "completions/skirmish.bash", "completions/_skirmish", "completions/skirmish.fish"]
+    {
+        assert!(folder.path().join("share").join(file).exists(), "{file}");
+    }
+    let output = skirmish(folder.path(), &["generate", "share"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+}
+
+#[test]
+fn verbose_runs_log_to_standard_error_as_text_or_json() {
+    let folder = folder();
+    let output = skirmish(folder.path(), &[&RUN[..], &["-v", "--out", "a"]].concat());
+    assert!(stderr(&output).contains("INFO"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("DEBUG"), "{}", stderr(&output));
+    let output =
+        skirmish(folder.path(), &[&RUN[..], &["-vv", "--log-format", "json", "--quiet", "--out", "b"]].concat());
+    let said = stderr(&output);
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        lines.iter().any(|line| line["level"] == "DEBUG") && lines.iter().any(|line| line["level"] == "INFO"),
+        "{said}"
+    );
+    assert!(lines.iter().any(|line| line["message"] == "day published" && line["date"] == "2026-01-05"), "{said}");
+}
+
+/// What a shell with only our lines and a reader that prints its arguments makes of them.
+#[test]
+fn pasted_lines_mean_what_they_say_whatever_the_names() {
+    let folder = folder();
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::fs::write(bin.join("duckdb"), "#!/bin/sh\nprintf '%s\\n' \"$@\" \"$PWD\"\n").unwrap();
+    std::fs::write(bin.join("python3"), "#!/bin/sh\nprintf '%s\\n' \"$2\"\n").unwrap();
+    assert!(
+        Command::new("chmod").arg("+x").args([bin.join("duckdb"), bin.join("python3")]).status().unwrap().success()
+    );
+    for name in ["$(touch x).toml", "it's.toml", "a [b] \"c\" `d`.toml", "back\\slash!.toml"] {
+        std::fs::copy(folder.path().join("tiny.toml"), folder.path().join(name)).unwrap();
+        let output = skirmish(folder.path(), &["run", name, "--backend", "cpu"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let screen = stdout(&output);
+        let after = |heading: &str| screen.split_once(heading).unwrap().1.lines().next().unwrap().trim().to_owned();
+        let run = |line: &str| {
+            let output = Command::new("bash")
+                .args(["-c", line])
+                .current_dir(folder.path())
+                .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{line}: {}", stderr(&output));
+            stdout(&output)
+        };
+        let stem = name.strip_suffix(".toml").unwrap();
+        let root = folder.path().join("output").join(stem);
+        let globbed = root.display().to_string().replace('[', "[[]");
+        let sql = run(&after("DuckDB:\n"));
+        assert!(
+            sql.starts_with("-c\nSELECT ") && sql.contains(&format!("'{}/tables/", globbed.replace('\'', "''"))),
+            "{sql}"
+        );
+        let views = run(&after("All tables as views:\n"));
+        assert_eq!(views, format!("-init\ntables.sql\n{}\n", root.display()));
+        let python = run(&after("Polars:\n"));
+        assert!(python.contains(&globbed.replace('\\', "\\\\").replace('\'', "\\'")), "{python}");
+        assert!(!folder.path().join("x").exists(), "nothing was executed");
+        let report = std::fs::read_to_string(root.join("report.html")).unwrap();
+        assert!(report.contains("skirmish run scenario.toml --out ../"), "{name}");
+    }
 }

@@ -57,7 +57,7 @@ fn detect_finds_the_encounters_of_a_run_in_its_heartbeats() {
         rows
     };
     let (found, expected) =
-        (rows(&found, ["group", "player_a", "player_b"]), rows(&expected, ["match_id", "session_a", "session_b"]));
+        (rows(&found, ["group_id", "player_a", "player_b"]), rows(&expected, ["match_id", "session_a", "session_b"]));
     assert!(found.len() > 3_000);
     assert!(found == expected, "{} found, {} expected", found.len(), expected.len());
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -125,6 +125,24 @@ fn floats_in_metres_are_rounded_to_the_grid_and_integers_are_times() {
         (&[2][..], &[105_000][..])
     );
     assert_eq!((encounters.numbers("x_cm"), encounters.numbers("y_cm")), (&[150][..], &[200][..]));
+}
+
+#[test]
+fn whole_seconds_may_span_any_time() {
+    let folder = TempDir::new();
+    let (old, late) = (-9_000_000_000, 253_402_300_799);
+    let at = |t: i64| [(1, t, 0.0, 0.0), (2, t, 3.0, 0.0)];
+    let rows = [at(old), at(old + 180), at(0), at(late - 181), at(late)].concat();
+    write(&folder.path().join("in.parquet"), &[&rows]);
+    let output = detect_plane(&folder, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let encounters = crate::support::read_table(&folder.path().join("out/tables/encounters"));
+    let starts = [old, 0, late - 181, late].map(|s| 1000 * s);
+    assert_eq!(encounters.numbers("started_at"), starts);
+    assert_eq!(encounters.numbers("ended_at"), [(old + 180) * 1000, starts[1], starts[2], starts[3]]);
+    assert_eq!(encounters.texts("end_reason"), ["separated", "separated", "separated", "run_end"]);
+    let contacts = crate::support::read_table(&folder.path().join("out/tables/contacts"));
+    assert_eq!((contacts.len(), contacts.numbers("event_ts")[4]), (5, late * 1000));
 }
 
 #[test]

@@ -315,12 +315,12 @@ fn duckdb_finds_what_detect_finds_in_files_it_wrote_itself() {
     // Players change zone from time to time (211 is not a multiple of 7), so every zone sees most players.
     let by_definition = format!(
         "WITH p AS (SELECT zone, who, moment, round(east * 100)::BIGINT AS x, round(north * 100)::BIGINT AS y FROM '{input}')
-         SELECT a.moment AS event_ts, a.zone AS \"group\", a.who AS player_a, b.who AS player_b,
+         SELECT a.moment AS event_ts, a.zone AS group_id, a.who AS player_a, b.who AS player_b,
                 floor(sqrt(((a.x - b.x) ** 2 + (a.y - b.y) ** 2)::DOUBLE))::INT AS distance_cm
          FROM p a JOIN p b ON a.zone = b.zone AND a.moment = b.moment AND a.who < b.who
          WHERE (a.x - b.x) ** 2 + (a.y - b.y) ** 2 <= 400 * 400"
     );
-    let ours = format!("SELECT event_ts, \"group\", player_a, player_b, distance_cm FROM {contacts}");
+    let ours = format!("SELECT event_ts, group_id, player_a, player_b, distance_cm FROM {contacts}");
     let [missing, invented] = difference(&by_definition, &ours);
     expect_no_rows(&[
         ("contacts that are missing", missing),
@@ -335,4 +335,43 @@ fn duckdb_finds_what_detect_finds_in_files_it_wrote_itself() {
             ),
         ),
     ]);
+}
+
+#[test]
+fn a_run_is_read_in_duckdbs_shell_and_its_days_have_the_players_that_the_report_counts() {
+    let folder = TempDir::new();
+    let text = "[clock]\ndays = 3\n[population]\nplayers = 800\n[population.installs]\nhorizon_days = 4\n";
+    let root = folder.path().join("it's [a] run");
+    std::fs::write(folder.path().join("it.toml"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_skirmish"))
+        .current_dir(folder.path())
+        .args(["run", "it.toml", "--backend", "cpu", "--out", "it's [a] run"])
+        .output()
+        .unwrap();
+    let screen = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = |after: &str| screen.split_once(after).unwrap().1.lines().next().unwrap().trim().to_owned();
+    let script = r#"
+import json, os, subprocess, sys
+root, by_day, views = sys.argv[1:]
+bin = os.path.dirname(sys.executable)
+env = dict(os.environ, PATH=bin + ":" + os.environ["PATH"])
+def rows(line):
+    done = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, line + done.stderr
+    return json.loads(done.stdout)
+told = json.load(open(root + "/run.json"))
+days = {day["date"]: day for day in told["days_detail"]}
+found = rows(by_day.replace("duckdb -c", "duckdb -json -c"))
+assert len(found) == 3, found
+for row in found:
+    day = days[row["date"]]
+    assert (row["heartbeats"], row["players"]) == (day["heartbeats"], day["active_players"]), (row, day)
+    assert str(f'{row["players"]:,}') in open(root + "/report.html").read()
+for table, total in told["tables"].items():
+    [count] = rows(views + f' -json -c "SELECT count(*) AS n FROM {table}"')
+    assert count["n"] == total["rows"], (table, count)
+comments = rows(views + ' -json -c "SELECT count(*) AS n FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"')
+assert comments[0]["n"] == 0, comments
+"#;
+    python::run_or_skip(script, &[&root.to_string_lossy(), &line("DuckDB:\n"), &line("All tables as views:\n")]);
 }

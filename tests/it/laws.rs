@@ -1,6 +1,6 @@
 //! Conservation laws: what must hold between the tables of any run, recomputed from the Parquet files alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::support::{Column, Run, Table, compile, options, simulate};
 
@@ -601,6 +601,13 @@ fn sums_of_the_report_equal_the_rows_of_the_files() {
     let rows = |name: &str| run.table(name).len() as u64;
     assert_eq!(total.heartbeats, rows("heartbeats"));
     assert_eq!(total.rows.session_ends, rows("session_ends"));
+    let beats = run.table("heartbeats");
+    for (day, sums) in run.report.committed.days.iter().take(2).enumerate() {
+        let day_of = |ms: i64| (ms - START_MS) / 86_400_000;
+        let seen = beats.numbers("player_id").iter().zip(beats.numbers("event_ts"));
+        let players: HashSet<i64> = seen.filter(|(_, ms)| day_of(**ms) == day as i64).map(|(id, _)| *id).collect();
+        assert_eq!(sums.active_players, players.len() as u64, "day {day}");
+    }
     assert_eq!((total.rows.encounters, total.rows.kills), (rows("encounters"), rows("kills")));
     assert_eq!((total.rows.matches, total.rows.participations), (rows("matches"), rows("participations")));
     assert_eq!(total.rows.purchases, rows("purchases"));

@@ -18,7 +18,7 @@ const WORLDS: [&str; 2] = [
 fn rows_and_bytes_are_within_fifteen_percent_of_what_a_run_shows() {
     for world in WORLDS {
         let setting = compile(world, &[]);
-        let plan = Plan::new(&setting, 2).unwrap();
+        let plan = Plan::new(&setting, 2, &mut |_| {}).unwrap();
         let run = simulate(&setting, &options(2));
         let mut compared = 0;
         for (name, total) in run.report.committed.tables.iter().filter(|(_, total)| total.rows > 500) {

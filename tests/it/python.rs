@@ -1,4 +1,4 @@
-//! Python with DuckDB and Polars, for tests that let others read what was written.
+//! Python with DuckDB (its shell, too) and Polars, for tests that let others read what was written.
 //!
 //! They come from PyPI into a virtual environment below the build folder, made once. Where Python or a package cannot be
 //! had the tests are skipped, visibly; SKIRMISH_REQUIRE_DUCKDB=1 turns the skip into a failure.
@@ -20,11 +20,13 @@ fn python() -> Result<&'static Path, &'static str> {
             let error = String::from_utf8_lossy(&output.stderr).into_owned();
             if output.status.success() { Ok(()) } else { Err(error) }
         };
-        if run(&python, &["-c", "import duckdb, polars"]).is_err() {
+        let duckdb = folder.join("bin/duckdb");
+        let is_there = || run(&python, &["-c", "import duckdb, polars"]).and_then(|()| run(&duckdb, &["--version"]));
+        if is_there().is_err() {
             run(Path::new("python3"), &["-m", "venv", &folder.to_string_lossy()])?;
-            run(&python, &["-m", "pip", "install", "--quiet", "duckdb==1.4.*", "polars==1.*"])?;
+            run(&python, &["-m", "pip", "install", "--quiet", "duckdb==1.4.*", "duckdb-cli==1.*", "polars==1.*"])?;
         }
-        run(&python, &["-c", "import duckdb, polars"]).map(|()| python)
+        is_there().map(|()| python.clone())
     };
     PYTHON.get_or_init(prepare).as_deref().map_err(String::as_str)
 }

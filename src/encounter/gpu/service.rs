@@ -28,6 +28,7 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(2 * (IN_FLIGHT as u64 + 1)
 pub fn note(notes: &Notes, text: String) {
     let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     if !notes.contains(&text) {
+        tracing::info!(text, "noted");
         notes.push(text);
     }
 }

@@ -1,8 +1,11 @@
 //! What happens on each day of a run, from sample lives.
 
-use crate::population::plan_day;
-use crate::setting::Setting;
-use crate::time::DAY_S;
+use crate::population::{Population, SessionRules, plan_day};
+use crate::random::Seed;
+use crate::time::{Clock, DAY_S};
+
+/// Lives sampled: few enough for milliseconds, so many that small populations are counted in full.
+const LIVES: u32 = 20_000;
 
 /// What happens on each day of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,11 +30,10 @@ pub struct ActivityDay {
 }
 
 impl Activity {
-    /// From sample lives: of every account if there are at most so many.
-    pub fn estimate(setting: &Setting, lives: u32) -> Self {
-        let (population, clock) = (&setting.population, setting.clock);
+    /// From sample lives, drawn like those of the run: of every account if there are not too many.
+    pub fn estimate(seed: Seed, clock: Clock, population: &Population, sessions: &SessionRules) -> Self {
         let last = clock.days as i32;
-        let sample = lives.min(setting.population.players);
+        let sample = LIVES.min(population.players);
         let scale = f64::from(population.players) / f64::from(sample);
         let mut days = vec![ActivityDay::default(); clock.days as usize];
         let mut resident_changes = vec![0.0; clock.days as usize + 1];
@@ -53,11 +55,11 @@ impl Activity {
             let (mut free_from_s, mut last_seen) = (0, 0);
             while let Some(today) = day.filter(|&day| day < last) {
                 days[today as usize].players += scale;
-                let plan = plan_day(setting.seed, &setting.sessions, &profile, today, free_from_s);
+                let plan = plan_day(seed, sessions, &profile, today, free_from_s);
                 free_from_s = plan.free_from_s;
                 for sitting in plan.sittings {
                     days[today as usize].sessions += scale;
-                    add_heartbeats(setting, &mut days, sitting.started_s, sitting.ended_s, scale);
+                    add_heartbeats(clock, &mut days, sitting.started_s, sitting.ended_s, scale);
                 }
                 last_seen = today;
                 day = population.next_active_day(&profile.nature, today);
@@ -103,8 +105,7 @@ impl Activity {
 }
 
 /// Spreads the heartbeats of a sitting over the days that it touches.
-fn add_heartbeats(setting: &Setting, days: &mut [ActivityDay], started_s: u32, ended_s: u32, scale: f64) {
-    let clock = setting.clock;
+fn add_heartbeats(clock: Clock, days: &mut [ActivityDay], started_s: u32, ended_s: u32, scale: f64) {
     let mut from = started_s;
     while from < ended_s {
         let to = ended_s.min((from / DAY_S + 1) * DAY_S);

@@ -1,0 +1,130 @@
+//! Progress on standard error: a bar on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::screen::{harmless, say_line};
+use crate::report::{short, size};
+use crate::run::Snapshot;
+
+/// How far something is.
+pub enum Display {
+    /// Nobody wants to know.
+    Nothing,
+    /// On a terminal.
+    Bar(ProgressBar),
+    /// Lines now and then.
+    Lines {
+        /// When the last one was written.
+        last: Instant,
+        /// Whether any was.
+        started: bool,
+    },
+}
+
+const BAR_STEPS: u64 = 10_000;
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+impl Display {
+    /// For something with a name. Beside log lines there is no bar, which they would tear apart.
+    pub fn new(name: &str, is_quiet: bool) -> Self {
+        if is_quiet {
+            return Self::Nothing;
+        }
+        if !std::io::stderr().is_terminal() || tracing::enabled!(tracing::Level::INFO) {
+            return Self::Lines { last: Instant::now(), started: false };
+        }
+        let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::stderr());
+        // The message is cut to the width that is left, so that a narrow terminal shows one line all the same.
+        let style = ProgressStyle::with_template("{prefix} {bar:16} {percent:>3} %  {wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let name = harmless(name);
+        let short: String = name.chars().take(24).collect();
+        bar.set_prefix(if short == name { name } else { format!("{short}…") });
+        bar.set_message("starting");
+        Self::Bar(bar)
+    }
+
+    /// What is being done, and how much of it.
+    pub fn show_part(&mut self, what: &str, share: f64) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => bar.set_message(format!("{what}: {:.0} %", share * 100.0)),
+            Self::Lines { last, .. } => {
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    say_line(&format!("  0.0 %  {what}: {:.0} %", share * 100.0));
+                }
+            }
+        }
+    }
+
+    /// How much of something without parts is done.
+    pub fn show_share(&mut self, share: f64) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => {
+                bar.set_position((share * BAR_STEPS as f64) as u64);
+                let seconds = bar.elapsed().as_secs_f64();
+                bar.set_message(if share > 0.005 {
+                    format!("{:.0} s left", seconds / share - seconds)
+                } else {
+                    String::new()
+                });
+            }
+            Self::Lines { last, .. } => {
+                if last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    say_line(&format!("{:5.1} %", share * 100.0));
+                }
+            }
+        }
+    }
+
+    /// Where a run stands.
+    pub fn show(&mut self, snapshot: &Snapshot) {
+        match self {
+            Self::Nothing => {}
+            Self::Bar(bar) => {
+                bar.set_position((snapshot.done * BAR_STEPS as f64) as u64);
+                bar.set_message(describe(snapshot));
+            }
+            Self::Lines { last, started } => {
+                if !*started || last.elapsed() >= LINE_EVERY || snapshot.done >= 1.0 {
+                    *started = true;
+                    *last = Instant::now();
+                    say_line(&format!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot)));
+                }
+            }
+        }
+    }
+
+    /// Takes it off the screen.
+    pub fn end(&mut self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Where a run stands, the most important first.
+fn describe(snapshot: &Snapshot) -> String {
+    let seconds = snapshot.elapsed.as_secs_f64();
+    if snapshot.heartbeats == 0 {
+        // Nobody is online in the first instant: rates would all be zero.
+        return "starting".into();
+    }
+    let mut parts = vec![format!("day {:.1}", snapshot.days)];
+    if snapshot.done > 0.005 && snapshot.done < 1.0 {
+        parts.push(format!("{:.0} s left", seconds / snapshot.done - seconds));
+    }
+    parts.push(format!("{} online", short(snapshot.online as f64)));
+    parts.push(format!("{} heartbeats/s", short(snapshot.heartbeats as f64 / seconds.max(1e-3))));
+    parts.push(format!("{} encounters", short(snapshot.encounters as f64)));
+    if snapshot.bytes > 0 {
+        parts.push(format!("{} written", size(snapshot.bytes)));
+    }
+    parts.join("  ")
+}
