@@ -25,6 +25,8 @@ pub enum Display {
 }
 
 const BAR_STEPS: u64 = 10_000;
+/// Columns of the bar, the percentage and the gaps.
+const BESIDE: usize = 26;
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 impl Display {
@@ -89,13 +91,14 @@ impl Display {
             Self::Nothing => {}
             Self::Bar(bar) => {
                 bar.set_position((snapshot.done * BAR_STEPS as f64) as u64);
-                bar.set_message(describe(snapshot));
+                let taken = bar.prefix().chars().count() + BESIDE;
+                bar.set_message(fitting(&describe(snapshot), terminal_width().saturating_sub(taken)));
             }
             Self::Lines { last, started } => {
                 if !*started || last.elapsed() >= LINE_EVERY || snapshot.done >= 1.0 {
                     *started = true;
                     *last = Instant::now();
-                    say_line(&format!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot)));
+                    say_line(&format!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot).join("  ")));
                 }
             }
         }
@@ -109,22 +112,53 @@ impl Display {
     }
 }
 
+/// Columns of a terminal, 80 if it does not tell.
+fn terminal_width() -> usize {
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col).max(20).into()
+}
+
+/// As many of the parts as fit some columns, in their order.
+fn fitting(parts: &[String], columns: usize) -> String {
+    let mut out = String::new();
+    for part in parts {
+        let gap = if out.is_empty() { 0 } else { 2 };
+        if out.chars().count() + gap + part.chars().count() > columns {
+            break;
+        }
+        out.push_str(&"  "[..gap]);
+        out.push_str(part);
+    }
+    out
+}
+
 /// Where a run stands, the most important first.
-fn describe(snapshot: &Snapshot) -> String {
+fn describe(snapshot: &Snapshot) -> Vec<String> {
     let seconds = snapshot.elapsed.as_secs_f64();
     if snapshot.heartbeats == 0 {
         // Nobody is online in the first instant: rates would all be zero.
-        return "starting".into();
+        return vec!["starting".into()];
     }
     let mut parts = vec![format!("day {:.1}", snapshot.days)];
     if snapshot.done > 0.005 && snapshot.done < 1.0 {
         parts.push(format!("{:.0} s left", seconds / snapshot.done - seconds));
     }
-    parts.push(format!("{} online", short(snapshot.online as f64)));
     parts.push(format!("{} heartbeats/s", short(snapshot.heartbeats as f64 / seconds.max(1e-3))));
+    parts.push(format!("{} online", short(snapshot.online as f64)));
     parts.push(format!("{} encounters", short(snapshot.encounters as f64)));
     if snapshot.bytes > 0 {
         parts.push(format!("{} written", size(snapshot.bytes)));
     }
-    parts.join("  ")
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_parts_are_shown() {
+        let parts = ["day 0.3", "2 s left", "4.27 M heartbeats/s"].map(str::to_owned);
+        assert_eq!(fitting(&parts, 38), "day 0.3  2 s left  4.27 M heartbeats/s");
+        assert_eq!((fitting(&parts, 37), fitting(&parts, 6)), ("day 0.3  2 s left".into(), String::new()));
+    }
 }

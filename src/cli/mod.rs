@@ -31,9 +31,9 @@ use screen::{Tone, print, say, say_line};
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
 #[derive(Debug, Parser)]
 #[command(name = "skirmish", version = FULL, about, max_term_width = 110, arg_required_else_help = true)]
-#[command(after_help = "Start here:\n  skirmish run quickstart\n\nExit codes: 0 ok, 1 internal error, \
-2 usage, 3 invalid scenario or input, 4 output refused, 5 I/O error,\n6 GPU required and failed, 7 verification failed, \
-129, 130 and 143 interrupted.")]
+#[command(after_help = "Start here:\n  skirmish run quickstart\n\nExit codes:\n  0 ok                          5 I/O error\n  \
+1 internal error              6 GPU required and failed\n  2 wrong usage                 7 verification failed\n  \
+3 invalid scenario or input   129, 130, 143 interrupted\n  4 output refused, or it does not fit")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
