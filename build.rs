@@ -6,13 +6,14 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // Where HEAD points and what was last done to it: a new commit is a new version.
-    for file in [".git/HEAD", ".git/logs/HEAD"] {
-        if Path::new(file).exists() {
-            println!("cargo:rerun-if-changed={file}");
+    let is_repository = Path::new(".git").exists();
+    for file in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", file]).filter(|_| is_repository) {
+            println!("cargo:rerun-if-changed={path}");
         }
     }
-    let commit =
-        Path::new(".git").exists().then(|| git(&["show", "-s", "--format=%h %cs", "--abbrev=12", "HEAD"])).flatten();
+    let show = ["-c", "log.showSignature=false", "show", "-s", "--format=%h %cs", "--abbrev=12", "HEAD"];
+    let commit = is_repository.then(|| git(&show)).flatten();
     println!("cargo:rustc-env=SKIRMISH_COMMIT={}", commit.unwrap_or_else(|| "unknown commit".into()));
 }
 

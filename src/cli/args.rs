@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use super::screen::{Tone, say};
 use crate::encounter::Verify;
 use crate::output::Sink;
 use crate::run::{Backend, RunOptions};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Shipped};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DocsPage {
@@ -63,7 +64,7 @@ pub struct ScenarioArgs {
     /// Scenario: a TOML file, the name of a shipped one (`skirmish list`), or - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
-    /// Override a key, such as clock.days=1 or encounter.relation=allies; may be repeated
+    /// Override a key, such as clock.days=1 or encounter.relation=opponents; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
 }
@@ -71,6 +72,10 @@ pub struct ScenarioArgs {
 impl ScenarioArgs {
     /// The scenario, checked.
     pub fn load(&self) -> Result<Scenario, Failure> {
+        if self.scenario.is_file() && self.scenario.to_str().and_then(Shipped::named).is_some() {
+            let name = self.scenario.display();
+            say(Tone::Note, &format!("{name} is a file here; the shipped scenario of that name is not meant"));
+        }
         Ok(Scenario::load(&self.scenario, &self.sets)?)
     }
 }
@@ -176,7 +181,7 @@ pub struct CheckArgs {
     #[arg(long, short)]
     pub quiet: bool,
     /// Print what the scenario amounts to as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resolved")]
     pub json: bool,
     /// Print the scenario with every default filled in
     #[arg(long)]

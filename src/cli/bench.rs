@@ -10,7 +10,7 @@ use super::args::BenchArgs;
 use super::display::Display;
 use super::failure::Failure;
 use super::machine;
-use super::screen::print;
+use super::screen::{print, print_json};
 use crate::output::OutputError;
 use crate::output::Sink;
 use crate::output::Store;
@@ -63,7 +63,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let mut value = figures(&setting, &options, &report, limit);
     value["peak_memory_bytes"] = json!(peak);
     value["resident_memory_bytes_by_day"] = json!(by_day);
-    if args.json { print(&format!("{value:#}\n")) } else { print(&page(&value)) }
+    if args.json { print_json(&value) } else { print(&page(&value)) }
 }
 
 /// A run beside the others that is deleted at the end.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::display::Display;
 use super::failure::Failure;
-use super::screen::print;
+use super::screen::{print, print_json};
 use super::signals::Signals;
 use crate::detect::{self, Columns, DetectFailure, DetectOptions, LengthUnit, TimeUnit};
 use crate::encounter::MAX_RADIUS_CM;
@@ -142,14 +142,11 @@ pub fn detect(args: &DetectArgs) -> Result<(), Failure> {
     };
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        return print(&format!(
-            "{:#}\n",
-            json!({
+        return print_json(&json!({
                 "files": summary.files, "rows": summary.rows, "times": summary.times, "players": summary.players,
                 "groups": summary.groups, "contacts": summary.contacts, "encounters": summary.encounters,
                 "seconds": seconds,
-            })
-        ));
+        }));
     }
     if args.quiet {
         return Ok(());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::screen::{harmless, say_line};
+use super::screen::{harmless, is_json_log, say_line};
 use crate::report::{short, size};
 use crate::run::Snapshot;
 
@@ -21,6 +21,8 @@ pub enum Display {
         last: Instant,
         /// Whether any was.
         started: bool,
+        /// Whether one said that all is done.
+        ended: bool,
     },
 }
 
@@ -32,11 +34,11 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 impl Display {
     /// For something with a name. Beside log lines there is no bar, which they would tear apart.
     pub fn new(name: &str, is_quiet: bool) -> Self {
-        if is_quiet {
+        if is_quiet || is_json_log() {
             return Self::Nothing;
         }
         if !std::io::stderr().is_terminal() || tracing::enabled!(tracing::Level::INFO) {
-            return Self::Lines { last: Instant::now(), started: false };
+            return Self::Lines { last: Instant::now(), started: false, ended: false };
         }
         let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::stderr());
         // The message is cut to the width that is left, so that a narrow terminal shows one line all the same.
@@ -94,9 +96,10 @@ impl Display {
                 let taken = bar.prefix().chars().count() + BESIDE;
                 bar.set_message(fitting(&describe(snapshot), terminal_width().saturating_sub(taken)));
             }
-            Self::Lines { last, started } => {
-                if !*started || last.elapsed() >= LINE_EVERY || snapshot.done >= 1.0 {
-                    *started = true;
+            Self::Lines { last, started, ended } => {
+                let ends = snapshot.done >= 1.0 && !*ended;
+                if !*started || last.elapsed() >= LINE_EVERY || ends {
+                    (*started, *ended) = (true, *ended || ends);
                     *last = Instant::now();
                     say_line(&format!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot).join("  ")));
                 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::DoctorArgs;
 use super::failure::Failure;
-use super::screen::print;
+use super::screen::{print, print_json};
 
 use crate::encounter::gpu::{self, AdapterReport, GpuDetector};
 use crate::encounter::probe;
@@ -34,7 +34,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), Failure> {
             "auto": choice,
             "cores": std::thread::available_parallelism().map_or(1, usize::from),
         });
-        print(&format!("{value:#}\n"))?;
+        print_json(&value)?;
     } else {
         print(&page(&adapters, &test, &choice, &setting, args.scenario.as_deref()))?;
     }

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use super::screen::speak_json;
+
 /// How much is logged, and how.
 #[derive(Debug, Args)]
 pub struct LogArgs {
@@ -19,13 +21,15 @@ pub struct LogArgs {
 pub enum LogFormat {
     /// For people
     Text,
-    /// One JSON object a line
+    /// One JSON object a line, warnings and errors, too; no progress
     Json,
 }
 
 /// From now on logs what was asked for.
 pub fn start(args: &LogArgs) {
+    let is_json = matches!(args.log_format, LogFormat::Json);
     let level = match args.verbose {
+        0 if is_json => LevelFilter::WARN,
         0 => return,
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
@@ -36,4 +40,7 @@ pub fn start(args: &LogArgs) {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     });
+    if is_json {
+        speak_json();
+    }
 }

@@ -26,14 +26,16 @@ use crate::version::FULL;
 use args::{BenchArgs, CheckArgs, DocsPage, DoctorArgs, InitArgs, PlanArgs, RunArgs};
 use failure::{Failure, describe};
 use log::LogArgs;
-use screen::{Tone, print, say, say_line};
+use screen::{Tone, print_document, print_json, say, say_line};
 
 /// Simulates the telemetry of a global online shooter: exact, deterministic, straight to Parquet.
 #[derive(Debug, Parser)]
 #[command(name = "skirmish", version = FULL, about, max_term_width = 110, arg_required_else_help = true)]
-#[command(after_help = "Start here:\n  skirmish run quickstart\n\nExit codes:\n  0 ok                          5 I/O error\n  \
+#[command(
+    after_help = "Start here:\n  skirmish run quickstart\n\nExit codes:\n  0 ok                          5 I/O error\n  \
 1 internal error              6 GPU required and failed\n  2 wrong usage                 7 verification failed\n  \
-3 invalid scenario or input   129, 130, 143 interrupted\n  4 output refused, or it does not fit")]
+3 invalid scenario or input   129, 130, 143 interrupted\n  4 output refused, or it does not fit"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -94,7 +96,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
             drop(error.print());
             let code = error.exit_code() as u8;
             if code != 0 && wants_json {
-                drop(print(&format!("{:#}\n", failure::value(&Failure::Usage(error.to_string())))));
+                let text = error.to_string();
+                let first = text.lines().next().unwrap_or("").trim_start_matches("error: ").to_owned();
+                drop(print_json(&failure::value(&Failure::Usage(first))));
             }
             return code;
         }
@@ -111,7 +115,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
             say(Tone::Error, &error);
             // A verdict was part of the page that has been printed.
             if wants_json && !matches!(failure, Failure::Verdict(_)) {
-                drop(print(&format!("{:#}\n", failure::value(&failure))));
+                drop(print_json(&failure::value(&failure)));
             }
             failure.exit_code()
         }
@@ -132,11 +136,11 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut <Cli as CommandFactory>::command(), "skirmish", &mut script);
-            print(&String::from_utf8_lossy(&script))
+            print_document(&String::from_utf8_lossy(&script))
         }
         Command::Generate { folder } => generate::generate(&<Cli as CommandFactory>::command(), &folder),
-        Command::Docs { page: DocsPage::DataDictionary } => print(&crate::table::page()),
-        Command::Docs { page: DocsPage::ScenarioKeys } => print(&crate::scenario::schema::reference_page()),
+        Command::Docs { page: DocsPage::DataDictionary } => print_document(&crate::table::page()),
+        Command::Docs { page: DocsPage::ScenarioKeys } => print_document(&crate::scenario::schema::reference_page()),
     }
 }
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::args::PlanArgs;
 use super::display::Display;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::machine;
-use super::screen::print;
+use super::screen::{print, print_json};
 use crate::plan::{self, Needs, Plan};
 use crate::report::{grouped, plural, short, size};
 use crate::run::RunError;
@@ -33,15 +33,18 @@ pub fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&setting.scenario.name));
     let needs = plan.needs();
     let room = FreeRoom::look(&out, 0);
+    let lacks = room.lacks_disk(&needs) || room.lacks_memory(&needs);
+    let verdict = lacks.then(|| Failure::Verdict(format!("{} does not fit this machine", setting.scenario.name)));
     if args.json {
-        print(&format!("{:#}\n", value(&setting, &plan, &room, threads)))?;
+        let mut value = value(&setting, &plan, &room, threads);
+        if let Some(verdict) = &verdict {
+            value["error"] = failure::value(verdict)["error"].clone();
+        }
+        print_json(&value)?;
     } else {
         print(&page(&setting, &plan, &needs, &room, threads))?;
     }
-    if room.lacks_disk(&needs) || room.lacks_memory(&needs) {
-        return Err(Failure::Verdict(format!("{} does not fit this machine", setting.scenario.name)));
-    }
-    Ok(())
+    verdict.map_or(Ok(()), Err)
 }
 
 fn default_threads() -> usize {

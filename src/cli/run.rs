@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::RunArgs;
 use super::display::Display;
 use super::failure::Failure;
-use super::screen::{Tone, print, print_page, say};
+use super::screen::{Tone, print_json, print_page, say};
 use super::signals::Signals;
 use crate::output::{Claim, OutputError, Store, write_dimensions};
 use crate::report::{self, grouped, plural, quote, short, size};
@@ -19,6 +19,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let signals = Signals::catch();
     let scenario = args.scenario.load()?;
     let root = args.out.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
+    refuse_odd_name(&root)?;
     let (text, resolved) = (scenario.text.clone(), scenario.resolved_toml());
     let setting = Arc::new(Setting::new(scenario));
     let warnings = setting.warnings();
@@ -36,8 +37,6 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     store.write("run.json", &format!("{:#}\n", run::summary::header(&setting, "running")))?;
     store.write("scenario.toml", &text)?;
     store.write("scenario.resolved.toml", &resolved)?;
-    let written = table::all().into_iter().filter(|table| setting.writes(table.name));
-    store.write("tables.sql", &table::views(written))?;
 
     let result = simulate(engine, &setting, &options, &store, &signals, args.quiet);
     let (report, tables) = match result {
@@ -49,11 +48,13 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             let value = run::summary::ended(&setting, said, status, &failure.to_string());
             // The failure itself is what the user must see; a disk too full for run.json adds nothing to it.
             store.write("run.json", &format!("{value:#}\n")).ok();
+            store.write("tables.sql", &views(&root)).ok();
             store.discard_staging();
             return Err(failure);
         }
     };
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
+    store.write("tables.sql", &views(&root))?;
     store.write("report.html", &report::page(&setting, &report, &tables))?;
     store.write("run.json", &format!("{value:#}\n"))?;
     store.discard_staging();
@@ -61,13 +62,35 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         report.notes.iter().for_each(|note| say(Tone::Note, note));
     }
     if args.json {
-        return print(&format!("{value:#}\n"));
+        return print_json(&value);
     }
     if args.quiet {
         return Ok(());
     }
     let (title, page) = last_screen(&setting, &report, &tables, &root);
     print_page(&title, &page)
+}
+
+/// A folder whose name cannot be pasted into a shell, or means standard output, is refused.
+fn refuse_odd_name(root: &Path) -> Result<(), Failure> {
+    let is_odd = absolute(root).to_str().is_none_or(|text| text.contains(char::is_control)) || root == Path::new("-");
+    if is_odd {
+        let text = format!(
+            "--out {:?}: a run needs a folder whose path is text without control characters, and not - (./- is a folder)",
+            root.display().to_string()
+        );
+        return Err(Failure::Usage(text));
+    }
+    Ok(())
+}
+
+/// Views of the tables that have files: a run that ended on its first day has none of facts.
+fn views(root: &Path) -> String {
+    let has_files = |table: &&'static table::Table| {
+        let below = std::fs::read_dir(root.join("tables").join(table.name));
+        below.is_ok_and(|mut entries| entries.next().is_some())
+    };
+    table::views(table::all().into_iter().filter(has_files))
 }
 
 type Tables = std::collections::BTreeMap<&'static str, crate::output::TableTotal>;
@@ -140,8 +163,8 @@ fn last_screen(setting: &Setting, report: &RunReport, tables: &Tables, root: &Pa
     let files = |pattern: &str| format!("{}/{pattern}", quote::glob(&folder.join("tables").display().to_string()));
     if setting.writes("heartbeats") {
         let sql = format!(
-            "SELECT date, count(*) AS heartbeats, count(DISTINCT player_id) AS players FROM read_parquet({}, \
-             hive_partitioning = true) GROUP BY date ORDER BY date",
+            "SELECT event_ts::DATE AS date, count(*) AS heartbeats, count(DISTINCT player_id) AS players \
+             FROM read_parquet({}) GROUP BY ALL ORDER BY ALL",
             quote::sql(&files("heartbeats/*/*.parquet"))
         );
         out.push_str(&format!("DuckDB:\n  duckdb -c {}\n", quote::shell_program(&sql)));

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{CheckArgs, InitArgs};
 use super::failure::Failure;
 use super::generate::create;
-use super::screen::{Tone, print, print_page, say};
+use super::screen::{Tone, print, print_document, print_json, print_page, say};
 use crate::report::quote::shell;
 use crate::report::{grouped, plural, short};
 use crate::run::summary;
@@ -18,14 +18,14 @@ use crate::setting::Setting;
 pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     let scenario = args.scenario.load()?;
     if args.resolved {
-        return print(&scenario.resolved_toml());
+        return print_document(&scenario.resolved_toml());
     }
     let setting = Setting::new(scenario);
     let warnings = setting.warnings();
     if args.json {
         let mut value = summary::header(&setting, "valid");
         value["warnings"] = json!(warnings);
-        return print(&format!("{value:#}\n"));
+        return print_json(&value);
     }
     warnings.iter().for_each(|warning| say(Tone::Warning, warning));
     if args.quiet {
@@ -34,7 +34,9 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     let (size, clock) = (&setting.size, setting.clock);
     let heartbeats = setting.activity().total().heartbeats;
     let ticks = f64::from(clock.ticks_per_day()) * f64::from(clock.days);
-    let title = format!("{} is valid", args.scenario.scenario.display());
+    let path = &args.scenario.scenario;
+    let label = if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
+    let title = format!("{label} is valid");
     let page = format!(
         "  {} players, {} from {}, seed {}\n  {} in {}, a row group of heartbeats every {} ticks\n  \
          about {} online on average, {} heartbeats in all\n  world hash {}\n",
@@ -45,7 +47,7 @@ pub fn check(args: &CheckArgs) -> Result<(), Failure> {
         plural(size.realms, "realm"),
         plural(size.shards, "shard"),
         size.window_ticks,
-        grouped((heartbeats / ticks) as u64),
+        grouped((heartbeats / ticks).round() as u64),
         short(heartbeats),
         setting.world_hash,
     );
@@ -72,16 +74,19 @@ pub fn init(args: &InitArgs) -> Result<(), Failure> {
         None => schema::commented_file(),
         Some(from) => Scenario::load(from, &[])?.text,
     };
-    let Some(path) = file_of(args.file.as_deref()) else { return print(&text) };
+    let Some(path) = file_of(args.file.as_deref()) else { return print_document(&text) };
+    crate::scenario::name_of(path).map_err(Failure::Usage)?;
     create(path, text.as_bytes())?;
-    let name = shell(&path.display().to_string());
+    // A name that begins with a dash would be taken for an option.
+    let dot = if path.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
+    let name = shell(&format!("{dot}{}", path.display()));
     print(&format!("{} written; edit it, then: skirmish check {name}\n", path.display()))
 }
 
 /// Writes the JSON Schema.
 pub fn schema(file: Option<&Path>) -> Result<(), Failure> {
     let text = format!("{:#}\n", schema::json_schema());
-    let Some(path) = file_of(file) else { return print(&text) };
+    let Some(path) = file_of(file) else { return print_document(&text) };
     create(path, text.as_bytes())?;
     print(&format!("{} written\n", path.display()))
 }

@@ -48,6 +48,8 @@ pub struct Detection {
     /// Whether the next frame is compared if any is.
     closes: bool,
     expected: Contacts,
+    /// The last frame and answer of a GPU, while they have not been compared and samples are.
+    last: Option<(Frame, Contacts, u32)>,
     notes: Notes,
     standing: Arc<Standing>,
 }
@@ -62,7 +64,7 @@ impl Detection {
         standing: Arc<Standing>,
     ) -> Self {
         let (cpu, expected) = (CpuDetector::default(), Contacts::default());
-        Self { cpu, gpu, is_demanded, verify, frames: 0, closes: false, expected, notes, standing }
+        Self { cpu, gpu, is_demanded, verify, frames: 0, closes: false, expected, last: None, notes, standing }
     }
 
     /// The next frame is the last before what was detected is published.
@@ -86,19 +88,42 @@ impl Detection {
     }
 
     /// The GPU, unless another worker has caught it lying.
-    fn trusted_gpu(&mut self) -> Option<&mut Box<dyn Detector>> {
-        if self.standing.is_given_up.load(Ordering::Relaxed) {
-            self.gpu = None;
+    ///
+    /// # Errors
+    /// If it has answered here since the last comparison.
+    fn trusted_gpu(&mut self) -> Result<Option<&mut Box<dyn Detector>>, DetectError> {
+        if self.standing.is_given_up.load(Ordering::Relaxed) && self.gpu.take().is_some() && self.verify != Verify::All
+        {
+            return Err(DetectError::Wrong("another worker was given one".into()));
         }
-        self.gpu.as_mut()
+        Ok(self.gpu.as_mut())
+    }
+
+    /// Compares the last answer before a GPU is let go, so that what it answered last has been looked at.
+    fn compare_last(&mut self) -> Result<(), DetectError> {
+        let Some((frame, contacts, radius_cm)) = self.last.take() else { return Ok(()) };
+        self.compare(&frame, radius_cm, &contacts)
+    }
+
+    fn compare(&mut self, frame: &Frame, radius_cm: u32, contacts: &Contacts) -> Result<(), DetectError> {
+        self.cpu.detect(frame, radius_cm, &mut self.expected)?;
+        if self.expected == *contacts {
+            return Ok(());
+        }
+        let (found, expected) = (contacts.pairs.len(), self.expected.pairs.len());
+        Err(DetectError::Disagrees { found, expected })
     }
 
     /// The GPU's answer, compared with the CPU's if this frame is among those that are.
     fn ask_gpu(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Option<Result<(), DetectError>> {
         let closes = std::mem::take(&mut self.closes);
-        let gpu = self.trusted_gpu()?;
+        let gpu = match self.trusted_gpu() {
+            Ok(gpu) => gpu?,
+            Err(error) => return Some(Err(error)),
+        };
         if let Err(error) = gpu.detect(frame, radius_cm, contacts) {
-            return Some(Err(error));
+            // A device that dies may have lied before.
+            return Some(Err(self.compare_last().err().unwrap_or(error)));
         }
         let is_compared = match self.verify {
             Verify::Off => false,
@@ -107,13 +132,14 @@ impl Detection {
         };
         self.frames += 1;
         if is_compared {
-            if let Err(error) = self.cpu.detect(frame, radius_cm, &mut self.expected) {
-                return Some(Err(error));
-            }
-            if self.expected != *contacts {
-                let (found, expected) = (contacts.pairs.len(), self.expected.pairs.len());
-                return Some(Err(DetectError::Disagrees { found, expected }));
-            }
+            self.last = None;
+            return Some(self.compare(frame, radius_cm, contacts));
+        }
+        if self.verify == Verify::Sample {
+            let (kept, answer, radius) = self.last.get_or_insert_with(Default::default);
+            kept.clone_from(frame);
+            answer.clone_from(contacts);
+            *radius = radius_cm;
         }
         Some(Ok(()))
     }
@@ -125,10 +151,12 @@ impl Detector for Detection {
     }
 
     fn start(&mut self, frame: &Frame, radius_cm: u32) -> Result<(), DetectError> {
-        match self.trusted_gpu().map_or(Ok(()), |gpu| gpu.start(frame, radius_cm)) {
-            Err(error) if !self.goes_on_after(&error) => Err(error),
-            _ => Ok(()),
-        }
+        let started = self.trusted_gpu()?.map_or(Ok(()), |gpu| gpu.start(frame, radius_cm));
+        let error = match started {
+            Ok(()) => return Ok(()),
+            Err(error) => self.compare_last().err().unwrap_or(error),
+        };
+        if self.goes_on_after(&error) { Ok(()) } else { Err(error) }
     }
 
     fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
@@ -234,8 +262,44 @@ mod tests {
         other.detect(&frame, 1000, &mut contacts).expect("it tells the truth");
         let error = liar.detect(&frame, 1000, &mut contacts).expect_err("it lies");
         assert!(matches!(error, DetectError::Disagrees { .. }));
-        other.detect(&frame, 1000, &mut contacts).expect("the CPU never fails");
-        assert_eq!((other.name(), standing.frames()), ("cpu", [1, 1]));
+        let error = other.detect(&frame, 1000, &mut contacts).expect_err("its own answers cannot be trusted either");
+        assert!(matches!(error, DetectError::Wrong(_)));
+        assert_eq!((other.name(), standing.frames()), ("cpu", [1, 0]));
+    }
+
+    #[test]
+    fn the_last_answer_of_a_device_that_dies_is_compared() {
+        /// Tells the truth once, lies once, and is lost.
+        struct Dying(u32);
+        impl Detector for Dying {
+            fn name(&self) -> &str {
+                "dying"
+            }
+
+            fn detect(&mut self, frame: &Frame, radius_cm: u32, contacts: &mut Contacts) -> Result<(), DetectError> {
+                CpuDetector::default().detect(frame, radius_cm, contacts)?;
+                self.0 += 1;
+                match self.0 {
+                    1 => Ok(()),
+                    2 => {
+                        contacts.pairs.pop();
+                        contacts.starts.last_mut().map_or(Ok(()), |last| {
+                            *last -= 1;
+                            Ok(())
+                        })
+                    }
+                    _ => Err(DetectError::Gpu("the device was lost".into())),
+                }
+            }
+        }
+        let frame = probe::uniform_frame(1, 640, 64, 5_000);
+        for (lies, is_found) in [(true, true), (false, false)] {
+            let gpu = Box::new(Dying(if lies { 0 } else { 2 }));
+            let mut detection = Detection::new(Some(gpu), false, Verify::Sample, Notes::default(), Arc::default());
+            let results: Vec<bool> =
+                (0..3).map(|_| detection.detect(&frame, 1000, &mut Contacts::default()).is_ok()).collect();
+            assert_eq!(results[2], !is_found, "{results:?}");
+        }
     }
 
     #[test]

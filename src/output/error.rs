@@ -47,10 +47,13 @@ fn remedy(error: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "free space on the disk or choose another with --out, then run again"
+            "free space on the disk or write to another, then run again"
         }
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "choose a folder you may write to with --out",
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => "choose a folder that you may write to",
+        ErrorKind::InvalidFilename => "choose a shorter name",
         ErrorKind::NotFound | ErrorKind::NotADirectory => "check that the folder above it exists and is a folder",
+        // Too many open files, of the process or of the system.
+        _ if matches!(error.raw_os_error(), Some(23 | 24)) => "allow more open files (ulimit -n) and run again",
         _ => "check the disk and run again",
     }
 }

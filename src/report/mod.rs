@@ -160,20 +160,18 @@ fn table_table(out: &mut String, tables: &BTreeMap<&'static str, TableTotal>) {
 fn origin(out: &mut String, setting: &Setting) {
     let scenario = &setting.scenario;
     let sets: String = scenario.sets.iter().map(|set| format!(" --set {}", shell(set))).collect();
-    let folder = shell(&scenario.name);
     write_to(
         out,
         format_args!(
             "<h2>Where this comes from</h2><p>Skirmish {}, data version {DATA_VERSION}; scenario {}, seed {}, world {}. In \
-             the folder of this run, the same tables again, and their digests to compare:</p>\
-             <pre>skirmish run scenario.toml{} --out ../{}-again\n\
-             (cd tables &amp;&amp; find . -type f | sort | xargs sha256sum)</pre>",
+             the folder of this run, the same tables again, beside it:</p>\
+             <pre>skirmish run scenario.toml{} --out &quot;$PWD-again&quot;\n\
+             diff -r tables &quot;$PWD-again/tables&quot; &amp;&amp; echo the same</pre>",
             escape(FULL),
             escape(&scenario.name),
             setting.seed.0,
             setting.world_hash,
             escape(&sets),
-            escape(&folder),
         ),
     );
 }

@@ -15,6 +15,8 @@ use crate::version::{COMMIT, VERSION};
 pub fn header(setting: &Setting, status: &str) -> Value {
     let scenario = &setting.scenario;
     let size = &setting.size;
+    let heartbeats = setting.activity().total().heartbeats;
+    let ticks = f64::from(setting.clock.ticks_per_day()) * f64::from(setting.clock.days);
     json!({
         "status": status,
         "scenario": scenario.name,
@@ -29,8 +31,8 @@ pub fn header(setting: &Setting, status: &str) -> Value {
         "realms": size.realms,
         "shards": size.shards,
         "window_ticks": size.window_ticks,
-        "expected_online": size.expected_online.round(),
-        "expected_heartbeats": setting.activity().total().heartbeats.round() as u64,
+        "expected_online": (heartbeats / ticks).round(),
+        "expected_heartbeats": heartbeats.round() as u64,
     })
 }
 

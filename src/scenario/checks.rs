@@ -1,7 +1,7 @@
 //! Checks that concern several keys at once.
 
 use super::exchange::ExchangeRate;
-use super::key::{Findings, Named};
+use super::key::{Findings, Named, closest};
 use super::sections::{File, Map};
 use super::tree::At;
 use crate::random::item_number;
@@ -9,6 +9,9 @@ use crate::time::DAY_S;
 
 /// Largest match, so that a pair of participants packs into one 64-bit key with room to spare.
 const MAX_MATCH_SIZE: u32 = 1 << 20;
+
+/// Problems with a did-you-mean, and names that are looked through for it.
+const MAX_HINTS: usize = 200;
 
 struct Checker<'f> {
     findings: &'f mut Findings,
@@ -44,9 +47,14 @@ impl Checker<'_> {
     /// A name must be an entry of a table.
     fn refer<T>(&mut self, key: &str, name: &str, table_name: &str, table: &Named<T>) {
         if table.index_of(name).is_none() {
-            let names: Vec<&str> = table.names().collect();
-            let hint = match super::key::closest(name, &names) {
+            // Hints for the first of many problems, among the first of many names: all of them take time nobody has.
+            let names: Vec<&str> = table.names().take(MAX_HINTS).collect();
+            let near = if self.findings.problems.len() < MAX_HINTS { closest(name, &names) } else { None };
+            let hint = match near {
                 Some(near) => format!("did you mean \"{near}\"?"),
+                None if table.len() > 20 => {
+                    format!("its entries are {} and {} more", names[..20].join(", "), table.len() - 20)
+                }
                 None => format!("its entries are {}", names.join(", ")),
             };
             self.report(key, format!("{key} = \"{name}\": [{table_name}] has no such entry; {hint}"));

@@ -404,7 +404,8 @@ fn section_of(root: &SectionSpec, key: &str) -> Option<String> {
 pub fn closest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     let nearest = known.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other)).min()?;
     let prefix = known.iter().find(|other| word.len() >= 3 && other.starts_with(word));
-    if nearest.0 <= 1 + word.len() / 4 { Some(nearest.1) } else { prefix.copied() }
+    // Half of a word is not a misspelling of it.
+    if nearest.0 <= 1 + word.len() / 4 && 2 * nearest.0 < word.len() { Some(nearest.1) } else { prefix.copied() }
 }
 
 /// Declares sections: struct, reading and specification from one list of keys.

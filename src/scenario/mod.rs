@@ -23,6 +23,7 @@ use key::Findings;
 use sections::File;
 pub use shipped::{SHIPPED, Shipped};
 use source::ScenarioText;
+pub(crate) use source::name_of;
 use tree::At;
 
 /// Version of the data: a change of any output byte for an unchanged scenario needs a new one.
@@ -137,7 +138,8 @@ fn in_order(label: &str, mut complaints: Vec<tree::Complaint>) -> Vec<String> {
     complaints.sort_by(|a, b| a.0.cmp(&b.0));
     let place = |at: &At| match at {
         At::File(line, column) => format!("{label}:{line}:{column}"),
-        At::Set(option) => format!("--set {option}"),
+        // Nothing in an option begins a line of its own.
+        At::Set(option) => format!("--set {}", option.replace(char::is_control, "\u{fffd}")),
         At::BuiltIn => format!("{label} (built-in entries)"),
     };
     let mut lines: Vec<String> = complaints.iter().map(|(at, message)| format!("{}: {message}", place(at))).collect();

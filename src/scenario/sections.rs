@@ -185,7 +185,7 @@ section! {
 section! {
     /// What counts as an encounter. Distances are compared with the boundary included.
     Encounter {
-        /// Whose rule to follow: fills in keys of this section that the scenario does not set itself; see docs/encounters.md.
+        /// Whose rule to follow: fills in keys of this section that the scenario does not set itself; the documentation of encounters tells the rules.
         preset: String = "\"none\"", OneOf(&["none", "sprint", "gfw", "cdc"]);
         /// A pair this near or nearer is in contact; contacts start encounters.
         radius_cm: u32 = "1000", Int(1, 37_836);
@@ -366,7 +366,7 @@ section! {
         y_m: u32 = "0", Int(0, 100_000);
         /// Its radius in metres.
         radius_m: u32 = "10", Int(1, 10_000);
-        /// How often it is chosen, relative to the other places.
+        /// How often it is chosen, relative to the other places; true to a part in 16,384, or 131,072 on maps with many places.
         popularity: f64 = "1.0", WEIGHT;
     }
 }

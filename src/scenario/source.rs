@@ -36,14 +36,34 @@ impl ScenarioText {
         if let Some(shipped) = shipped.filter(|_| !path.is_file()) {
             return Ok(Self { name: shipped.name.into(), label: shipped.name.into(), text: shipped.text.into() });
         }
-        let label = path.display().to_string();
+        let label = one_line(path);
         let text = read_file(path).map_err(|why| format!("{label}: {why}"))?;
-        let name = path.file_stem().unwrap_or(OsStr::new("scenario")).to_string_lossy().into_owned();
-        if name.is_empty() || name.starts_with('.') || name.contains(char::is_control) {
-            return Err(format!("{label}: a run cannot be named after this file; rename it, to mine.toml for example"));
-        }
-        Ok(Self { name, label, text })
+        Ok(Self { name: name_of(path)?, label, text })
     }
+}
+
+/// What a run of a scenario file is called: the file without its ending.
+///
+/// # Errors
+/// In words, if that makes no name of a folder.
+pub fn name_of(path: &Path) -> Result<String, String> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let why = match () {
+        () if name.is_empty() || name.starts_with('.') => "begins with a dot",
+        () if name.contains(char::is_control) => "has control characters",
+        () if name.contains(char::REPLACEMENT_CHARACTER) => "is no UTF-8 text",
+        () => return Ok(name),
+    };
+    let label = one_line(path);
+    Err(format!(
+        "{label}: a run cannot be named after this file, whose name {why}; rename it, to mine.toml for example"
+    ))
+}
+
+/// A path in one line of a message.
+fn one_line(path: &Path) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    path.display().to_string().chars().map(escape).collect()
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
@@ -84,7 +104,7 @@ fn remedy(path: &Path) -> String {
     if path.exists() {
         return "make it a readable file".into();
     }
-    if with_ending.exists() {
+    if with_ending.exists() && with_ending != path {
         return format!("did you mean {}?", with_ending.display());
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -95,7 +115,7 @@ fn remedy(path: &Path) -> String {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut beside: Vec<String> = entries
-        .filter(|path| path.extension() == Some(OsStr::new("toml")))
+        .filter(|other| other.extension() == Some(OsStr::new("toml")) && other.file_name() != path.file_name())
         .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
         .collect();
     beside.sort_unstable();
@@ -105,7 +125,7 @@ fn remedy(path: &Path) -> String {
         return format!("did you mean {}?", near.strip_prefix(".").unwrap_or(&near).display());
     }
     let names: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
-    match closest(&name, &names) {
+    match closest(&name.to_lowercase(), &names) {
         Some(near) => format!("did you mean {near}, which is shipped?"),
         None => "check the path; `skirmish list` shows the shipped scenarios".into(),
     }

@@ -1,6 +1,8 @@
 //! Ground: maps compiled for moving on them, with their places, spawns, heights and closing circles.
 
-use crate::random::{self, Purpose, Seed, Stream, mix, name_key};
+use std::sync::OnceLock;
+
+use crate::random::{self, Purpose, Seed, Stream, Streams, mix, name_key};
 use crate::scenario::sections::{Map, Place};
 
 /// A round spot on a map, in centimetres.
@@ -43,6 +45,8 @@ impl Relief {
 /// all others and moves nothing else. So many that popularities come true within a few hundredths of themselves, and few
 /// enough for a near cache.
 const DESTINATIONS: usize = 1 << 14;
+/// More of them for so many places that most would get none.
+const MOST_DESTINATIONS: usize = 1 << 17;
 
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
@@ -52,8 +56,10 @@ pub struct Ground {
     /// Its shape.
     pub relief: Relief,
     places: Vec<Spot>,
-    /// Indices of places.
-    destinations: Vec<u16>,
+    /// What decides which place wins a destination.
+    runners: Vec<(Streams, f64)>,
+    /// Indices of places, once anyone goes anywhere.
+    destinations: OnceLock<Vec<u16>>,
     spawns: Vec<Spot>,
 }
 
@@ -86,7 +92,8 @@ impl Ground {
                 extent,
                 slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
             },
-            destinations: random::winners(DESTINATIONS, &runners),
+            runners,
+            destinations: OnceLock::new(),
             places,
             spawns: spawns.collect(),
         }
@@ -110,7 +117,11 @@ impl Ground {
 
     /// A place, by popularity.
     pub fn choose_place(&self, draws: &mut Stream) -> Spot {
-        self.places[usize::from(self.destinations[draws.below(DESTINATIONS as u32) as usize])]
+        let destinations = self.destinations.get_or_init(|| {
+            let number = (64 * self.places.len()).next_power_of_two().clamp(DESTINATIONS, MOST_DESTINATIONS);
+            random::winners(number, &self.runners)
+        });
+        self.places[usize::from(destinations[draws.below(destinations.len() as u32) as usize])]
     }
 
     /// A uniform point of a spot; what lies beyond the border is mirrored by it.

@@ -140,12 +140,19 @@ impl Roster {
         only((0..).zip(&self.team_sizes).filter(|(_, size)| **size > 0).map(|(team, _)| team))
     }
 
-    /// Whether somebody of a team who is present has shared a heartbeat with somebody of another.
+    /// Whether somebody of a team has shared a heartbeat with somebody of another.
     pub fn has_met_others(&self, team: u8) -> bool {
-        let staying = self.present.iter().map(|&participant| self.of(participant)).filter(|part| part.is_present());
-        let since = staying.filter(|part| part.team == team).map(|part| part.joined_tick).min();
-        let overlaps = |part: &Participation| part.is_present() || Some(part.left_tick) > since;
-        since.is_some() && self.participations.iter().any(|part| part.team != team && overlaps(part))
+        let beats = |part: &Participation| {
+            let end = if part.is_present() { u32::MAX } else { part.left_tick };
+            (part.joined_tick, end)
+        };
+        let (own, others): (Vec<_>, Vec<_>) = self.participations.iter().partition(|part| part.team == team);
+        own.into_iter().map(beats).any(|(from, to)| {
+            others.iter().any(|other| {
+                let (joined, left) = beats(other);
+                joined < to && from < left
+            })
+        })
     }
 
     /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::TempDir;
+use crate::support::{TempDir, files_below, skipped};
 
 fn skirmish(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skirmish")).current_dir(folder).args(args).output().unwrap()
@@ -41,6 +41,25 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
         assert!(root.join(name).exists(), "{name}");
     }
     assert!(!root.join("_staging").exists());
+    let report = std::fs::read_to_string(root.join("report.html")).unwrap();
+    let version = stdout(&skirmish(folder.path(), &["--version"])).trim().replace("skirmish ", "Skirmish ");
+    for part in [
+        &version,
+        "data version 4",
+        "scenario tiny",
+        "seed 1",
+        "skirmish run scenario.toml --out &quot;$PWD-again&quot;",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    let again = skirmish(&root, &["run", "scenario.toml", "--out", "../tiny-again", "--backend", "cpu", "--quiet"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    let tables = |name: &str| {
+        let below = folder.path().join("output").join(name).join("tables");
+        let read = |path: String| (std::fs::read(below.join(&path)).unwrap(), path);
+        files_below(&below).into_iter().map(read).collect::<Vec<_>>()
+    };
+    assert!(tables("tiny") == tables("tiny-again"), "the commands of the report give the same tables");
     let summary: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(root.join("run.json")).unwrap()).unwrap();
     assert_eq!(summary["status"], "complete");
@@ -110,14 +129,14 @@ fn overwriting_deletes_nothing_that_no_run_writes() {
         if run {
             assert_eq!(skirmish(folder.path(), &RUN).status.code(), Some(0));
         }
-        let before = if run { crate::support::files_below(&out) } else { Vec::new() };
+        let before = if run { files_below(&out) } else { Vec::new() };
         std::fs::create_dir_all(out.join(path).parent().unwrap()).unwrap();
         std::fs::write(out.join(path), "mine").unwrap();
         let output = skirmish(folder.path(), &[&RUN[..], &["--overwrite"]].concat());
         assert_eq!(output.status.code(), Some(4), "{path}");
         assert!(stderr(&output).contains("which is not part of what Skirmish writes there"), "{}", stderr(&output));
         assert_eq!(std::fs::read_to_string(out.join(path)).unwrap(), "mine");
-        let mut after = crate::support::files_below(&out);
+        let mut after = files_below(&out);
         after.retain(|file| file != path);
         assert_eq!(after, before, "nothing else was touched, either");
         stderr(&output)
@@ -170,7 +189,7 @@ fn a_detection_that_is_interrupted_leaves_nothing() {
         }
         Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code), "SIG{signal}");
-        let left = crate::support::files_below(folder.path());
+        let left = files_below(folder.path());
         assert!(left.iter().all(|path| !path.starts_with("found/")), "{left:?}");
         assert!(!folder.path().join("found/_staging").exists());
     }
@@ -208,7 +227,7 @@ fn what_refuses_a_run_does_so_before_the_old_one_is_touched() {
     assert_eq!(skirmish(folder.path(), &RUN).status.code(), Some(0));
     let root = folder.path().join("output/tiny");
     let contents = || {
-        let files = crate::support::files_below(&root);
+        let files = files_below(&root);
         files.into_iter().map(|path| (std::fs::read(root.join(&path)).unwrap(), path)).collect::<Vec<_>>()
     };
     let before = contents();
@@ -301,7 +320,7 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_whole_days_only() {
     let whole = skirmish(folder.path(), &[&RUN[..], &sets, &["--out", "whole", "--quiet"]].concat());
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
     let tables = folder.path().join("whole/tables");
-    let all = crate::support::files_below(&tables);
+    let all = files_below(&tables);
     let pages = |date: &str| {
         let files = all.iter().filter(|path| path.contains(date));
         files.map(|path| std::fs::metadata(tables.join(path)).unwrap().len().next_multiple_of(4096)).sum::<u64>()
@@ -319,7 +338,7 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_whole_days_only() {
     let refused = skirmish(folder.path(), &[&run[..], &["--set", "population.players=300000"]].concat());
     let output = skirmish(folder.path(), &[&run[..], &["--allow-large"]].concat());
     let message = stderr(&output);
-    let left = crate::support::files_below(&disk);
+    let left = files_below(&disk);
     let published = disk.join("run/tables");
     let same = |path: &&String| std::fs::read(published.join(path)).ok() == std::fs::read(tables.join(path)).ok();
     let whole_days: Vec<&String> = all.iter().filter(|path| !path.contains("tail-")).filter(same).collect();
@@ -379,7 +398,7 @@ fn interrupted_runs_exit_with_128_and_the_signal_and_leave_whole_days_only() {
         assert!(run_json.contains("\"interrupted\""), "{run_json}");
         assert!(!folder.path().join("output/tiny/_staging").exists());
         let tables = folder.path().join("output/tiny/tables");
-        let left = crate::support::files_below(&tables);
+        let left = files_below(&tables);
         let days = left.iter().filter(|path| path.starts_with("heartbeats/")).count();
         assert!((1..700).contains(&days), "{days}");
         assert!(run_json.contains(&format!("interrupted after {days} complete days")), "{days}: {run_json}");
@@ -391,7 +410,7 @@ fn interrupted_runs_exit_with_128_and_the_signal_and_leave_whole_days_only() {
         let whole = skirmish(folder.path(), &[&RUN[..], &sets].concat());
         assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
         let whole = folder.path().join("whole/tables");
-        let mut expected = crate::support::files_below(&whole);
+        let mut expected = files_below(&whole);
         expected.retain(|path| !path.contains("tail-"));
         assert_eq!(left, expected);
         for path in left {
@@ -504,7 +523,7 @@ fn a_slice_from_the_middle_of_a_run_is_measured_and_leaves_nothing_behind() {
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&value["first_day"], &value["days"]), (&3.into(), &2.into()));
     assert!(value["heartbeats"].as_u64() > Some(1_000), "{value}");
-    assert!(crate::support::files_below(&folder.path().join("output")).is_empty());
+    assert!(files_below(&folder.path().join("output")).is_empty());
 }
 
 /// A command with text on standard input.
@@ -597,9 +616,15 @@ fn control_characters_of_names_never_reach_the_terminal() {
     let output = skirmish(folder.path(), &["run", name]);
     assert_eq!(output.status.code(), Some(3), "no run is named like that");
     assert!(!stderr(&output).contains('\x1b'), "{}", stderr(&output));
-    let output = skirmish(folder.path(), &[&RUN[..], &["--out", "o\x1b[2J"]].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(!stdout(&output).contains('\x1b') && !stderr(&output).contains('\x1b'));
+    for out in ["o\x1b[2J", "two\nlines", "-"] {
+        let output = skirmish(folder.path(), &[&RUN[..], &["--out", out]].concat());
+        assert_eq!(output.status.code(), Some(2), "what could not be pasted is refused: {out:?}");
+        assert!(!stdout(&output).contains('\x1b') && !stderr(&output).contains('\x1b'));
+        assert!(stderr(&output).lines().count() < 3, "{}", stderr(&output));
+    }
+    assert!(!folder.path().join("output").exists());
+    let forged = stderr(&skirmish(folder.path(), &["check", "none\nerror: forged"]));
+    assert!(!forged.lines().any(|line| line == "error: forged"), "{forged}");
 }
 
 #[test]
@@ -678,8 +703,10 @@ fn man_pages_and_completions_are_written_by_one_command_and_never_over_others() 
     {
         assert!(folder.path().join("share").join(file).exists(), "{file}");
     }
+    std::fs::remove_file(folder.path().join("share/man/man1/skirmish.1")).unwrap();
     let output = skirmish(folder.path(), &["generate", "share"]);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(!folder.path().join("share/man/man1/skirmish.1").exists(), "all or none");
 }
 
 #[test]
@@ -696,6 +723,8 @@ fn verbose_runs_log_to_standard_error_as_text_or_json() {
         lines.iter().any(|line| line["level"] == "DEBUG") && lines.iter().any(|line| line["level"] == "INFO"),
         "{said}"
     );
+    let output = skirmish(folder.path(), &["check", "none.toml", "--log-format", "json"]);
+    assert!(stderr(&output).lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "errors, too");
     assert!(lines.iter().any(|line| line["message"] == "day published" && line["date"] == "2026-01-05"), "{said}");
 }
 
@@ -740,6 +769,79 @@ fn pasted_lines_mean_what_they_say_whatever_the_names() {
         assert!(python.contains(&globbed.replace('\\', "\\\\").replace('\'', "\\'")), "{python}");
         assert!(!folder.path().join("x").exists(), "nothing was executed");
         let report = std::fs::read_to_string(root.join("report.html")).unwrap();
-        assert!(report.contains("skirmish run scenario.toml --out ../"), "{name}");
+        assert!(report.contains("skirmish run scenario.toml --out"), "{name}");
+    }
+}
+
+#[test]
+fn colours_are_where_a_terminal_is_and_no_color_is_not() {
+    // `script` of util-linux gives the command a terminal.
+    let in_terminal = |no_color: &str| {
+        let line =
+            format!("{} check nowhere.toml; {} list", env!("CARGO_BIN_EXE_skirmish"), env!("CARGO_BIN_EXE_skirmish"));
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").env("NO_COLOR", no_color).stdin(Stdio::null());
+        command.output().map(|output| stdout(&output))
+    };
+    match (in_terminal(""), in_terminal("1")) {
+        (Ok(coloured), Ok(plain)) if coloured.contains("error") => {
+            assert!(
+                coloured.contains("\x1b[1;31merror\x1b[0m:") && coloured.contains("\x1b[1mShipped"),
+                "{coloured:?}"
+            );
+            assert!(!plain.contains('\x1b') && plain.contains("error: "), "{plain:?}");
+        }
+        _ => skipped("no `script` that gives commands a terminal"),
+    }
+    let piped = skirmish(Path::new("."), &["check", "nowhere.toml"]);
+    assert!(!stderr(&piped).contains('\x1b'));
+}
+
+#[test]
+fn who_closes_standard_error_stops_nothing() {
+    let folder = folder();
+    let code = |line: &str| {
+        let line = line.replace("skirmish", env!("CARGO_BIN_EXE_skirmish"));
+        Command::new("bash").args(["-c", &line]).current_dir(folder.path()).status().unwrap().code()
+    };
+    assert_eq!(code("skirmish check none.toml 2>/dev/full"), Some(3));
+    assert_eq!(code("skirmish run tiny.toml --backend cpu >/dev/null 2>/dev/full"), Some(0));
+    assert_eq!(
+        code("skirmish run tiny.toml --backend cpu --out closed 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}"),
+        Some(0)
+    );
+    let summary = std::fs::read_to_string(folder.path().join("closed/run.json")).unwrap();
+    assert!(summary.contains("\"status\": \"complete\""), "{summary}");
+}
+
+#[test]
+fn documents_and_json_pass_as_they_are() {
+    let folder = folder();
+    let crlf = "[clock]\r\ndays = 1\r\n";
+    std::fs::write(folder.path().join("crlf.toml"), crlf).unwrap();
+    assert_eq!(stdout(&skirmish(folder.path(), &["init", "--from", "crlf.toml"])), crlf);
+    std::fs::write(folder.path().join("odd.toml"), "\"a\u{85}b\\nwarning: forged\" = 1\n").unwrap();
+    let output = skirmish(folder.path(), &["check", "odd.toml", "--json"]);
+    let text = stdout(&output);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"));
+    assert!(value["error"]["problems"][0].as_str().unwrap().contains("a\u{85}b\nwarning: forged"), "{value}");
+    assert!(!text.contains('\u{85}') && !stderr(&output).lines().any(|line| line.starts_with("warning")));
+}
+
+#[test]
+fn a_run_that_ends_on_its_first_day_has_views_of_what_it_has() {
+    let folder = folder();
+    let mut child = start_long(&folder);
+    while !folder.path().join("output/tiny/tables/players").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    child.wait().unwrap();
+    let views = std::fs::read_to_string(folder.path().join("output/tiny/tables.sql")).unwrap();
+    assert!(views.contains("CREATE OR REPLACE VIEW players AS"), "{views}");
+    for name in ["heartbeats", "kills"] {
+        let is_there =
+            folder.path().join("output/tiny/tables").join(name).read_dir().is_ok_and(|mut all| all.next().is_some());
+        assert_eq!(views.contains(&format!("VIEW {name} AS")), is_there, "{name}");
     }
 }

@@ -352,7 +352,7 @@ fn links_between_pages_lead_somewhere() {
 #[test]
 fn the_readme_names_its_two_commands_and_ci_calls_the_second() {
     let readme = read("README.md");
-    assert!(readme.contains("cargo run --release -- run scenarios/quickstart.toml"));
+    assert!(readme.contains("cargo run --release -- run quickstart"));
     assert!(readme.contains("cargo test --release"));
     let ci = read(".ci/run");
     assert!(ci.contains("cargo test --release") && ci.contains("SKIRMISH_REQUIRE_GPU=1"));

@@ -529,7 +529,7 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
             let beats =
                 |p: usize| column("joined_at", p)..column("joined_at", p) + HEARTBEAT_MS * column("heartbeats", p);
             let met = |team: i64| {
-                members.iter().filter(|&&p| column("team_id", p) == team && stands(p)).any(|&one| {
+                members.iter().filter(|&&p| column("team_id", p) == team).any(|&one| {
                     let meets =
                         |other: usize| beats(other).end > beats(one).start && beats(one).end > beats(other).start;
                     members.iter().any(|&other| column("team_id", other) != team && meets(other))
