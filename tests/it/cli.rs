@@ -311,7 +311,7 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_whole_days_only() {
     if !is_mountable() {
         let is_required = std::env::var_os("SKIRMISH_REQUIRE_MOUNT").is_some_and(|value| value == "1");
         assert!(!is_required, "SKIRMISH_REQUIRE_MOUNT=1, but no small file system can be mounted");
-        crate::support::skipped("this system cannot mount a small file system for the full-disk test");
+        skipped("this system cannot mount a small file system for the full-disk test");
         return;
     }
     let folder = folder();
