@@ -347,6 +347,26 @@ fn a_run_whose_device_lies_ends_before_the_day_is_published() {
     }
 }
 
+/// With 144 ticks a day no 256th frame falls into the first, in which alone the device lies: its last one finds it.
+#[test]
+fn a_day_is_not_published_before_its_last_frame_has_been_compared() {
+    let sets =
+        ["clock.days=3", "clock.heartbeat_seconds=600", "encounter.merge_gap_s=600", "encounter.team_merge_gap_s=600"];
+    let setting = compile(WORLD, &sets);
+    let plan = Arc::new(Plan::new(Mode::Forgets, 100, 480));
+    let notes = Notes::default();
+    let engine = Engine::on(plan.service(&notes), Verify::Sample, notes);
+    let keep = TempDir::new();
+    let store = Store::for_run(&keep.path().join("run"), false).unwrap();
+    let never = AtomicBool::new(false);
+    let result = run::run_with(engine, &setting, &run_options(), Some(&store), &never, &mut |_| {});
+    assert!(matches!(result, Err(RunError::Verification(_))), "{:?}", result.err());
+    assert!(
+        files_below(&keep.path().join("run")).iter().all(|path| !path.starts_with("tables/")),
+        "nothing was published"
+    );
+}
+
 fn run_options() -> RunOptions {
     RunOptions { realms_per_group: Some(2), ..options(2) }
 }
