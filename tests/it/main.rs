@@ -8,6 +8,7 @@ mod determinism;
 mod duckdb;
 mod entries;
 mod faults;
+mod first_minutes;
 mod house;
 mod laws;
 mod parquet;
