@@ -21,6 +21,17 @@ impl Date {
         Self(self.0 + days)
     }
 
+    /// The Monday of its week.
+    pub fn monday(self) -> Self {
+        self.plus(-(self.weekday() as i32))
+    }
+
+    /// The first day of its month.
+    pub fn first_of_month(self) -> Self {
+        let (_, _, day) = self.civil();
+        self.plus(1 - day)
+    }
+
     /// Year, month, day (Hinnant's `civil_from_days`).
     fn civil(self) -> (i32, i32, i32) {
         let z = self.0 + 719_468;

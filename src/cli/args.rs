@@ -17,6 +17,10 @@ pub enum DocsPage {
     DataDictionary,
     /// Scenario keys
     ScenarioKeys,
+    /// Tables and columns as sources of the warehouse, in YAML
+    DbtSources,
+    /// What these columns mean, as texts that the warehouse refers to
+    DbtColumns,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

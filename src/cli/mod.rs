@@ -78,7 +78,7 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Print a generated reference page in Markdown
+    /// Print a generated reference page
     Docs {
         /// Page to print
         page: DocsPage,
@@ -141,6 +141,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Generate { folder } => generate::generate(&<Cli as CommandFactory>::command(), &folder),
         Command::Docs { page: DocsPage::DataDictionary } => print_document(&crate::table::page()),
         Command::Docs { page: DocsPage::ScenarioKeys } => print_document(&crate::scenario::schema::reference_page()),
+        Command::Docs { page: DocsPage::DbtSources } => print_document(&crate::table::dbt::sources()),
+        Command::Docs { page: DocsPage::DbtColumns } => print_document(&crate::table::dbt::columns()),
     }
 }
 

@@ -56,6 +56,9 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
     store.write("tables.sql", &views(&root))?;
     store.write("report.html", &report::page(&setting, &report, &tables))?;
+    if let Some(golden) = &report.golden {
+        store.write("golden.json", &format!("{golden:#}\n"))?;
+    }
     store.write("run.json", &format!("{value:#}\n"))?;
     store.discard_staging();
     if !args.quiet {

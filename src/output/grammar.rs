@@ -7,11 +7,14 @@ use crate::table;
 use crate::time::Date;
 
 /// Files beside the tables.
-pub const RUN_FILES: [&str; 5] = ["run.json", "report.html", "scenario.toml", "scenario.resolved.toml", "tables.sql"];
+pub const RUN_FILES: [&str; 6] =
+    ["run.json", "report.html", "scenario.toml", "scenario.resolved.toml", "tables.sql", "golden.json"];
 /// Where finished files of tables lie.
 pub const TABLES: &str = "tables";
 /// Where files lie while they are written.
 pub const STAGING: &str = "_staging";
+/// Where a warehouse is built; no run writes there, and none deletes it.
+pub const WAREHOUSE: &str = "_warehouse";
 /// Says that a run is in progress.
 pub const LOCK: &str = "_lock";
 

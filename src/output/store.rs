@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::error::OutputError;
-use super::grammar::{FileName, LOCK, STAGING, TABLES, is_file_of_run, is_folder_of_run};
+use super::grammar::{FileName, LOCK, STAGING, TABLES, WAREHOUSE, is_file_of_run, is_folder_of_run};
 use super::lock::FolderLock;
 
 /// Version of this program.
@@ -124,7 +124,8 @@ impl Claim {
             } else if data.is_dir() && is_folder_of_run(&parts) {
                 self.look(below)?;
                 self.folders.push(path);
-            } else {
+            } else if parts != [WAREHOUSE] || !data.is_dir() {
+                // A warehouse may hold more than can be built again. It stays, and knows which run it is of.
                 return Err(OutputError::Foreign(self.store.root.clone(), below.join("/")));
             }
             below.pop();

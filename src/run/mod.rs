@@ -6,6 +6,7 @@
 //! `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
 
 mod engine;
+mod golden;
 pub mod limit;
 mod options;
 pub mod race;
@@ -27,6 +28,7 @@ pub(crate) use options::{Snapshot, StageTimes};
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
 use crate::setting::Setting;
+use golden::Golden;
 use shared::{JobQueue, Progress, Shared};
 use worker::Worker;
 
@@ -146,7 +148,13 @@ pub fn run_with(
         let mut outcome = Ending { is_interrupted, ..Ending::default() };
         for worker in workers {
             match worker.join() {
-                Ok(Ok(Ok(times))) => outcome.stages.merge(&times),
+                Ok(Ok(Ok(worked))) => {
+                    outcome.stages.merge(&worked.times);
+                    match (&mut outcome.golden, worked.golden) {
+                        (Some(all), Some(more)) => all.merge(more),
+                        (all, more) => *all = all.take().or(more),
+                    }
+                }
                 Ok(Ok(Err(error))) => outcome.errors.push(error),
                 Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
             }
@@ -164,6 +172,7 @@ pub fn run_with(
 struct Ending {
     is_interrupted: bool,
     stages: StageTimes,
+    golden: Option<Golden>,
     errors: Vec<RunError>,
     committed: Option<Result<Committed, OutputError>>,
 }
@@ -184,7 +193,8 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
     let detector = shared.engine.describe();
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(seconds, detector, "run finished");
-    Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes })
+    let golden = outcome.golden.map(|golden| golden.answers(&shared.setting));
+    Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes, golden })
 }
 
 /// What a panic said.

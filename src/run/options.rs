@@ -142,6 +142,8 @@ pub struct RunReport {
     pub detector: String,
     /// What went wrong without stopping the run.
     pub notes: Vec<String>,
+    /// Golden answers, if they were asked for.
+    pub golden: Option<serde_json::Value>,
 }
 
 impl From<DetectError> for RunError {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::golden::Golden;
 use super::options::{RunError, StageTimes};
 use super::shared::{Job, Shared};
 use crate::encounter::Detection;
@@ -29,6 +30,15 @@ pub struct Worker<'s> {
     memory: Vec<Trajectories>,
     /// Memory for other rows, likewise.
     rows: Vec<DayRows>,
+    golden: Option<Golden>,
+}
+
+/// What a worker leaves.
+pub struct Worked {
+    /// Where its time went.
+    pub times: StageTimes,
+    /// What it counted, if it was asked to.
+    pub golden: Option<Golden>,
 }
 
 impl<'s> Worker<'s> {
@@ -43,6 +53,7 @@ impl<'s> Worker<'s> {
             times: StageTimes::default(),
             memory: Vec::new(),
             rows: Vec::new(),
+            golden: shared.setting.scenario.file.report.golden.then(Golden::default),
         }
     }
 
@@ -50,7 +61,7 @@ impl<'s> Worker<'s> {
     ///
     /// # Errors
     /// When detection or encoding fails.
-    pub fn work(mut self) -> Result<StageTimes, RunError> {
+    pub fn work(mut self) -> Result<Worked, RunError> {
         loop {
             let waiting = Instant::now();
             let Some(Job { day, realms, tickets }) = self.shared.next_job() else { break };
@@ -86,7 +97,7 @@ impl<'s> Worker<'s> {
             self.times.detect += stepper.times.detect;
             self.times.after_contacts += stepper.times.after_contacts;
         }
-        Ok(self.times)
+        Ok(Worked { times: self.times, golden: self.golden })
     }
 
     /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
@@ -124,6 +135,9 @@ impl<'s> Worker<'s> {
     fn hand_on_rows(&mut self, day: u32, realm: &mut Realm, mut ticket: Ticket) -> Option<()> {
         let started = Instant::now();
         let mut rows = realm.take_rows();
+        if let Some(golden) = &mut self.golden {
+            golden.count(&rows, self.shared.setting.clock);
+        }
         let payload = if self.shared.options.sink == Sink::Null {
             let sums: Aggregate = std::mem::take(&mut rows.sums);
             Payload::Sums(Box::new(sums))

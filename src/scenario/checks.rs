@@ -74,6 +74,9 @@ impl Checker<'_> {
     }
 }
 
+/// Most players whose days are all kept.
+const GOLDEN_PLAYERS: u32 = 1_000_000;
+
 /// Checks everything that concerns several keys.
 pub fn check(file: &File, findings: &mut Findings) {
     let checker = &mut Checker { findings };
@@ -114,6 +117,12 @@ fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {
 
 fn check_population(file: &File, checker: &mut Checker<'_>) {
     let (realms, players) = (file.population.realms, file.population.players);
+    checker.require(!file.report.golden || players <= GOLDEN_PLAYERS, "report.golden", || {
+        format!(
+            "report.golden = true: keeps every day of every player, which is too much for population.players = {players}; \
+             up to 1,000,000 are counted"
+        )
+    });
     checker.require(realms <= players, "population.realms", || {
         format!("population.realms = {realms}: more realms than population.players = {players}; use fewer, or 0")
     });

@@ -114,14 +114,14 @@ impl Scenario {
         out
     }
 
-    /// Hash of everything that decides the data: the resolved scenario without `clock.days` and `output`,
+    /// Hash of everything that decides the data: the resolved scenario without `clock.days`, `output` and `report`,
     /// and the data version. 64 hexadecimal digits of SHA-256.
     pub fn world_hash(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(DATA_VERSION.to_le_bytes());
         for (path, key, value) in &self.resolved {
-            let output = path == "output" || path.starts_with("output.");
-            if !output && (path.as_str(), *key) != ("clock", "days") {
+            let is_output = path == "output" || path.starts_with("output.") || path == "report";
+            if !is_output && (path.as_str(), *key) != ("clock", "days") {
                 hasher.update(format!("{path}.{key} = {value}\n"));
             }
         }
@@ -174,7 +174,12 @@ mod tests {
     #[test]
     fn days_and_output_do_not_change_the_world_hash_but_the_seed_does() {
         let base = parse("", &[]).expect("valid").world_hash();
-        assert_eq!(parse("", &["clock.days=9", "output.tables.kills=false"]).expect("valid").world_hash(), base);
+        assert_eq!(
+            parse("", &["clock.days=9", "output.tables.kills=false", "report.golden=true"])
+                .expect("valid")
+                .world_hash(),
+            base
+        );
         assert_ne!(parse("", &["seed=2"]).expect("valid").world_hash(), base);
     }
 

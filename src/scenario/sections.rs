@@ -29,6 +29,8 @@ section! {
         encounter: Encounter;
         /// What is written.
         output: Output;
+        /// What is counted beside the tables.
+        report: Report;
     }
     tables {
         /// Data-centre regions.
@@ -223,6 +225,14 @@ section! {
     sections {
         /// Which tables are written.
         tables: OutputTables;
+    }
+}
+
+section! {
+    /// What is counted beside the tables. No key here changes what is simulated.
+    Report {
+        /// Whether golden.json is written: answers to the questions of the warehouse, counted while the run lasts; up to 1,000,000 players.
+        golden: bool = "false", Flag;
     }
 }
 

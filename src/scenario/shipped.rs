@@ -18,6 +18,7 @@ macro_rules! shipped {
 }
 shipped![
     "quickstart",
+    "analyst",
     "close-calls",
     "battle-royale",
     "city",

@@ -3,12 +3,13 @@
 //! The list of tables is `table_list`; `registry` says what a table and a column are, `cell` what a column
 //! holds, `domain` and `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
 //! sums (`aggregate`), and `data_dictionary` prints the registry for people,
-//! `views` for DuckDB.
+//! `views` for DuckDB, `dbt` for the warehouse.
 
 mod aggregate;
 mod cell;
 mod data_dictionary;
 mod day;
+pub mod dbt;
 mod domain;
 mod names;
 mod order;

@@ -1,0 +1,195 @@
+"""`warehouse/build`: builds the warehouse of a run, all of it or none."""
+
+import argparse
+import fcntl
+import json
+import os
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from lib import environments, run_folder
+from lib.failure import Failure
+from lib.run_folder import PROJECT
+
+# Rows up to which facts are tables of the warehouse; above, they are views over the run's files.
+LARGE_ROWS = 100_000_000
+# What the warehouse takes, generously, per row of a table that is copied, and per session besides.
+BYTES_PER_ROW = 60
+BYTES_PER_SESSION = 40
+
+
+def main():
+    args = parse()
+    say = (lambda text: None) if args.quiet else (lambda text: print(text, file=sys.stderr, flush=True))
+    run = run_folder.find(args.run)
+    if "session_ends" not in run.tables:
+        raise Failure(
+            Failure.INPUT,
+            f"{args.run}: the run has no table session_ends, of which nearly everything is made; run the scenario with "
+            "output.tables.session_ends = true",
+        )
+    run_folder.check_files(run)
+    check_space(run, args)
+    folder = run.warehouse.parent
+    folder.mkdir(exist_ok=True)
+    with open(folder / "_lock", "w", encoding="utf-8") as guard:
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(Failure.REFUSED, f"{folder}: another build is at work here; wait until it is done") from None
+        refuse_open(run.warehouse)
+        interpreter = environments.python("build", say)
+        with tempfile.TemporaryDirectory(prefix="_building-", dir=folder) as scratch:
+            build(run, args, interpreter, Path(scratch), say)
+    return 0
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        prog="warehouse/build",
+        description="Build the warehouse of a run: RUN/_warehouse/warehouse.duckdb, models and checks of the dbt project "
+        "in this folder. An older warehouse is replaced when the new one is whole and every check has passed.",
+        epilog="Then: warehouse/ask RUN answers seven questions; duckdb -readonly RUN/_warehouse/warehouse.duckdb.",
+    )
+    parser.add_argument("run", metavar="RUN", help="folder of a finished run")
+    parser.add_argument("--threads", type=positive, metavar="N", help="threads [default: one per core]")
+    parser.add_argument("--memory", metavar="SIZE", help="memory for the engine, such as 12GB [default: 60 %% of what is free]")
+    parser.add_argument("--scratch", metavar="DIR", help="where to spill what does not fit [default: beside the warehouse]")
+    parser.add_argument("--replace", action="store_true", help="replace a warehouse even if it holds tables of others")
+    parser.add_argument("--allow-large", action="store_true", help="build even if it seems not to fit on the disk")
+    parser.add_argument("--quiet", "-q", action="store_true", help="show nothing but errors")
+    return parser.parse_args()
+
+
+def positive(text):
+    number = int(text)
+    if not 1 <= number <= 1024:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 1024")
+    return number
+
+
+def large_tables(run):
+    return sorted(table for table, said in run.tables.items() if said["rows"] > LARGE_ROWS)
+
+
+def check_space(run, args):
+    """Says before anything is built that it would not fit."""
+    copied = {"session_ends", "purchases", "kills", "matches", "participations"} - set(large_tables(run))
+    rows = sum(said["rows"] for table, said in run.tables.items() if table in copied)
+    needs = rows * BYTES_PER_ROW + run.tables["session_ends"]["rows"] * BYTES_PER_SESSION
+    free = shutil.disk_usage(run.root).free
+    if needs > free and not args.allow_large:
+        raise Failure(
+            Failure.REFUSED,
+            f"{run.root}: the warehouse may take {needs / 1e9:.1f} GB where {free / 1e9:.1f} GB are free; make room, or "
+            "use --allow-large",
+        )
+
+
+def refuse_open(warehouse):
+    """A warehouse that somebody is writing to is theirs; readers keep what they have opened."""
+    if warehouse.with_name(warehouse.name + ".wal").exists():
+        raise Failure(
+            Failure.REFUSED,
+            f"{warehouse}.wal: holds changes that are not in the warehouse yet; close whoever made them, or open the "
+            "warehouse once with duckdb and leave it",
+        )
+    if not warehouse.exists():
+        return
+    with open(warehouse, "rb") as file:
+        asked = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, holder = struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, asked))
+        if kind != fcntl.F_UNLCK:
+            raise Failure(
+                Failure.REFUSED,
+                f"{warehouse}: process {holder} has it open for writing; close it there, or open it with -readonly",
+            )
+
+
+def variables(run):
+    """What the project must know of the run."""
+    scenario = run.scenario()
+    encounter = scenario["encounter"]
+    return {
+        "run": str(run.root),
+        "tables": sorted(run.tables),
+        "large": large_tables(run),
+        "first_day": run.first_day.isoformat(),
+        "days": run.days,
+        "heartbeat_s": scenario["clock"]["heartbeat_seconds"],
+        "radius_cm": encounter["radius_cm"],
+        "exit_radius_cm": max(encounter["radius_cm"], encounter["exit_radius_cm"]),
+        "merge_gap_s": encounter["merge_gap_s"],
+        "relation": encounter["relation"],
+        "all_heartbeats": scenario["output"]["heartbeat_players_one_in"] == 1,
+        "run_info": {
+            "scenario": run.summary["scenario"],
+            "world_hash": run.summary["world_hash"],
+            "seed": run.summary["seed"],
+            "data_version": run.summary["data_version"],
+            "skirmish_version": run.summary["skirmish_version"],
+        },
+    }
+
+
+def build(run, args, interpreter, scratch, say):
+    """Builds into a folder of its own and puts the result in place."""
+    new = scratch / "warehouse.duckdb"
+    said = variables(run)
+    off = sorted(set(run_folder.known_tables()) - set(run.tables))
+    environment = dict(
+        os.environ,
+        PYTHONPATH=str(PROJECT),
+        SKIRMISH_WAREHOUSE_FILE=str(new),
+        SKIRMISH_WAREHOUSE_THREADS=str(args.threads or os.cpu_count()),
+        SKIRMISH_WAREHOUSE_MEMORY=args.memory or f"{free_memory() * 6 // 10 // 2**20}MiB",
+        SKIRMISH_WAREHOUSE_SCRATCH=str(Path(args.scratch).resolve() if args.scratch else scratch / "spill"),
+        DBT_TARGET_PATH=str(scratch / "target"),
+        DBT_LOG_PATH=str(scratch / "logs"),
+        DBT_SEND_ANONYMOUS_USAGE_STATS="false",
+    )
+    order = {
+        "project": str(PROJECT),
+        "variables": said,
+        "warehouse": str(new),
+        "old": str(run.warehouse) if run.warehouse.exists() and not args.replace else None,
+        "quiet": args.quiet,
+    }
+    path = scratch / "order.json"
+    path.write_text(json.dumps(order), encoding="utf-8")
+    done = subprocess.run(
+        [str(interpreter), "-m", "lib.dbt_run", str(path)], env=environment, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode != 0:
+        raise Failure(done.returncode if 0 < done.returncode < 128 else 1, "the warehouse was not built; what was there is as it was")
+    # A warehouse that says it is there is whole, also after a power cut.
+    with open(new, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(new, run.warehouse)
+    folder = os.open(run.warehouse.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+    for table in off:
+        if table not in ("encounters_swept", "encounters_team", "encounters_group"):
+            say(f"without {table}: the run has it switched off, and models that need it are not there")
+    for table in said["large"]:
+        say(f"{table} has more than {LARGE_ROWS:,} rows: facts over it are views of the run's files, so keep those")
+    say(f"{run.warehouse}  {run.warehouse.stat().st_size / 1e6:,.1f} MB")
+    say("Ask:  " + shlex.join([str(Path(sys.argv[0]).with_name("ask")), args.run]))
+
+
+def free_memory():
+    """Bytes of memory that are free, or half of what there is where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2

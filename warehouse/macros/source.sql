@@ -1,0 +1,24 @@
+{#- A table of the run: its Parquet files, wherever the run is. Facts have a folder a day, whose name becomes a column. -#}
+{% macro source(source_name, table_name) %}
+    {#- The call that dbt draws its lineage from. -#}
+    {%- set relation = builtins.source(source_name, table_name) -%}
+    {{ return(adapter.dispatch('parquet_files')(table_name, is_fact(table_name))) }}
+{% endmacro %}
+
+{% macro is_fact(table_name) %}
+    {{ return(table_name in [
+        'heartbeats', 'session_ends', 'purchases', 'encounters', 'encounters_swept', 'encounters_team',
+        'encounters_group', 'kills', 'matches', 'participations', 'truth_events',
+    ]) }}
+{% endmacro %}
+
+{% macro duckdb__parquet_files(table_name, in_days) %}
+    {#- Brackets, stars and question marks of the folder's own name are no patterns. -#}
+    {%- set folder = modules.re.sub('([\[*?])', '[\\1]', var('run')) | replace("'", "''") -%}
+    {%- if in_days -%}
+        {{ return("read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*/*.parquet', "
+            ~ "hive_partitioning = true, hive_types = {'date': date})") }}
+    {%- else -%}
+        {{ return("read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*.parquet', hive_partitioning = false)") }}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,8 @@
+{{ config(enabled='items' in var('tables')) }}
+
+select
+    item_id,
+    item,
+    category,
+    price_usd_cents
+from {{ ref('stg_items') }}

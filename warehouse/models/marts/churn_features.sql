@@ -1,0 +1,92 @@
+{{ config(enabled='session_ends' in var('tables') and 'players' in var('tables')) }}
+
+{%- set has_purchases = 'purchases' in var('tables') -%}
+{%- set has_truth = 'truth_events' in var('tables') -%}
+{%- set taken_on = days_after(end_day(), -var('label_days')) %}
+
+-- What was known of everybody who had played by the day on which features are taken; the labels are what came after it,
+-- and what telemetry would never show.
+with
+
+known as (
+    select
+        player_id,
+        count(*) as play_days,
+        {{ count_where('day >= ' ~ days_after(taken_on, -7)) }} as play_days_7d,
+        {{ count_where('day >= ' ~ days_after(taken_on, -28)) }} as play_days_28d,
+        {{ total('case when day >= ' ~ days_after(taken_on, -28) ~ ' then sessions else 0 end') }} as sessions_28d,
+        {{ total('case when day >= ' ~ days_after(taken_on, -28) ~ ' then seconds else 0 end') }} as seconds_28d,
+        {{ total('case when day >= ' ~ days_after(taken_on, -28) ~ ' then kills else 0 end') }} as kills_28d,
+        {{ total('case when day >= ' ~ days_after(taken_on, -28) ~ ' then deaths else 0 end') }} as deaths_28d,
+        {{ total('seconds') }} as seconds,
+        min(day) as first_day,
+        max(day) as last_day
+    from {{ ref('player_days') }}
+    where day < {{ taken_on }}
+    group by player_id
+),
+
+returned as (
+    select distinct player_id
+    from {{ ref('player_days') }}
+    where day >= {{ taken_on }}
+)
+{%- if has_purchases %},
+
+bought as (
+    select
+        player_id,
+        count(*) as purchases,
+        {{ total('price_usd_cents') }} as usd_cents
+    from {{ ref('fact_purchases') }}
+    where purchased_on < {{ taken_on }}
+    group by player_id
+)
+{%- endif %}
+{%- if has_truth %},
+
+churned as (
+    select
+        player_id,
+        min({{ day_of('event_ts') }}) as day
+    from {{ ref('stg_truth_events') }}
+    where event = 'churned'
+    group by player_id
+)
+{%- endif %}
+
+select
+    known.player_id,
+
+    players.country,
+    players.platform,
+    {{ days_between('known.first_day', taken_on) }} as days_since_first_play,
+    {{ days_between('known.last_day', taken_on) }} as days_since_last_play,
+    known.play_days,
+    known.play_days_7d,
+    known.play_days_28d,
+    known.sessions_28d,
+    known.seconds,
+    known.seconds_28d,
+    known.kills_28d,
+    known.deaths_28d,
+    {%- if has_purchases %}
+    coalesce(bought.purchases, 0) as purchases,
+    coalesce(bought.usd_cents, 0) as usd_cents,
+    {%- endif %}
+    returned.player_id is not null as label_has_returned,
+    {%- if has_truth %}
+    churned.day is not null and churned.day < {{ taken_on }} as truth_has_churned,
+    churned.day is not null and churned.day >= {{ taken_on }} as truth_churns_later,
+    {%- endif %}
+
+    {{ taken_on }} as taken_on
+from known
+inner join {{ ref('stg_players') }} as players on known.player_id = players.player_id
+left join returned on known.player_id = returned.player_id
+{%- if has_purchases %}
+left join bought on known.player_id = bought.player_id
+{%- endif %}
+{%- if has_truth %}
+left join churned on known.player_id = churned.player_id
+{%- endif %}

@@ -1,0 +1,6 @@
+{{ config(enabled='devices' in var('tables')) }}
+
+select
+    device,
+    platform
+from {{ source('run', 'devices') }}

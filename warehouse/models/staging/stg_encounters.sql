@@ -1,0 +1,27 @@
+{{ config(enabled='encounters' in var('tables')) }}
+
+select
+    encounter_id,
+    match_id,
+    player_a,
+    player_b,
+    session_a,
+    session_b,
+    team_a,
+    team_b,
+
+    relation,
+    contact_beats,
+    near_beats,
+    min_distance_cm,
+    x_cm,
+    y_cm,
+    z_cm,
+    kills,
+    end_reason,
+
+    started_at,
+    ended_at,
+    min_distance_at,
+    date as filed_on
+from {{ source('run', 'encounters') }}

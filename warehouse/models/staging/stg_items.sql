@@ -1,0 +1,9 @@
+{{ config(enabled='items' in var('tables')) }}
+
+select
+    item_id,
+
+    item,
+    category,
+    price_usd_cents
+from {{ source('run', 'items') }}

@@ -1,0 +1,13 @@
+{{ config(enabled='truth_players' in var('tables')) }}
+
+select
+    player_id,
+
+    archetype,
+    cluster,
+    engagement_milli,
+    skill_milli,
+    churn_ppm,
+    session_length_s,
+    peak_minute
+from {{ source('run', 'truth_players') }}
