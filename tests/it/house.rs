@@ -22,6 +22,9 @@ fn generated_pages_are_up_to_date() {
     let remedy = "run: skirmish docs PAGE > docs/PAGE.md";
     assert_eq!(read("docs/data-dictionary.md"), skirmish::table::page(), "{remedy}");
     assert_eq!(read("docs/scenario-keys.md"), skirmish::scenario::schema::reference_page(), "{remedy}");
+    let remedy = "run: skirmish docs dbt-sources > warehouse/models/sources.yml, dbt-columns > sources.md";
+    assert_eq!(read("warehouse/models/sources.yml"), skirmish::table::dbt::sources(), "{remedy}");
+    assert_eq!(read("warehouse/models/sources.md"), skirmish::table::dbt::columns(), "{remedy}");
 }
 
 #[test]

@@ -16,3 +16,4 @@ mod plan;
 mod python;
 mod scenarios;
 mod support;
+mod warehouse;

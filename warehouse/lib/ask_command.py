@@ -14,7 +14,7 @@ from lib.failure import Failure, run
 from lib.run_folder import PROJECT
 
 QUESTIONS = ("q1", "q2", "q3", "q4", "q5", "q6", "q7")
-# Models that a question asks, where it asks any that a run may be without.
+# The model that a question asks and a run may be without.
 NEEDS = {"q6": "revenue_by_country_week", "q7": "encounters_by_day"}
 
 
@@ -41,10 +41,16 @@ def parse():
     )
     parser.add_argument("run", metavar="RUN", help="folder of a finished run with a warehouse (warehouse/build RUN)")
     parser.add_argument("--day", metavar="YYYY-MM-DD", help="day of q1 [default: the last whole day]")
-    parser.add_argument("--month", metavar="YYYY-MM", help="month of q3 and q7, that of the day if one is given [default: that of the day]")
+    parser.add_argument(
+        "--month",
+        metavar="YYYY-MM",
+        help="month of q3 and q7, that of the day if one is given [default: that of the day]",
+    )
     parser.add_argument("--player", metavar="ID", help="player of q4 and q5 [default: the one with the most kills]")
     parser.add_argument("--relation", choices=("opponents", "allies"), help="which encounters q7 counts [default: all]")
-    parser.add_argument("--only", metavar="Q", choices=QUESTIONS, action="append", help="only this question; may be repeated")
+    parser.add_argument(
+        "--only", metavar="Q", choices=QUESTIONS, action="append", help="only this question; may be repeated"
+    )
     parser.add_argument("--times", action="store_true", help="say on standard error how long each answer took")
     return parser.parse_args()
 
@@ -61,7 +67,8 @@ def open_warehouse(run_of):
         first = str(error).splitlines()[0]
         raise Failure(
             Failure.REFUSED,
-            f"{path}: cannot be read: {first}; close who writes to it, or build it again: warehouse/build {run_of.root}",
+            f"{path}: cannot be read: {first}; close who writes to it, or build it again: "
+            f"warehouse/build {run_of.root}",
         ) from None
     if built_of != (run_of.summary["world_hash"], run_of.days, " ".join(sorted(run_of.tables))):
         raise Failure(
@@ -87,9 +94,15 @@ def arguments(args, run_of, warehouse):
             )
         if args.day is not None and day.replace(day=1) != month:
             raise Failure(
-                Failure.USAGE, f"--day {day} --month {args.month}: the day is in another month; ask about them one by one"
+                Failure.USAGE,
+                f"--day {day} --month {args.month}: the day is in another month; ask about them one by one",
             )
-    return {"day": day.isoformat(), "month": month.isoformat(), "player": player(args, warehouse), "relation": args.relation}
+    return {
+        "day": day.isoformat(),
+        "month": month.isoformat(),
+        "player": player(args, warehouse),
+        "relation": args.relation,
+    }
 
 
 def parse_day(text):
@@ -112,7 +125,9 @@ def parse_month(text):
 
 def player(args, warehouse):
     if args.player is None:
-        found = warehouse.execute("select player_id from player_lifetime order by kills desc, player_id limit 1").fetchone()
+        found = warehouse.execute(
+            "select player_id from player_lifetime order by kills desc, player_id limit 1"
+        ).fetchone()
         return found[0] if found else None
     if not re.fullmatch(r"\d{1,9}", args.player):
         raise Failure(Failure.USAGE, f"--player {args.player}: is no account number; they are whole numbers from 1 on")
@@ -130,17 +145,24 @@ def exists(warehouse, model):
 
 
 def ask(warehouse, question, given):
-    if question in NEEDS and not exists(warehouse, NEEDS[question]):
-        raise Failure(
-            Failure.INPUT,
-            f"{question} needs {NEEDS[question]}, which the warehouse is without because the run has a table switched off; "
-            "ask for others with --only",
+    """The answer, with what the run did not write as unknown."""
+    is_unknown = question in NEEDS and not exists(warehouse, NEEDS[question])
+    if is_unknown:
+        print(
+            f"note: {question} needs {NEEDS[question]}, which the run has a table switched off for; it is not known",
+            file=sys.stderr,
         )
+        if question == "q6":
+            return None
+        # Sessions and days are known all the same.
+        warehouse.execute("create temp table encounters_by_day (day date, relation varchar, encounters bigint)")
     sql = (PROJECT / "queries" / f"{question}.sql").read_text(encoding="utf-8")
     named = {name: given[name] for name in set(re.findall(r"\$(\w+)", sql))}
     found = warehouse.execute(sql, named)
     keys = [column[0] for column in found.description]
     rows = [dict(zip(keys, map(plain, row), strict=True)) for row in found.fetchall()]
+    if is_unknown:
+        rows[0].update(encounters=None, per_session=None, per_day=None, allies=None)
     return rows if question == "q6" else rows[0]
 
 

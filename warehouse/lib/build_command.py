@@ -16,8 +16,9 @@ from lib import environments, run_folder
 from lib.failure import Failure
 from lib.run_folder import PROJECT
 
-# Rows up to which facts are tables of the warehouse; above, they are views over the run's files.
-LARGE_ROWS = 100_000_000
+# Rows up to which facts are tables of the warehouse. Above, they are views over the run's files, which are read as fast
+# as a table and need not be copied: of 67 million sessions the copy took a third of the build.
+LARGE_ROWS = 50_000_000
 # What the warehouse takes, generously, per row of a table that is copied, and per session besides.
 BYTES_PER_ROW = 60
 BYTES_PER_SESSION = 40
@@ -43,7 +44,7 @@ def main():
         except BlockingIOError:
             raise Failure(Failure.REFUSED, f"{folder}: another build is at work here; wait until it is done") from None
         refuse_open(run.warehouse)
-        interpreter = environments.python("build", say)
+        interpreter = environments.python("build" if args.engine == "duckdb" else "spark", say)
         with tempfile.TemporaryDirectory(prefix="_building-", dir=folder) as scratch:
             build(run, args, interpreter, Path(scratch), say)
     return 0
@@ -52,14 +53,28 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(
         prog="warehouse/build",
-        description="Build the warehouse of a run: RUN/_warehouse/warehouse.duckdb, models and checks of the dbt project "
-        "in this folder. An older warehouse is replaced when the new one is whole and every check has passed.",
+        description="Build the warehouse of a run: RUN/_warehouse/warehouse.duckdb, models and checks of the dbt "
+        "project in this folder. An older warehouse is replaced when the new one is whole and every check has passed. "
+        "On Spark the warehouse is RUN/_warehouse/spark, a folder of Parquet a table.",
         epilog="Then: warehouse/ask RUN answers seven questions; duckdb -readonly RUN/_warehouse/warehouse.duckdb.",
     )
     parser.add_argument("run", metavar="RUN", help="folder of a finished run")
+    parser.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb", help="what builds [default: duckdb]")
+    parser.add_argument(
+        "--master", metavar="URL", help="Spark cluster, such as spark://host:7077 [default: this machine]"
+    )
+    parser.add_argument(
+        "--conf", metavar="KEY=VALUE", action="append", default=[], help="option of Spark; may be repeated"
+    )
+    parser.add_argument("--copy-views", action="store_true", help="on Spark, write views as tables, too")
+    parser.add_argument("--no-checks", action="store_true", help="build without the checks")
     parser.add_argument("--threads", type=positive, metavar="N", help="threads [default: one per core]")
-    parser.add_argument("--memory", metavar="SIZE", help="memory for the engine, such as 12GB [default: 60 %% of what is free]")
-    parser.add_argument("--scratch", metavar="DIR", help="where to spill what does not fit [default: beside the warehouse]")
+    parser.add_argument(
+        "--memory", metavar="SIZE", help="memory for the engine, such as 12GB [default: 60 %% of what is free]"
+    )
+    parser.add_argument(
+        "--scratch", metavar="DIR", help="where to spill what does not fit [default: beside the warehouse]"
+    )
     parser.add_argument("--replace", action="store_true", help="replace a warehouse even if it holds tables of others")
     parser.add_argument("--allow-large", action="store_true", help="build even if it seems not to fit on the disk")
     parser.add_argument("--quiet", "-q", action="store_true", help="show nothing but errors")
@@ -86,8 +101,8 @@ def check_space(run, args):
     if needs > free and not args.allow_large:
         raise Failure(
             Failure.REFUSED,
-            f"{run.root}: the warehouse may take {needs / 1e9:.1f} GB where {free / 1e9:.1f} GB are free; make room, or "
-            "use --allow-large",
+            f"{run.root}: the warehouse may take {needs / 1e9:.1f} GB where {free / 1e9:.1f} GB are free; make room, "
+            "or use --allow-large",
         )
 
 
@@ -116,7 +131,6 @@ def variables(run):
     scenario = run.scenario()
     encounter = scenario["encounter"]
     return {
-        "run": str(run.root),
         "tables": sorted(run.tables),
         "large": large_tables(run),
         "first_day": run.first_day.isoformat(),
@@ -127,27 +141,26 @@ def variables(run):
         "merge_gap_s": encounter["merge_gap_s"],
         "relation": encounter["relation"],
         "all_heartbeats": scenario["output"]["heartbeat_players_one_in"] == 1,
-        "run_info": {
-            "scenario": run.summary["scenario"],
-            "world_hash": run.summary["world_hash"],
-            "seed": run.summary["seed"],
-            "data_version": run.summary["data_version"],
-            "skirmish_version": run.summary["skirmish_version"],
-        },
     }
 
 
 def build(run, args, interpreter, scratch, say):
     """Builds into a folder of its own and puts the result in place."""
-    new = scratch / "warehouse.duckdb"
+    old = result_of(run, args)
+    new = scratch / old.name
     said = variables(run)
-    off = sorted(set(run_folder.known_tables()) - set(run.tables))
+    memory = args.memory or f"{free_memory() * 6 // 10 // 2**20}{'m' if args.engine == 'spark' else 'MiB'}"
+    threads = args.threads or os.cpu_count()
     environment = dict(
         os.environ,
         PYTHONPATH=str(PROJECT),
+        SKIRMISH_WAREHOUSE_RUN=str(run.root),
+        SKIRMISH_WAREHOUSE_RUN_INFO=json.dumps(
+            {key: run.summary[key] for key in ("scenario", "world_hash", "seed", "data_version", "skirmish_version")}
+        ),
         SKIRMISH_WAREHOUSE_FILE=str(new),
-        SKIRMISH_WAREHOUSE_THREADS=str(args.threads or os.cpu_count()),
-        SKIRMISH_WAREHOUSE_MEMORY=args.memory or f"{free_memory() * 6 // 10 // 2**20}MiB",
+        SKIRMISH_WAREHOUSE_THREADS=str(threads),
+        SKIRMISH_WAREHOUSE_MEMORY=memory,
         SKIRMISH_WAREHOUSE_SCRATCH=str(Path(args.scratch).resolve() if args.scratch else scratch / "spill"),
         DBT_TARGET_PATH=str(scratch / "target"),
         DBT_LOG_PATH=str(scratch / "logs"),
@@ -156,31 +169,60 @@ def build(run, args, interpreter, scratch, say):
     order = {
         "project": str(PROJECT),
         "variables": said,
+        "run": str(run.root),
         "warehouse": str(new),
-        "old": str(run.warehouse) if run.warehouse.exists() and not args.replace else None,
+        "old": str(old) if old.exists() and not args.replace else None,
+        "checks": not args.no_checks,
         "quiet": args.quiet,
+        "threads": threads,
+        "memory": memory,
+        "master": args.master or f"local[{threads}]",
+        "conf": args.conf,
+        "copy_views": args.copy_views,
     }
     path = scratch / "order.json"
     path.write_text(json.dumps(order), encoding="utf-8")
     done = subprocess.run(
-        [str(interpreter), "-m", "lib.dbt_run", str(path)], env=environment, stdin=subprocess.DEVNULL, check=False
+        [str(interpreter), "-m", f"lib.{args.engine}_run", str(path)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        cwd=scratch,
+        check=False,
     )
     if done.returncode != 0:
-        raise Failure(done.returncode if 0 < done.returncode < 128 else 1, "the warehouse was not built; what was there is as it was")
-    # A warehouse that says it is there is whole, also after a power cut.
-    with open(new, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(new, run.warehouse)
-    folder = os.open(run.warehouse.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
-    for table in off:
+        raise Failure(
+            done.returncode if 0 < done.returncode < 128 else 1,
+            "the warehouse was not built; what was there is as it was",
+        )
+    publish(new, old)
+    for table in sorted(set(run_folder.known_tables()) - set(run.tables)):
         if table not in ("encounters_swept", "encounters_team", "encounters_group"):
             say(f"without {table}: the run has it switched off, and models that need it are not there")
     for table in said["large"]:
         say(f"{table} has more than {LARGE_ROWS:,} rows: facts over it are views of the run's files, so keep those")
-    say(f"{run.warehouse}  {run.warehouse.stat().st_size / 1e6:,.1f} MB")
-    say("Ask:  " + shlex.join([str(Path(sys.argv[0]).with_name("ask")), args.run]))
+    files = [file for file in old.rglob("*") if file.is_file()] if old.is_dir() else [old]
+    say(f"{old}  {sum(file.stat().st_size for file in files) / 1e6:,.1f} MB")
+    if args.engine == "duckdb":
+        say("Ask:  " + shlex.join([str(Path(sys.argv[0]).with_name("ask")), args.run]))
+
+
+def result_of(run, args):
+    """What a build leaves: a file of DuckDB, or a folder with a folder of Parquet a table."""
+    return run.warehouse if args.engine == "duckdb" else run.warehouse.with_name("spark")
+
+
+def publish(new, old):
+    """Puts a result in place; whoever looks sees the old one or the new one, whole, also after a power cut."""
+    for file in new.rglob("*") if new.is_dir() else [new]:
+        if file.is_file():
+            with open(file, "rb") as written:
+                os.fsync(written.fileno())
+    if old.is_dir():
+        old.rename(new.with_name("replaced"))
+    os.replace(new, old)
+    folder = os.open(old.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def free_memory():

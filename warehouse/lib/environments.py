@@ -32,7 +32,8 @@ def python(purpose, say):
             call([sys.executable, "-m", "venv", str(folder)])
             call(
                 [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-                + ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
+                # Spark comes as an archive of its jars and plain Python, never as a wheel.
+                + ["--require-hashes", "--only-binary", ":all:", "--no-binary", "pyspark", "--requirement", str(lock)]
             )
             done.touch()
     return interpreter

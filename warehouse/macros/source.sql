@@ -5,6 +5,9 @@
     {{ return(adapter.dispatch('parquet_files')(table_name, is_fact(table_name))) }}
 {% endmacro %}
 
+{#- Where the run is. Not a variable: dbt would read braces in them as a template. -#}
+{% macro run_folder() %}{{ return(env_var('SKIRMISH_WAREHOUSE_RUN', '.')) }}{% endmacro %}
+
 {% macro is_fact(table_name) %}
     {{ return(table_name in [
         'heartbeats', 'session_ends', 'purchases', 'encounters', 'encounters_swept', 'encounters_team',
@@ -14,11 +17,16 @@
 
 {% macro duckdb__parquet_files(table_name, in_days) %}
     {#- Brackets, stars and question marks of the folder's own name are no patterns. -#}
-    {%- set folder = modules.re.sub('([\[*?])', '[\\1]', var('run')) | replace("'", "''") -%}
+    {%- set folder = modules.re.sub('([\[*?])', '[\\1]', run_folder()) | replace("'", "''") -%}
     {%- if in_days -%}
         {{ return("read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*/*.parquet', "
             ~ "hive_partitioning = true, hive_types = {'date': date})") }}
     {%- else -%}
         {{ return("read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*.parquet', hive_partitioning = false)") }}
     {%- endif -%}
+{% endmacro %}
+
+{% macro spark__parquet_files(table_name, in_days) %}
+    {#- Registered before dbt starts. -#}
+    {{ return('run.' ~ table_name) }}
 {% endmacro %}

@@ -31,7 +31,17 @@
 {#- 1 for Monday to 7 for Sunday. -#}
 {% macro weekday_of(day) %}({{ days_between(week_of(day), day) }} + 1){% endmacro %}
 
+{% macro first_day_start() %}cast({{ first_day() }} as timestamp){% endmacro %}
+
 {#- The first whole minute from a moment on, counted from the start of the run. -#}
 {% macro minute_from(moment) -%}
-{{ quotient(seconds_between('cast(' ~ first_day() ~ ' as timestamp)', moment) ~ ' + 59', 60) }}
+{{ quotient(seconds_between(first_day_start(), moment) ~ ' + 59', 60) }}
 {%- endmacro %}
+
+{#- How Spark says it. -#}
+{% macro spark__seconds_between(start, stop) -%}
+cast(timestampdiff(second, {{ start }}, {{ stop }}) as integer)
+{%- endmacro %}
+{% macro spark__days_between(start, stop) %}datediff({{ stop }}, {{ start }}){% endmacro %}
+{% macro spark__days_after(day, days) %}date_add({{ day }}, cast({{ days }} as integer)){% endmacro %}
+{% macro spark__numbers(count) %}(select cast(id as integer) as n from range({{ count }})) as numbers{% endmacro %}

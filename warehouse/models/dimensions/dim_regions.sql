@@ -1,13 +1,15 @@
 {{ config(enabled='regions' in var('tables')) }}
 
+{%- set has_countries = 'countries' in var('tables') %}
+
 select
     regions.region,
+    {% if has_countries %}
+    cast(count(countries.country) as integer) as countries,
+    {% endif %}
     regions.share_ppm
-    {%- if 'countries' in var('tables') %},
-    cast(count(countries.country) as integer) as countries
-    {%- endif %}
 from {{ ref('stg_regions') }} as regions
-{%- if 'countries' in var('tables') %}
+{% if has_countries %}
 left join {{ ref('stg_countries') }} as countries on regions.region = countries.region
 group by regions.region, regions.share_ppm
-{%- endif %}
+{% endif %}

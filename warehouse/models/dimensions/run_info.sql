@@ -1,12 +1,12 @@
-{%- set info = var('run_info') %}
+{%- set info = fromjson(env_var('SKIRMISH_WAREHOUSE_RUN_INFO', '{}')) %}
 
 select
-    '{{ info.scenario | replace("'", "''") }}' as scenario,
+    {{ literal(info.scenario or '') }} as scenario,
     '{{ info.world_hash }}' as world_hash,
-    cast({{ info.seed }} as bigint) as seed,
-    cast({{ info.data_version }} as integer) as data_version,
+    cast({{ info.seed or 0 }} as bigint) as seed,
+    cast({{ info.data_version or 0 }} as integer) as data_version,
     '{{ info.skirmish_version }}' as skirmish_version,
-    '{{ var("run") | replace("'", "''") }}' as folder,
+    {{ literal(run_folder()) }} as folder,
     '{{ var("tables") | join(" ") }}' as tables,
     cast({{ var('days') }} as integer) as days,
 

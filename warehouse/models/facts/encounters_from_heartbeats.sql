@@ -4,12 +4,17 @@
 ) }}
 
 {%- set cell = [var('radius_cm'), var('exit_radius_cm')] | max -%}
+{%- set pairs_that_count = {
+    'any': 'team_a is not null',
+    'opponents': 'team_a <> team_b',
+    'allies': 'team_a = team_b',
+}[var('relation')] -%}
 {%- set has_kills = 'kills' in var('tables') %}
 
 -- Encounters by their definition, without the engine: a view, to be compared with fact_encounters and to be read.
 --
--- Whoever is near somebody stands in the same cell of a grid as wide as the larger radius, or in one of the eight around
--- it. So everybody is looked for in nine cells, and a join on equality of match, time and cell finds all pairs.
+-- Whoever is near somebody stands in the same cell of a grid as wide as the larger radius, or in one of the eight
+-- around it. So everybody is looked for in nine cells, and a join on equality of match, time and cell finds all pairs.
 with
 
 placed as (
@@ -27,12 +32,17 @@ placed as (
     from {{ ref('stg_heartbeats') }}
 ),
 
+three as (
+    select n
+    from {{ numbers(3) }}
+),
+
 steps as (
     select
         across.n - 1 as step_x,
         down.n - 1 as step_y
-    from (select n from {{ numbers(3) }}) as across
-    cross join (select n from {{ numbers(3) }}) as down
+    from three as across
+    cross join three as down
 ),
 
 looked_for as (
@@ -75,8 +85,7 @@ near as (
     from pairs
     where
         distance_2 <= cast({{ var('exit_radius_cm') }} as bigint) * {{ var('exit_radius_cm') }}
-        {%- if var('relation') == 'opponents' %} and team_a <> team_b{% endif %}
-        {%- if var('relation') == 'allies' %} and team_a = team_b{% endif %}
+        and {{ pairs_that_count }}
 ),
 
 gaps as (
@@ -136,7 +145,7 @@ episodes as (
     from ranked
     group by match_id, player_a, player_b, session_a, session_b, team_a, team_b, run, started_at
 )
-{%- if has_kills %},
+{% if has_kills %},
 
 -- A kill belongs to the heartbeat before it.
 killed as (
@@ -156,7 +165,7 @@ killed as (
             and kills.event_ts < episodes.ended_at + interval {{ var('heartbeat_s') }} second
     group by episodes.match_id, episodes.session_a, episodes.session_b, episodes.started_at
 )
-{%- endif %}
+{% endif %}
 
 select
     episodes.match_id,
@@ -174,19 +183,19 @@ select
     episodes.x_cm,
     episodes.y_cm,
     episodes.z_cm,
-    {%- if has_kills %}
+    {% if has_kills %}
     coalesce(killed.kills, 0) as kills,
-    {%- endif %}
+    {% endif %}
 
     episodes.started_at,
     episodes.ended_at,
     episodes.min_distance_at
 from episodes
-{%- if has_kills %}
+{% if has_kills %}
 left join killed
     on
         episodes.match_id = killed.match_id
         and episodes.session_a = killed.session_a
         and episodes.session_b = killed.session_b
         and episodes.started_at = killed.started_at
-{%- endif %}
+{% endif %}

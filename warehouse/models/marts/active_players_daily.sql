@@ -16,7 +16,7 @@ came as (
     group by day
 ),
 
-{%- for days in [7, 30] %}
+{% for days in [7, 30] %}
 
 went_{{ days }} as (
     select
@@ -25,7 +25,7 @@ went_{{ days }} as (
     from {{ ref('player_days') }}
     group by 1
 ),
-{%- endfor %}
+{% endfor %}
 
 by_day as (
     select

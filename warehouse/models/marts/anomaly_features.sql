@@ -3,7 +3,7 @@
 {%- set has_kills = 'kills' in var('tables') -%}
 {%- set has_truth = 'truth_players' in var('tables') %}
 
-{%- if has_kills %}
+{% if has_kills %}
 
 with shots as (
     select
@@ -14,7 +14,7 @@ with shots as (
     from {{ ref('fact_kills') }}
     group by killer_id
 )
-{%- endif %}
+{% endif %}
 
 select
     lifetime.player_id,
@@ -28,20 +28,20 @@ select
     lifetime.kills,
     lifetime.deaths,
     lifetime.kd_ratio,
-    {{ ratio('3600 * lifetime.kills', 'lifetime.seconds') }} as kills_per_hour
-    {%- if has_kills %},
+    {% if has_kills %}
     {{ ratio('shots.headshots', 'shots.kills') }} as headshot_share,
-    {{ ratio('shots.distance_sum_cm', 'shots.kills') }} as mean_kill_distance_cm
-    {%- endif %}
-    {%- if has_truth %},
+    {{ ratio('shots.distance_sum_cm', 'shots.kills') }} as mean_kill_distance_cm,
+    {% endif %}
+    {% if has_truth %}
     truth.archetype as truth_archetype,
     truth.skill_milli as truth_skill_milli,
-    truth.engagement_milli as truth_engagement_milli
-    {%- endif %}
+    truth.engagement_milli as truth_engagement_milli,
+    {% endif %}
+    {{ ratio('3600 * lifetime.kills', 'lifetime.seconds') }} as kills_per_hour
 from {{ ref('player_lifetime') }} as lifetime
-{%- if has_kills %}
+{% if has_kills %}
 left join shots on lifetime.player_id = shots.player_id
-{%- endif %}
-{%- if has_truth %}
+{% endif %}
+{% if has_truth %}
 left join {{ ref('stg_truth_players') }} as truth on lifetime.player_id = truth.player_id
-{%- endif %}
+{% endif %}

@@ -31,7 +31,7 @@ returned as (
     from {{ ref('player_days') }}
     where day >= {{ taken_on }}
 )
-{%- if has_purchases %},
+{% if has_purchases %},
 
 bought as (
     select
@@ -42,8 +42,8 @@ bought as (
     where purchased_on < {{ taken_on }}
     group by player_id
 )
-{%- endif %}
-{%- if has_truth %},
+{% endif %}
+{% if has_truth %},
 
 churned as (
     select
@@ -53,7 +53,7 @@ churned as (
     where event = 'churned'
     group by player_id
 )
-{%- endif %}
+{% endif %}
 
 select
     known.player_id,
@@ -70,23 +70,23 @@ select
     known.seconds_28d,
     known.kills_28d,
     known.deaths_28d,
-    {%- if has_purchases %}
+    {% if has_purchases %}
     coalesce(bought.purchases, 0) as purchases,
     coalesce(bought.usd_cents, 0) as usd_cents,
-    {%- endif %}
+    {% endif %}
     returned.player_id is not null as label_has_returned,
-    {%- if has_truth %}
+    {% if has_truth %}
     churned.day is not null and churned.day < {{ taken_on }} as truth_has_churned,
     churned.day is not null and churned.day >= {{ taken_on }} as truth_churns_later,
-    {%- endif %}
+    {% endif %}
 
     {{ taken_on }} as taken_on
 from known
 inner join {{ ref('stg_players') }} as players on known.player_id = players.player_id
 left join returned on known.player_id = returned.player_id
-{%- if has_purchases %}
+{% if has_purchases %}
 left join bought on known.player_id = bought.player_id
-{%- endif %}
-{%- if has_truth %}
+{% endif %}
+{% if has_truth %}
 left join churned on known.player_id = churned.player_id
-{%- endif %}
+{% endif %}

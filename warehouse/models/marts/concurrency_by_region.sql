@@ -7,14 +7,16 @@ changes as (
     select
         region,
         {{ minute_from('started_at') }} as minute,
-        1 as change
+        count(*) as change
     from {{ ref('fact_sessions') }}
+    group by 1, 2
     union all
     select
         region,
         {{ minute_from('event_ts') }} as minute,
-        -1 as change
+        -count(*) as change
     from {{ ref('fact_sessions') }}
+    group by 1, 2
 ),
 
 by_minute as (

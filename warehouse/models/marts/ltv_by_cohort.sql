@@ -24,12 +24,12 @@ spent as (
 ),
 
 ages as (
-    {%- for age in revenue_ages() %}
+    {% for age in revenue_ages() %}
     select {{ age }} as age_days
-    {%- if not loop.last %}
+    {% if not loop.last %}
     union all
-    {%- endif %}
-    {%- endfor %}
+    {% endif %}
+    {% endfor %}
 ),
 
 sums as (

@@ -12,7 +12,9 @@ select
     player_id,
 
     usd_cents,
-    row_number() over (order by usd_cents desc, player_id) as payer_rank,
+    row_number() over (order by usd_cents desc, player_id asc) as payer_rank,
     count(*) over () as payers,
-    cast(sum(usd_cents) over (order by usd_cents desc, player_id rows unbounded preceding) as bigint) as top_usd_cents
+    cast(
+        sum(usd_cents) over (order by usd_cents desc, player_id asc rows unbounded preceding) as bigint
+    ) as top_usd_cents
 from payers

@@ -28,7 +28,7 @@ days as (
     from {{ ref('player_days') }}
     group by player_id
 )
-{%- if has_purchases %},
+{% if has_purchases %},
 
 bought as (
     select
@@ -38,7 +38,7 @@ bought as (
     from {{ ref('fact_purchases') }}
     group by player_id
 )
-{%- endif %}
+{% endif %}
 
 select
     played.player_id,
@@ -50,10 +50,10 @@ select
     played.kills,
     played.deaths,
     {{ ratio('played.kills', 'played.deaths') }} as kd_ratio,
-    {%- if has_purchases %}
+    {% if has_purchases %}
     coalesce(bought.purchases, 0) as purchases,
     coalesce(bought.usd_cents, 0) as usd_cents,
-    {%- endif %}
+    {% endif %}
     played.longest_session_s,
     days.most_seconds_a_day,
     days.most_sessions_a_day,
@@ -62,6 +62,6 @@ select
     days.last_day
 from played
 inner join days on played.player_id = days.player_id
-{%- if has_purchases %}
+{% if has_purchases %}
 left join bought on played.player_id = bought.player_id
-{%- endif %}
+{% endif %}

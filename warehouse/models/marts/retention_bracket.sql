@@ -23,12 +23,12 @@ retained as (
 ),
 
 brackets as (
-    {%- for first, last in brackets() %}
+    {% for first, last in brackets() %}
     select {{ first }} as first_age_days, {{ last }} as last_age_days
-    {%- if not loop.last %}
+    {% if not loop.last %}
     union all
-    {%- endif %}
-    {%- endfor %}
+    {% endif %}
+    {% endfor %}
 )
 
 -- Only brackets that the run saw to their end.

@@ -28,7 +28,9 @@ retained as (
         ages.players,
         ages.age_days,
         cast(
-            sum(coalesce(last_played.players, 0)) over (partition by ages.installed_on order by ages.age_days desc) as bigint
+            sum(coalesce(last_played.players, 0))
+                over (partition by ages.installed_on order by ages.age_days desc)
+            as bigint
         ) as retained_players
     from ages
     left join last_played on ages.installed_on = last_played.installed_on and ages.age_days = last_played.age_days

@@ -4,15 +4,21 @@
 {%- set has_purchases = 'purchases' in var('tables') -%}
 
 {#- A view: it would be as large as the sessions once more, and what is asked for are a few of them. #}
-{%- if has_encounters or has_purchases %}
+{% if has_encounters or has_purchases %}
 with
-{%- endif %}
-{%- if has_encounters %}
+{% endif %}
+{% if has_encounters %}
 
 sides as (
-    select session_a as session_id, relation from {{ ref('fact_encounters') }}
+    select
+        session_a as session_id,
+        relation
+    from {{ ref('fact_encounters') }}
     union all
-    select session_b as session_id, relation from {{ ref('fact_encounters') }}
+    select
+        session_b as session_id,
+        relation
+    from {{ ref('fact_encounters') }}
 ),
 
 met as (
@@ -23,8 +29,8 @@ met as (
     from sides
     group by session_id
 ){% if has_purchases %},{% endif %}
-{%- endif %}
-{%- if has_purchases %}
+{% endif %}
+{% if has_purchases %}
 
 bought as (
     select
@@ -33,7 +39,7 @@ bought as (
     from {{ ref('fact_purchases') }}
     group by session_id
 )
-{%- endif %}
+{% endif %}
 
 select
     sessions.session_id,
@@ -47,23 +53,23 @@ select
     sessions.kills,
     sessions.deaths,
     {{ ratio('sessions.kills', 'sessions.deaths') }} as kd_ratio,
-    {%- if has_encounters %}
+    {% if has_encounters %}
     coalesce(met.encounters, 0) as encounters,
     coalesce(met.encounters_with_allies, 0) as encounters_with_allies,
-    {%- endif %}
+    {% endif %}
     sessions.purchases,
-    {%- if has_purchases %}
+    {% if has_purchases %}
     coalesce(bought.usd_cents, 0) as usd_cents,
-    {%- endif %}
+    {% endif %}
     sessions.end_reason,
 
     sessions.started_at,
     sessions.event_ts,
     sessions.started_on
 from {{ ref('fact_sessions') }} as sessions
-{%- if has_encounters %}
+{% if has_encounters %}
 left join met on sessions.session_id = met.session_id
-{%- endif %}
-{%- if has_purchases %}
+{% endif %}
+{% if has_purchases %}
 left join bought on sessions.session_id = bought.session_id
-{%- endif %}
+{% endif %}

@@ -6,10 +6,9 @@ with sums as (
         count(*) as payers,
         coalesce({{ total('usd_cents') }}, 0) as usd_cents,
         {{ total('payer_rank * usd_cents') }} as rank_usd_cents,
-        {%- for percent in [1, 5, 10] %}
-        {{ total('case when 100 * (payer_rank - 1) < ' ~ percent ~ ' * payers then usd_cents else 0 end') }} as top_{{ percent }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        {{ total('case when 100 * (payer_rank - 1) < 1 * payers then usd_cents end') }} as top_1,
+        {{ total('case when 100 * (payer_rank - 1) < 5 * payers then usd_cents end') }} as top_5,
+        {{ total('case when 100 * (payer_rank - 1) < 10 * payers then usd_cents end') }} as top_10
     from {{ ref('payer_ranks') }}
 )
 

@@ -4,10 +4,10 @@
 select 'sessions' as counted_in, sum(kills) as kills, sum(deaths) as deaths
 from {{ ref('fact_sessions') }}
 having sum(kills) <> sum(deaths)
-{%- if 'participations' in var('tables') %}
+{% if 'participations' in var('tables') %}
 union all
 select 'match ' || match_id, sum(kills), sum(deaths)
 from {{ ref('fact_participations') }}
 group by match_id
 having sum(kills) <> sum(deaths)
-{%- endif %}
+{% endif %}

@@ -9,15 +9,13 @@ with sums as (
     select 'player_lifetime', sum(seconds), sum(kills) from {{ ref('player_lifetime') }}
     union all
     select 'play_by_day', sum(seconds), sum(kills) from {{ ref('play_by_day') }}
-    {%- if 'players' in var('tables') %}
+    {% if 'players' in var('tables') %}
     union all
     select 'players_by_day', sum(seconds), sum(kills) from {{ ref('players_by_day') }}
-    {%- endif %}
+    {% endif %}
 )
 
-select *
+select sums.*
 from sums
-where (
-    seconds = (select sum(event_length_s) from {{ ref('fact_sessions') }})
-    and kills = (select sum(kills) from {{ ref('fact_sessions') }})
-) is not true
+cross join (select sum(event_length_s) as seconds, sum(kills) as kills from {{ ref('fact_sessions') }}) as truth
+where (sums.seconds = truth.seconds and sums.kills = truth.kills) is not true

@@ -1,23 +1,34 @@
 {{ config(enabled='session_ends' in var('tables')) }}
 
--- The seconds of a session's days sum to its length, and its kills and deaths are counted once.
-with days as (
+{%- set is_large = 'session_ends' in var('large') %}
+
+-- The seconds of a session's days sum to its length, its kills and deaths are counted once, and it has one first day. Of very
+-- many sessions only those that go on over midnight are looked at one by one; the sums of all are, in any case.
+with both_sides as (
     select
         session_id,
-        sum(seconds) as seconds,
-        sum(kills) as kills,
-        sum(deaths) as deaths,
-        count(case when is_first_of_session then 1 end) as first_days
+        seconds,
+        kills,
+        deaths,
+        case when is_first_of_session then 1 else 0 end as first_days
     from {{ ref('fact_play_days') }}
-    group by session_id
+    {% if is_large %}
+    where session_id in (select session_id from {{ ref('fact_sessions') }} where started_on <> ended_on)
+    {% endif %}
+    union all
+    select
+        session_id,
+        -event_length_s,
+        -kills,
+        -deaths,
+        -1
+    from {{ ref('fact_sessions') }}
+    {% if is_large %}
+    where started_on <> ended_on
+    {% endif %}
 )
 
-select sessions.session_id
-from {{ ref('fact_sessions') }} as sessions
-full join days on sessions.session_id = days.session_id
-where (
-    sessions.event_length_s = days.seconds
-    and sessions.kills = days.kills
-    and sessions.deaths = days.deaths
-    and days.first_days = 1
-) is not true
+select session_id
+from both_sides
+group by session_id
+having (sum(seconds) = 0 and sum(kills) = 0 and sum(deaths) = 0 and sum(first_days) = 0) is not true

@@ -10,15 +10,17 @@ with sums as (
     select 'revenue_monthly', sum(usd_cents), sum(purchases) from {{ ref('revenue_monthly') }}
     union all
     select 'player_lifetime', sum(usd_cents), sum(purchases) from {{ ref('player_lifetime') }}
-    {%- if 'players' in var('tables') %}
+    {% if 'players' in var('tables') %}
     union all
     select 'revenue_by_region_day', sum(usd_cents), sum(purchases) from {{ ref('revenue_by_region_day') }}
-    {%- endif %}
+    {% endif %}
 )
 
 select sums.*
 from sums
+cross join (
+    select coalesce(sum(price_usd_cents), 0) as usd_cents, count(*) as purchases from {{ ref('stg_purchases') }}
+) as truth
 where (
-    coalesce(usd_cents, 0) = (select coalesce(sum(price_usd_cents), 0) from {{ ref('stg_purchases') }})
-    and coalesce(purchases, 0) = (select count(*) from {{ ref('stg_purchases') }})
+    coalesce(sums.usd_cents, 0) = truth.usd_cents and coalesce(sums.purchases, 0) = truth.purchases
 ) is not true

@@ -1,4 +1,4 @@
-{{ config(enabled='session_ends' in var('tables') and 'session_ends' not in var('large')) }}
+{{ config(enabled='session_ends' in var('tables')) }}
 
 -- A player is in one session at a time; one may start in the second in which the last one ended.
 with following as (
