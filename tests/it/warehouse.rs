@@ -322,3 +322,106 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
     let output = warehouse("build", &[run.to_str().unwrap(), "--replace", "--quiet"]);
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
+
+/// A process that ends with the value.
+struct Child(std::process::Child);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Waits until something is so, for at most ten minutes.
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        assert!(started.elapsed().as_secs() < 600, "waited in vain: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn spark_builds_the_same_rows_on_a_cluster_that_loses_a_worker() {
+    if !runs_long("the warehouse on a Spark cluster") {
+        return;
+    }
+    let folder = TempDir::new();
+    let run = small(folder.path(), "run", &["clock.days=2"]);
+    if built(&run).is_none() {
+        return;
+    }
+    let python = |script: &str, args: &[&str]| {
+        let mut command = Command::new("python3");
+        command
+            .args(["-c", script])
+            .args(args)
+            .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse"));
+        command.env("SKIRMISH_ENVIRONMENTS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments"));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap()
+    };
+    let output = python("from lib import environments\nprint(environments.python('spark', lambda text: None))", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let interpreter = stdout(&output).trim().to_owned();
+    let output =
+        Command::new(&interpreter).args(["-c", "import pyspark\nprint(pyspark.__path__[0])"]).output().unwrap();
+    let spark_class = Path::new(stdout(&output).trim()).join("bin/spark-class");
+    let start = |name: &str, args: &[&str]| {
+        let log = std::fs::File::create(folder.path().join(name)).unwrap();
+        let mut command = Command::new(&spark_class);
+        command.args(args).env("SPARK_NO_DAEMONIZE", "1").env("SPARK_LOCAL_IP", "127.0.0.1");
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        Child(command.spawn().unwrap())
+    };
+    let log = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let host = ["--host", "127.0.0.1", "--webui-port", "0"];
+    let master = [&["org.apache.spark.deploy.master.Master", "--port", "0"][..], &host].concat();
+    let _master = start("master.log", &master);
+    // Its port is the one that was free.
+    let url = || {
+        log("master.log").split("Starting Spark master at ").nth(1).map(|rest| rest.lines().next().unwrap().to_owned())
+    };
+    wait_until("a master", || url().is_some());
+    let url = url().unwrap();
+    let mut workers: Vec<Child> = ["one", "two"]
+        .map(|name| {
+            let work = folder.path().join(format!("work-{name}"));
+            let args = ["org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir"];
+            start(&format!("{name}.log"), &[&args[..], &[work.to_str().unwrap()], &host, &[&url]].concat())
+        })
+        .into();
+    wait_until("two workers", || log("master.log").matches("Registering worker").count() == 2);
+
+    let build = std::thread::spawn({
+        let (run, url) = (run.clone(), url.clone());
+        move || {
+            let options = ["--engine", "spark", "--master", &url, "--no-checks", "--copy-views", "--memory", "1g"];
+            let conf = ["--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=768m"];
+            warehouse("build", &[&[run.to_str().unwrap()], &options[..], &conf].concat())
+        }
+    });
+    // In the middle of it one worker is gone, and so is what it had computed.
+    let done = || {
+        let building = std::fs::read_dir(run.join("_warehouse")).unwrap().map(|entry| entry.unwrap().path());
+        let mut building = building.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("_building"));
+        let tables = building.next().and_then(|path| std::fs::read_dir(path.join("spark")).ok());
+        tables.map_or(0, Iterator::count)
+    };
+    wait_until("a few tables", || done() >= 8 || build.is_finished());
+    assert!(
+        !build.is_finished() && log("master.log").matches("Launching executor").count() >= 2,
+        "{}",
+        log("master.log")
+    );
+    workers.pop();
+    let output = build.join().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(log("master.log").contains("Removing worker"), "{}", log("master.log"));
+
+    let compare = "import subprocess, sys\nfrom lib import environments\npython = environments.python('build', print)\n\
+                   sys.exit(subprocess.run([python, '-m', 'lib.compare_run', sys.argv[1]]).returncode)";
+    let output = python(compare, &[run.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains(": no difference"), "{}", stdout(&output));
+}

@@ -166,6 +166,9 @@ def build(run, args, interpreter, scratch, say):
         DBT_LOG_PATH=str(scratch / "logs"),
         DBT_SEND_ANONYMOUS_USAGE_STATS="false",
     )
+    if args.engine == "spark" and args.master is None:
+        # Nobody else needs to reach this machine.
+        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
     order = {
         "project": str(PROJECT),
         "variables": said,
