@@ -27,11 +27,7 @@ fn runs_long(what: &str) -> bool {
 
 /// A command of the warehouse.
 fn warehouse(command: &str, args: &[&str]) -> Output {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse").join(command);
-    let environments = Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments");
-    let mut command = Command::new(path);
-    command.args(args).env("SKIRMISH_ENVIRONMENTS", environments).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.output().unwrap()
+    python_here(Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse").join(command)).args(args).output().unwrap()
 }
 
 /// Builds a warehouse; `None` if there is nothing to build it with.
@@ -43,6 +39,23 @@ fn built(run: &Path) -> Option<()> {
     }
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     Some(())
+}
+
+/// A Python of the warehouse's environments, which is made if need be.
+fn python_of(purpose: &str) -> PathBuf {
+    let script = format!("from lib import environments\nprint(environments.python('{purpose}', lambda text: None))");
+    let output = python_here("python3").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output).trim().into()
+}
+
+/// A Python that finds the warehouse's modules.
+fn python_here(interpreter: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(interpreter);
+    command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse"));
+    command.env("SKIRMISH_ENVIRONMENTS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// A finished run of a scenario file or a shipped one.
@@ -61,13 +74,10 @@ fn small(folder: &Path, name: &str, sets: &[&str]) -> PathBuf {
 
 /// Runs Python with `duckdb` at the warehouse's version; the script has the warehouse as `db` and must not fail.
 fn look(run: &Path, script: &str) {
-    let environments = Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments");
-    let folder = std::fs::read_dir(environments).unwrap().map(|entry| entry.unwrap().path());
-    let build = folder.into_iter().find(|path| path.join("complete").exists()).unwrap();
     let whole = format!(
         "import duckdb, sys\ndb = duckdb.connect(sys.argv[1] + '/_warehouse/warehouse.duckdb', read_only=True)\n{script}"
     );
-    let output = Command::new(build.join("bin/python")).args(["-c", &whole, run.to_str().unwrap()]).output().unwrap();
+    let output = Command::new(python_of("build")).args(["-c", &whole, run.to_str().unwrap()]).output().unwrap();
     assert!(output.status.success(), "{script}\n{}", stderr(&output));
 }
 
@@ -123,7 +133,7 @@ fn the_warehouse_answers_what_the_simulator_counted() {
     // Every column says what it means, and nothing is described that is not there: the build has looked at the first.
     look(
         &run,
-        "n = db.sql('select count(distinct table_name) from duckdb_columns() where not internal').fetchone()[0]\nassert n > 60, n",
+        "n = db.execute('select count(distinct table_name) from duckdb_columns() where not internal').fetchone()[0]\nassert n > 60, n",
     );
     let refused = |args: &[&str], code: i32, says: &str| {
         let output = warehouse("ask", &[&[run.to_str().unwrap()], args].concat());
@@ -142,7 +152,7 @@ fn the_warehouse_answers_what_the_simulator_counted() {
         assert_eq!(ask(&run, &["--day", day, "--only", "q1"])["q1"]["day"], day);
     }
     // An installed account that never played is known, and has done nothing.
-    look(&run, "assert db.sql('select count(*) from dim_players where not has_played').fetchone()[0] > 0");
+    look(&run, "assert db.execute('select count(*) from dim_players where not has_played').fetchone()[0] > 0");
 
     // The warehouse stays beside a run that is overwritten, and says that it is of another one.
     let name = run.file_name().unwrap().to_str().unwrap();
@@ -166,14 +176,14 @@ fn encounters_from_heartbeats_are_those_of_the_engine_whatever_counts_as_one() {
         let run = small(folder.path(), &format!("world-{n}"), sets);
         // That they are the same rows is one of the build's own checks; here, that there is something to check.
         if built(&run).is_some() {
-            look(&run, "assert db.sql('select count(*) from encounters_from_heartbeats').fetchone()[0] > 500");
+            look(&run, "assert db.execute('select count(*) from encounters_from_heartbeats').fetchone()[0] > 500");
         }
     }
     let run = small(folder.path(), "thinned", &["output.heartbeat_players_one_in=7"]);
     if built(&run).is_some() {
         look(
             &run,
-            "assert not db.sql(\"select 1 from duckdb_views() where view_name = 'encounters_from_heartbeats'\").fetchall()",
+            "assert not db.execute(\"select 1 from duckdb_views() where view_name = 'encounters_from_heartbeats'\").fetchall()",
         );
     }
 }
@@ -207,19 +217,19 @@ fn models_follow_the_tables_that_a_run_has() {
         look(
             &run,
             &format!(
-                "names = {{name for name, in db.sql('select distinct table_name from duckdb_columns()').fetchall()}}\n\
+                "names = {{name for name, in db.execute('select distinct table_name from duckdb_columns()').fetchall()}}\n\
                  assert names >= set('{there}'.split()), names\nassert not names & set('{not_there}'.split()), names"
             ),
         );
     }
-    let output = warehouse("ask", &[folder.path().join("case-0").to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("q6 needs revenue_by_country_week"), "{}", stderr(&output));
+    let answers = ask(&folder.path().join("case-0"), &[]);
+    assert!(answers["q6"].is_null() && answers["q7"]["encounters"].is_null(), "{answers}");
+    assert!(answers["q7"]["sessions"].as_u64() > Some(0) && answers["q1"]["players"].as_u64() > Some(0), "{answers}");
     let all = ["encounters_swept", "encounters_team", "encounters_group"].map(|t| format!("output.tables.{t}=true"));
     let sets: Vec<&str> = all.iter().map(String::as_str).chain(["clock.days=1"]).collect();
     let run = small(folder.path(), "all", &sets);
     if built(&run).is_some() {
-        look(&run, "assert db.sql('select count(*) from stg_encounters_swept').fetchone()[0] > 100");
+        look(&run, "assert db.execute('select count(*) from stg_encounters_swept').fetchone()[0] > 100");
     }
 }
 
@@ -295,9 +305,9 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
     // A law is broken: one more kill, which nobody died of, in files that are as large as the run says.
     let sessions = run.join("tables/session_ends/date=2026-01-31/part-00000-00000.parquet");
     let before = std::fs::read(&sessions).unwrap();
-    let script = "import duckdb, sys\nduckdb.sql(f\"create table t as from '{sys.argv[1]}'\")\n\
-                  duckdb.sql('update t set kills = kills + 1 where session_id = (select min(session_id) from t)')\n\
-                  duckdb.sql(f\"copy t to '{sys.argv[1]}'\")";
+    let script = "import duckdb, sys\nduckdb.execute(f\"create table t as from '{sys.argv[1]}'\")\n\
+                  duckdb.execute('update t set kills = kills + 1 where session_id = (select min(session_id) from t)')\n\
+                  duckdb.execute(f\"copy t to '{sys.argv[1]}'\")";
     assert!(python::run_or_skip(script, &[sessions.to_str().unwrap()]));
     let difference = std::fs::metadata(&sessions).unwrap().len() as i64 - before.len() as i64;
     edit(&run, |summary| {
@@ -312,11 +322,8 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
         *bytes = (bytes.as_i64().unwrap() - difference).into();
     });
     // Somebody's table in it.
-    let version = "import duckdb, sys\nduckdb.connect(sys.argv[1]).sql('create table my_notes as select 1 as n')";
-    let environments = Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments");
-    let build = std::fs::read_dir(environments).unwrap().map(|entry| entry.unwrap().path());
-    let build = build.into_iter().find(|path| path.join("complete").exists()).unwrap();
-    let output = Command::new(build.join("bin/python")).args(["-c", version]).arg(&warehouse_of).output().unwrap();
+    let script = "import duckdb, sys\nduckdb.connect(sys.argv[1]).execute('create table my_notes as select 1 as n')";
+    let output = Command::new(python_of("build")).args(["-c", script]).arg(&warehouse_of).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     refused(&run, 4, "holds my_notes, which this build does not make");
     let output = warehouse("build", &[run.to_str().unwrap(), "--replace", "--quiet"]);
@@ -352,18 +359,7 @@ fn spark_builds_the_same_rows_on_a_cluster_that_loses_a_worker() {
     if built(&run).is_none() {
         return;
     }
-    let python = |script: &str, args: &[&str]| {
-        let mut command = Command::new("python3");
-        command
-            .args(["-c", script])
-            .args(args)
-            .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse"));
-        command.env("SKIRMISH_ENVIRONMENTS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments"));
-        command.env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap()
-    };
-    let output = python("from lib import environments\nprint(environments.python('spark', lambda text: None))", &[]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let interpreter = stdout(&output).trim().to_owned();
+    let interpreter = python_of("spark");
     let output =
         Command::new(&interpreter).args(["-c", "import pyspark\nprint(pyspark.__path__[0])"]).output().unwrap();
     let spark_class = Path::new(stdout(&output).trim()).join("bin/spark-class");
@@ -393,14 +389,12 @@ fn spark_builds_the_same_rows_on_a_cluster_that_loses_a_worker() {
         .into();
     wait_until("two workers", || log("master.log").matches("Registering worker").count() == 2);
 
-    let build = std::thread::spawn({
-        let (run, url) = (run.clone(), url.clone());
-        move || {
-            let options = ["--engine", "spark", "--master", &url, "--no-checks", "--copy-views", "--memory", "1g"];
-            let conf = ["--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=768m"];
-            warehouse("build", &[&[run.to_str().unwrap()], &options[..], &conf].concat())
-        }
-    });
+    let options = ["--engine", "spark", "--master", &url, "--no-checks", "--copy-views", "--memory", "1g"];
+    let conf = ["--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=768m"];
+    let build_log = std::fs::File::create(folder.path().join("build.log")).unwrap();
+    let mut build = python_here(Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse/build"));
+    build.arg(&run).args(options).args(conf).stdout(build_log.try_clone().unwrap()).stderr(build_log);
+    let mut build = Child(build.spawn().unwrap());
     // In the middle of it one worker is gone, and so is what it had computed.
     let done = || {
         let building = std::fs::read_dir(run.join("_warehouse")).unwrap().map(|entry| entry.unwrap().path());
@@ -408,20 +402,39 @@ fn spark_builds_the_same_rows_on_a_cluster_that_loses_a_worker() {
         let tables = building.next().and_then(|path| std::fs::read_dir(path.join("spark")).ok());
         tables.map_or(0, Iterator::count)
     };
-    wait_until("a few tables", || done() >= 8 || build.is_finished());
-    assert!(
-        !build.is_finished() && log("master.log").matches("Launching executor").count() >= 2,
-        "{}",
-        log("master.log")
-    );
+    wait_until("a few tables", || done() >= 8 || build.0.try_wait().unwrap().is_some());
+    assert!(build.0.try_wait().unwrap().is_none(), "{}", log("build.log"));
+    assert!(log("master.log").matches("Launching executor").count() >= 2, "{}", log("master.log"));
     workers.pop();
-    let output = build.join().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let status = build.0.wait().unwrap();
+    assert_eq!(status.code(), Some(0), "{}", log("build.log"));
     assert!(log("master.log").contains("Removing worker"), "{}", log("master.log"));
 
-    let compare = "import subprocess, sys\nfrom lib import environments\npython = environments.python('build', print)\n\
-                   sys.exit(subprocess.run([python, '-m', 'lib.compare_run', sys.argv[1]]).returncode)";
-    let output = python(compare, &[run.to_str().unwrap()]);
+    let output = python_here(python_of("build")).args(["-m", "lib.compare_run"]).arg(&run).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains(": no difference"), "{}", stdout(&output));
+}
+
+#[test]
+fn every_tool_reads_the_same_from_every_table() {
+    if !runs_long("a run read by DuckDB, Polars, pandas, DataFusion and Spark") {
+        return;
+    }
+    let folder = TempDir::new();
+    let all = ["encounters_swept", "encounters_team", "encounters_group"].map(|t| format!("output.tables.{t}=true"));
+    let sets: Vec<&str> = all.iter().map(String::as_str).collect();
+    let run = small(folder.path(), "run", &sets);
+    let read = |tool: &str| {
+        let purpose = if tool == "spark" { "spark" } else { "examples" };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/with_{tool}.py"));
+        let output = python_here(python_of(purpose)).arg(path).arg(&run).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{tool}: {}", stderr(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).unwrap()
+    };
+    let first = read("duckdb");
+    assert_eq!(first.as_object().unwrap().len(), skirmish::table::all().len());
+    assert!(first["heartbeats"]["rows"].as_u64() > Some(10_000));
+    for tool in ["polars", "pandas", "datafusion", "spark"] {
+        assert_eq!(difference(&read(tool), &first), None, "{tool}");
+    }
 }
