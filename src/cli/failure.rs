@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::detect::{DetectFailure, InputError};
+use crate::inspect::InspectError;
 use crate::output::OutputError;
 use crate::run::RunError;
 use crate::scenario::Problems;
@@ -31,6 +32,8 @@ pub enum Failure {
     Verdict(String),
     #[error(transparent)]
     Input(InputError),
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
 }
 
 impl From<DetectFailure> for Failure {
@@ -65,7 +68,9 @@ impl Failure {
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
             Self::TooLarge(_) | Self::Verdict(_) => 4,
-            Self::Input(_) => 3,
+            Self::Inspect(InspectError::UnknownTable(..) | InspectError::NoPlayer(..)) => 2,
+            Self::Inspect(InspectError::Write(_)) => 5,
+            Self::Input(_) | Self::Inspect(_) => 3,
         }
     }
 }

@@ -7,6 +7,7 @@ mod display;
 mod doctor;
 mod failure;
 mod generate;
+mod inspect;
 mod log;
 mod machine;
 mod plan;
@@ -65,6 +66,10 @@ enum Command {
     /// Find contacts and encounters in positions that Skirmish did not make
     #[command(args_override_self = true)]
     Detect(Box<detect::DetectArgs>),
+    /// Tell the story of one player of a run
+    Show(inspect::ShowArgs),
+    /// Write a table of a run as CSV or JSON lines
+    Export(inspect::ExportArgs),
     /// List GPUs, test them against the CPU and show what --backend auto would choose
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -132,6 +137,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Schema { file } => scenario::schema(file.as_deref()),
         Command::Bench(args) => bench::bench(&args),
         Command::Detect(args) => detect::detect(&args),
+        Command::Show(args) => inspect::show(&args),
+        Command::Export(args) => inspect::export(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -325,3 +325,54 @@ fn a_run_that_ends_on_its_first_day_has_views_of_what_it_has() {
         assert_eq!(views.contains(&format!("VIEW {name} AS")), is_there, "{name}");
     }
 }
+
+#[test]
+fn a_player_has_a_story_and_a_table_can_be_text() {
+    let folder = TempDir::new();
+    let sets =
+        ["--set", "clock.days=2", "--set", "population.players=300", "--quiet", "--backend", "cpu", "--out", "run"];
+    let output = skirmish(folder.path(), &[&["run", "quickstart"][..], &sets].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let run = folder.path().join("run");
+    let sessions = crate::support::read_table(&run.join("tables/session_ends"));
+    let player = sessions.numbers("player_id")[0];
+    let of_player: Vec<usize> = (0..sessions.len()).filter(|&n| sessions.numbers("player_id")[n] == player).collect();
+    let kills: i64 = of_player.iter().map(|&n| sessions.numbers("kills")[n]).sum();
+    let story = stdout(&skirmish(folder.path(), &["show", "run", "--player", &player.to_string()]));
+    assert!(story.starts_with(&format!("player {player}, new, from ")), "{story}");
+    assert_eq!(story.matches(" session of ").count(), of_player.len(), "{story}");
+    assert!(story.contains(&format!(", {kills} kill")) && story.contains("installed the game"), "{story}");
+
+    for (format, lines) in [("csv", sessions.len() + 1), ("jsonl", sessions.len())] {
+        let text = stdout(&skirmish(folder.path(), &["export", "run", "--table", "session_ends", "--format", format]));
+        assert_eq!(text.lines().count(), lines);
+        let name = format!("sessions.{format}");
+        let to_file = ["export", "run", "--table", "session_ends", "--format", format, "--out", &name];
+        assert_eq!(skirmish(folder.path(), &to_file).status.code(), Some(0));
+        assert_eq!(std::fs::read_to_string(folder.path().join(&name)).unwrap(), text);
+        let again = skirmish(folder.path(), &to_file);
+        assert_eq!(again.status.code(), Some(4), "{}", stderr(&again));
+    }
+    // Another reader finds the table in the text: every value, through DuckDB's own readers.
+    let script = "import duckdb, sys\nroot = sys.argv[1]\n\
+                  names = [row[0] for row in duckdb.execute(f\"describe from '{root}/sessions.csv'\").fetchall()]\n\
+                  table = f\"(select * exclude date from '{root}/run/tables/session_ends/*/*.parquet')\"\n\
+                  for text in (f\"read_csv('{root}/sessions.csv')\", f\"read_json('{root}/sessions.jsonl')\"):\n\
+                  \x20   columns = ', '.join(f'{n}::varchar' if n not in ('started_at', 'event_ts') else f'{n}::timestamp' for n in names)\n\
+                  \x20   ours, theirs = f'select {columns} from {table}', f'select {columns} from {text}'\n\
+                  \x20   for a, b in ((ours, theirs), (theirs, ours)):\n\
+                  \x20       rows = duckdb.execute(f'({a}) except all ({b})').fetchall()\n\
+                  \x20       assert not rows, (text, rows[:3])";
+    crate::python::run_or_skip(script, &[folder.path().to_str().unwrap()]);
+
+    for (args, code, says) in [
+        (&["show", "run", "--player", "301"][..], 2, "there is no such account in this run, which has 1 to 300"),
+        (&["show", ".", "--player", "1"], 3, "is no run"),
+        (&["export", "run", "--table", "nonsense"], 2, "there is no such table; there are heartbeats"),
+        (&["export", "run", "--table", "encounters_team"], 3, "output.tables.encounters_team = true"),
+    ] {
+        let output = skirmish(folder.path(), args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(says) && stdout(&output).is_empty(), "{args:?}: {}", stderr(&output));
+    }
+}

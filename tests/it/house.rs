@@ -40,7 +40,7 @@ fn switches_of_tables_are_the_tables_there_are() {
 
 /// The folders and files of `src` in the order of the data: each imports only what stands before it. Those of one line
 /// know nothing of one another.
-const ORDER: [&[&str]; 12] = [
+const ORDER: [&[&str]; 13] = [
     &["lanes", "random", "table_list", "tape", "time", "version"],
     &["parquet"],
     &["scenario"],
@@ -52,6 +52,7 @@ const ORDER: [&[&str]; 12] = [
     &["output"],
     &["run"],
     &["detect", "plan", "report"],
+    &["inspect"],
     &["cli"],
 ];
 

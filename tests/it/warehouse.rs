@@ -91,9 +91,10 @@ fn ask(run: &Path, args: &[&str]) -> Value {
 fn difference(ours: &Value, theirs: &Value) -> Option<String> {
     match (ours, theirs) {
         (Value::Number(a), Value::Number(b)) => (a.as_f64() != b.as_f64()).then(|| format!("{a} and {b}")),
-        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().zip(b.values()).find_map(|((key, a), b)| difference(a, b).map(|why| format!("{key}: {why}")))
-        }
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a.iter().find_map(|(key, a)| {
+            let why = difference(a, b.get(key).unwrap_or(&Value::Null));
+            why.map(|why| format!("{key}: {why}"))
+        }),
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a.iter().zip(b).find_map(|(a, b)| difference(a, b)),
         (a, b) => (a != b).then(|| format!("{a} and {b}")),
     }
@@ -135,6 +136,8 @@ fn the_warehouse_answers_what_the_simulator_counted() {
         &run,
         "n = db.execute('select count(distinct table_name) from duckdb_columns() where not internal').fetchone()[0]\nassert n > 60, n",
     );
+    let output = python_here(python_of("build")).args(["-m", "lib.oracle_run"]).arg(&run).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let refused = |args: &[&str], code: i32, says: &str| {
         let output = warehouse("ask", &[&[run.to_str().unwrap()], args].concat());
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
@@ -437,4 +440,23 @@ fn every_tool_reads_the_same_from_every_table() {
     for tool in ["polars", "pandas", "datafusion", "spark"] {
         assert_eq!(difference(&read(tool), &first), None, "{tool}");
     }
+}
+
+#[test]
+fn the_dashboard_shows_a_warehouse_and_asks_nobody_else() {
+    if !runs_long("the dashboard, alone and in Chromium") {
+        return;
+    }
+    let folder = TempDir::new();
+    let run = small(folder.path(), "run", &["clock.days=9"]);
+    let output = warehouse("dashboard", &[run.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("has no warehouse yet"), "{}", stderr(&output));
+    built(&run).unwrap();
+    // Pictures of the last test are for people to look at.
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dashboard");
+    let mut check = python_here(python_of("dashboard"));
+    let output = check.args(["-m", "lib.dashboard_check"]).arg(&run).arg(&pictures).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(pictures.join("dashboard-dark.png").exists());
 }

@@ -1,7 +1,7 @@
 -- Average play time on a day.
 --
--- Seconds of sessions within the UTC day, over players with at least one second of play on it. A session counts on each day
--- that it touches with its seconds there.
+-- Seconds of sessions within the UTC day, over players with at least one second of play on it. A session counts on
+-- each day that it touches with its seconds there.
 select
     cast($day as date) as day,
     coalesce(sum(seconds), 0) as seconds,

@@ -1,9 +1,10 @@
 -- Close encounters per session and per day in a month.
 --
--- Encounters that began in the UTC month, each counted once although two sessions take part; of all pairs, or of opponents
--- or allies only. Over sessions with at least one second of play in the month, and over its days with any play. allies says
--- how many of the encounters are between allies.
+-- Encounters that began in the UTC month, each counted once although two sessions take part; of all pairs, or of
+-- opponents or allies only. Over sessions with at least one second of play in the month, and over its days with any
+-- play. allies says how many of the encounters are between allies.
 with
+
 met as (
     select
         coalesce(sum(encounters), 0) as encounters,
@@ -14,11 +15,13 @@ met as (
         and day < cast($month as date) + interval 1 month
         and (cast($relation as varchar) is null or relation = $relation)
 ),
+
 played as (
     select coalesce(sum(sessions), 0) as sessions
     from play_by_month
     where month = cast($month as date)
 ),
+
 days as (
     select count(*) as days
     from active_players_daily
@@ -29,7 +32,7 @@ days as (
 )
 
 select
-    strftime(cast($month as date), '%Y-%m') as month,
+    $month[1:7] as month,
     met.encounters,
     played.sessions,
     met.encounters / nullif(played.sessions, 0) as per_session,

@@ -1,7 +1,7 @@
 {{ config(enabled='session_ends' in var('tables') and 'players' in var('tables')) }}
 
--- Small enough to be read whole by a dashboard that filters by day, region and segment. There are few kinds of players, and
--- days of play are far sooner grouped by the number of a kind than by four names.
+-- Small enough to be read whole by a dashboard that filters by day, region and segment. There are few kinds of
+-- players, and days of play are far sooner grouped by the number of a kind than by four names.
 with
 
 kinds as (

@@ -1,7 +1,7 @@
 {{ config(enabled='session_ends' in var('tables')) }}
 
--- A session is online at as many whole minutes as lie from its start to before its end. Counted from one end of the minutes
--- and from the other, they are the same; means are sixtieths, so they are rounded to minutes again.
+-- A session is online at as many whole minutes as lie from its start to before its end. Counted from one end of the
+-- minutes and from the other, they are the same; means are sixtieths, so they are rounded to minutes again.
 with
 
 by_hour as (

@@ -2,8 +2,9 @@
 
 {%- set is_large = 'session_ends' in var('large') %}
 
--- The seconds of a session's days sum to its length, its kills and deaths are counted once, and it has one first day. Of very
--- many sessions only those that go on over midnight are looked at one by one; the sums of all are, in any case.
+-- The seconds of a session's days sum to its length, its kills and deaths are counted once, and it has one first
+-- day. Of very many sessions only those that go on over midnight are looked at one by one; the sums of all are, in
+-- any case.
 with both_sides as (
     select
         session_id,

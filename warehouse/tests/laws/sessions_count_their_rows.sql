@@ -3,7 +3,9 @@
 {%- do counted.append(('kills', 'stg_kills', 'killer_session')) if 'kills' in var('tables') -%}
 {%- do counted.append(('deaths', 'stg_kills', 'victim_session')) if 'kills' in var('tables') -%}
 {%- do counted.append(('matches', 'stg_participations', 'session_id')) if 'participations' in var('tables') -%}
-{%- set has_heartbeats = 'heartbeats' in var('tables') and var('all_heartbeats') and 'heartbeats' not in var('large') -%}
+{%- set has_heartbeats = (
+    'heartbeats' in var('tables') and var('all_heartbeats') and 'heartbeats' not in var('large')
+) -%}
 {%- do counted.append(('heartbeats', 'stg_heartbeats', 'session_id')) if has_heartbeats -%}
 {{ config(enabled='session_ends' in var('tables') and counted | length > 0) }}
 

@@ -1,0 +1,10 @@
+//! Looking into a run that is there: a table as text, the story of one player. Reads the run's Parquet and nothing else.
+
+mod cells;
+mod export;
+mod story;
+mod tables;
+
+pub use export::{Format, export};
+pub use story::story;
+pub use tables::InspectError;
