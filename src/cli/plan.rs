@@ -137,7 +137,9 @@ fn page(setting: &Setting, plan: &Plan, needs: &Needs, room: &FreeRoom, threads:
         short(total.sessions / days),
     );
     out.push_str("  table                     rows       bytes  bytes/row\n");
-    for (name, table) in plan.tables.iter().filter(|(_, table)| table.rows >= 0.5) {
+    // Entries of the scenario take next to nothing.
+    let grows = |name: &str| is_fact(name) || crate::table::AccountRows::TABLES.contains(&name);
+    for (name, table) in plan.tables.iter().filter(|(name, table)| table.rows >= 0.5 && grows(name)) {
         let per_row = table.bytes / table.rows;
         let (rows, bytes) = (short(table.rows), size(table.bytes as u64));
         out.push_str(&format!("  {name:<17} {rows:>12} {bytes:>11} {per_row:>10.1}\n"));
@@ -228,9 +230,6 @@ fn growth(setting: &Setting, plan: &Plan) -> String {
             _ => sum(|day| day.heartbeats) / total.heartbeats.max(1.0),
         }
     };
-    let is_fact = |name: &str| {
-        crate::table::all().iter().any(|table| table.name == name && table.kind == crate::table::TableKind::Fact)
-    };
     let mut sums = vec![0.0; ends.len()];
     for (name, table) in plan.tables.iter().filter(|(name, table)| table.rows >= 0.5 && is_fact(name)) {
         let cells = ends.iter().enumerate().map(|(quarter, &end)| {
@@ -242,5 +241,13 @@ fn growth(setting: &Setting, plan: &Plan) -> String {
     }
     let cells = sums.iter().map(|&bytes| size(bytes as u64)).collect::<Vec<_>>().join(" | ");
     out.push_str(&format!("| all of these | {cells} |\n"));
+    out.push_str("\n| written once | rows | bytes |\n|---|---|---|\n");
+    for (name, table) in plan.tables.iter().filter(|(name, _)| !is_fact(name)) {
+        out.push_str(&format!("| {name} | {} | {} |\n", short(table.rows), size(table.bytes as u64)));
+    }
     out
+}
+
+fn is_fact(name: &str) -> bool {
+    crate::table::all().iter().any(|table| table.name == name && table.kind == crate::table::TableKind::Fact)
 }

@@ -8,7 +8,7 @@ use crate::encounter::{CpuDetector, DetectError};
 use crate::output::Encoders;
 use crate::parquet::{Codec, RowGroup};
 use crate::setting::{ActivityDay, Setting};
-use crate::table::{self, AccountRows, EachTable, Row};
+use crate::table::{self, AccountRows, DimensionRows, EachTable, Row};
 use crate::world::{Realm, step_day};
 
 /// What of the cores gets done when all are busy: they share caches and memory.
@@ -100,7 +100,8 @@ impl Calibration {
         table.bytes += group.bytes as f64;
     }
 
-    /// Encodes accounts spread over all numbers, to know the size and time of the tables that have a row each.
+    /// Encodes accounts spread over all numbers, to know the size and time of the tables that have a row each, and the
+    /// entries of the scenario.
     fn sample_accounts(&mut self, setting: &Setting, encoders: &Encoders) {
         let players = setting.population.players;
         let sample = players.min(4_096);
@@ -108,6 +109,7 @@ impl Calibration {
         let id = |n: u32| (u64::from(n) * u64::from(players) / u64::from(sample)) as i32 + 1;
         let mut rows = AccountRows::of(setting, (0..sample).map(id));
         let Ok(()) = rows.each(&mut EncodeAll { measured: self, encoders });
+        let Ok(()) = DimensionRows::of(setting).each(&mut EncodeAll { measured: self, encoders });
         let written = AccountRows::TABLES.iter().filter(|table| setting.writes(table)).count();
         let share = written as f64 / AccountRows::TABLES.len() as f64;
         self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);

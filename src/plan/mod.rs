@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::encounter::DetectError;
 use crate::output::{Encoders, ROWS_PER_GROUP};
 use crate::setting::{Activity, ActivityDay, Setting};
-use crate::table::{self, Table, TableKind};
+use crate::table::{self, AccountRows, Table, TableKind};
 use calibration::Calibration;
 pub(crate) use calibration::TablePlan;
 
@@ -104,13 +104,13 @@ fn rows_of(setting: &Setting, table: &Table, total: &ActivityDay, sample: &Calib
 
 fn dimension(setting: &Setting, encoders: &Encoders, table: &Table, sample: &Calibration) -> TablePlan {
     let empty = empty_file_bytes(encoders, table);
-    match sample.tables.get(table.name) {
-        Some(accounts) => {
-            let players = f64::from(setting.population.players);
-            TablePlan { rows: players, bytes: empty + players * accounts.bytes / accounts.rows.max(1.0) }
-        }
-        // The others have as many rows as the scenario has entries.
-        None => TablePlan { rows: 0.0, bytes: 2.0 * empty },
+    let measured = sample.tables.get(table.name).copied().unwrap_or_default();
+    if AccountRows::TABLES.contains(&table.name) {
+        let players = f64::from(setting.population.players);
+        TablePlan { rows: players, bytes: empty + players * measured.bytes / measured.rows.max(1.0) }
+    } else {
+        // The others have a row an entry of the scenario and were encoded whole.
+        TablePlan { rows: measured.rows, bytes: empty + measured.bytes }
     }
 }
 

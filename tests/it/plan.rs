@@ -34,6 +34,10 @@ fn rows_and_bytes_are_within_fifteen_percent_of_what_a_run_shows() {
             compared += 1;
         }
         assert!(compared >= 6, "{compared}");
+        // What has a row an entry of the scenario is counted, not estimated.
+        for name in ["items", "countries", "maps", "event_types"] {
+            assert_eq!(plan.tables[name].rows, run.table(name).len() as f64, "{name}");
+        }
         // Every life was drawn, with the draws of the run: sessions and heartbeats are exact.
         let sums = skirmish::run::summary::total(&run.report.committed.days);
         if setting.population.players <= 20_000 {
