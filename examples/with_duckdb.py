@@ -7,7 +7,8 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN")
 
 
 def summarize(folder):
-    table = duckdb.read_parquet(f"{folder}/**/*.parquet", hive_partitioning=False)
+    files = [str(path) for path in sorted(folder.rglob("*.parquet"))]
+    table = duckdb.read_parquet(files, hive_partitioning=False)
     found = {"rows": table.aggregate("count(*)").limit(1).fetchall()[0][0]}
     for name, kind in zip(table.columns, map(str, table.types), strict=True):
         total = f"sum({name}::hugeint)" if kind in NUMBERS else "null"

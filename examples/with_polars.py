@@ -5,7 +5,7 @@ from summary import show
 
 
 def summarize(folder):
-    table = pl.scan_parquet(f"{folder}/**/*.parquet", hive_partitioning=False)
+    table = pl.scan_parquet(sorted(folder.rglob("*.parquet")), glob=False, hive_partitioning=False)
     found = {"rows": table.select(pl.len()).collect().item()}
     for name, kind in table.collect_schema().items():
         column = pl.col(name).cast(pl.String) if kind == pl.Categorical else pl.col(name)

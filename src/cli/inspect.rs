@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
-use super::screen::print;
+use super::screen::{Tone, print, say};
 use crate::inspect::{self, Format, InspectError};
 use crate::output::OutputError;
 
@@ -45,13 +45,24 @@ enum FormatArg {
     Jsonl,
 }
 
+/// Says so if a run is not whole: what is told then is of its whole days.
+fn note_unfinished(run: &Path) {
+    let text = fs::read_to_string(run.join("run.json")).unwrap_or_default();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    if summary["status"] != "complete" {
+        say(Tone::Note, "the run is not finished: what follows is of the days that are whole");
+    }
+}
+
 /// Tells the story of a player.
 pub fn show(args: &ShowArgs) -> Result<(), Failure> {
+    note_unfinished(&args.run);
     print(&inspect::story(&args.run, args.player)?)
 }
 
 /// Writes a table as text.
 pub fn export(args: &ExportArgs) -> Result<(), Failure> {
+    note_unfinished(&args.run);
     let format = match args.format {
         FormatArg::Csv => Format::Csv,
         FormatArg::Jsonl => Format::JsonLines,

@@ -21,7 +21,7 @@ pub enum InspectError {
     #[error("{0}: there is no such table; there are {1}")]
     UnknownTable(String, String),
     /// The run did not write the table.
-    #[error("{}: the run has no table {table}; run the scenario with output.tables.{table} = true", .run.display())]
+    #[error("{}: the run has no table {table}: it was switched off, or lost; run the scenario with output.tables.{table} = true", .run.display())]
     NoTable {
         /// The run.
         run: PathBuf,

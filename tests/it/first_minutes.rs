@@ -365,6 +365,10 @@ fn a_player_has_a_story_and_a_table_can_be_text() {
                   \x20       assert not rows, (text, rows[:3])";
     crate::python::run_or_skip(script, &[folder.path().to_str().unwrap()]);
 
+    let summary = std::fs::read_to_string(run.join("run.json")).unwrap();
+    std::fs::write(run.join("run.json"), summary.replace("\"complete\"", "\"interrupted\"")).unwrap();
+    let output = skirmish(folder.path(), &["show", "run", "--player", &player.to_string()]);
+    assert!(stdout(&output) == story && stderr(&output).contains("the run is not finished"), "{}", stderr(&output));
     for (args, code, says) in [
         (&["show", "run", "--player", "301"][..], 2, "there is no such account in this run, which has 1 to 300"),
         (&["show", ".", "--player", "1"], 3, "is no run"),

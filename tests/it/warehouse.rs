@@ -103,8 +103,9 @@ fn difference(ours: &Value, theirs: &Value) -> Option<String> {
 #[test]
 fn the_warehouse_answers_what_the_simulator_counted() {
     let folder = TempDir::new();
-    // A name that each of shell, SQL, glob patterns and templates would like to read in its own way.
-    let run = run(folder.path(), "it's a [run] {{ of }} 50% * \"x\"", "analyst", &[]);
+    // A name that each of shell, SQL, patterns, templates, addresses and partitions would like to read in its own way.
+    let name = "country=US/players=7/it's a [run] {{ of }} 50% * \"x\" #1";
+    let run = run(folder.path(), name, "analyst", &[]);
     if built(&run).is_none() {
         return;
     }
@@ -158,7 +159,6 @@ fn the_warehouse_answers_what_the_simulator_counted() {
     look(&run, "assert db.execute('select count(*) from dim_players where not has_played').fetchone()[0] > 0");
 
     // The warehouse stays beside a run that is overwritten, and says that it is of another one.
-    let name = run.file_name().unwrap().to_str().unwrap();
     let output = skirmish(folder.path(), &["run", "quickstart", "--quiet", "--overwrite", "--out", name]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     refused(&[], 4, "is of another run");
@@ -228,6 +228,9 @@ fn models_follow_the_tables_that_a_run_has() {
     let answers = ask(&folder.path().join("case-0"), &[]);
     assert!(answers["q6"].is_null() && answers["q7"]["encounters"].is_null(), "{answers}");
     assert!(answers["q7"]["sessions"].as_u64() > Some(0) && answers["q1"]["players"].as_u64() > Some(0), "{answers}");
+    // Hardly anybody, and nobody at all.
+    let run = small(folder.path(), "empty", &["population.players=1", "clock.days=1"]);
+    assert!(built(&run).is_some());
     let all = ["encounters_swept", "encounters_team", "encounters_group"].map(|t| format!("output.tables.{t}=true"));
     let sets: Vec<&str> = all.iter().map(String::as_str).chain(["clock.days=1"]).collect();
     let run = small(folder.path(), "all", &sets);
@@ -258,6 +261,11 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
     }
     refused(&folder.path().join("nowhere"), 3, "there is no such folder");
     refused(folder.path(), 3, "is no run, it has no run.json");
+    let odd = folder.path().join("what?");
+    std::fs::create_dir(&odd).unwrap();
+    refused(&odd, 3, "move the run");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    refused(&folder.path().join("file"), 3, "is a file");
     let run = small(folder.path(), "run", &[]);
     edit(&run, |summary| summary["status"] = "interrupted".into());
     refused(&run, 3, "its status is 'interrupted'");
@@ -277,6 +285,21 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
     std::fs::write(lost.with_extension("txt"), "mine").unwrap();
     refused(&run, 3, "is not of the run");
     std::fs::remove_file(lost.with_extension("txt")).unwrap();
+    assert!(!run.join("_warehouse").exists(), "nothing was made for what was refused");
+    for (change, says) in [("tables", "lacks what a finished run says"), ("start", "lacks what a finished run says")] {
+        let before = std::fs::read(run.join("run.json")).unwrap();
+        edit(&run, |summary| drop(summary.as_object_mut().unwrap().remove(change)));
+        refused(&run, 3, says);
+        std::fs::write(run.join("run.json"), before).unwrap();
+    }
+    for (option, value) in [("--memory", "lots"), ("--conf", "x"), ("--threads", "0"), ("--scratch", "/nowhere/here")] {
+        let output = warehouse("build", &[run.to_str().unwrap(), option, value]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(value), "{}", stderr(&output));
+    }
+    for command in ["build", "ask", "dashboard"] {
+        assert!(stdout(&warehouse(command, &["--help"])).starts_with(&format!("usage: warehouse/{command}")));
+    }
     assert!(!run.join("_warehouse").exists(), "nothing was made for what was refused");
     let output = warehouse("ask", &[run.to_str().unwrap()]);
     assert!([Some(3), Some(5)].contains(&output.status.code()), "{}", stderr(&output));
@@ -304,6 +327,41 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
     std::fs::write(&wal, "changes").unwrap();
     refused(&run, 4, "changes that are not in the warehouse yet");
     std::fs::remove_file(&wal).unwrap();
+    keeps();
+    // A build that is ended takes what it has started with it, and one that is killed leaves nothing for long.
+    let start = |signal: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse/build");
+        let mut build = Child(python_here(path).arg(&run).arg("--quiet").spawn().unwrap());
+        let building = || files_below(&run.join("_warehouse")).iter().any(|file| file.ends_with("/warehouse.duckdb"));
+        wait_until("a build has begun", building);
+        let id = build.0.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        build.0.wait().unwrap()
+    };
+    assert_eq!(start("-TERM").code(), Some(143));
+    keeps();
+    assert_eq!(start("-KILL").code(), None);
+    refused(&run, 4, "another build is at work");
+    // What was started ends by itself, and the lock with it; then all can be built, and what was left is gone.
+    let again = || warehouse("build", &[run.to_str().unwrap(), "--quiet"]).status.code();
+    wait_until("the lock", || again() == Some(0));
+    assert_eq!(files_below(&run.join("_warehouse")), ["_lock", "warehouse.duckdb"]);
+    let whole = std::fs::read(&warehouse_of).unwrap();
+    let keeps = || {
+        assert!(std::fs::read(&warehouse_of).unwrap() == whole, "the old warehouse is as it was");
+        assert_eq!(files_below(&run.join("_warehouse")), ["_lock", "warehouse.duckdb"]);
+    };
+    // Somebody writes to the warehouse while another is built.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse/build");
+    let mut build =
+        Child(python_here(path).arg(&run).arg("--quiet").stderr(std::process::Stdio::null()).spawn().unwrap());
+    wait_until("a build has begun", || {
+        files_below(&run.join("_warehouse")).iter().any(|file| file.ends_with("/warehouse.duckdb"))
+    });
+    std::fs::write(&warehouse_of, [&whole[..], b"theirs"].concat()).unwrap();
+    assert_eq!(build.0.wait().unwrap().code(), Some(4));
+    assert!(std::fs::read(&warehouse_of).unwrap().ends_with(b"theirs"));
+    std::fs::write(&warehouse_of, &whole).unwrap();
     keeps();
     // A law is broken: one more kill, which nobody died of, in files that are as large as the run says.
     let sessions = run.join("tables/session_ends/date=2026-01-31/part-00000-00000.parquet");

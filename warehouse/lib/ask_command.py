@@ -7,8 +7,6 @@ import sys
 import time
 from datetime import date
 
-import duckdb
-
 from lib import run_folder
 from lib.failure import Failure, run
 from lib.run_folder import PROJECT
@@ -57,12 +55,15 @@ def parse():
 
 def open_warehouse(run_of):
     """The warehouse of just this run, for reading."""
+    # Here, so that --help needs nothing.
+    import duckdb
+
     path = run_of.warehouse
     if not path.is_file():
         raise Failure(Failure.INPUT, f"{run_of.root}: has no warehouse yet; build it: warehouse/build {run_of.root}")
     try:
         warehouse = duckdb.connect(str(path), read_only=True)
-        built_of = warehouse.execute("select world_hash, days, tables from run_info").fetchone()
+        *built_of, place = warehouse.execute("select world_hash, days, tables, folder from run_info").fetchone()
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         raise Failure(
@@ -70,10 +71,12 @@ def open_warehouse(run_of):
             f"{path}: cannot be read: {first}; close who writes to it, or build it again: "
             f"warehouse/build {run_of.root}",
         ) from None
-    if built_of != (run_of.summary["world_hash"], run_of.days, " ".join(sorted(run_of.tables))):
+    if built_of != [run_of.summary["world_hash"], run_of.days, " ".join(sorted(run_of.tables))]:
         raise Failure(
             Failure.REFUSED, f"{path}: is of another run than the folder now holds; warehouse/build {run_of.root}"
         )
+    if place != str(run_of.root):
+        print(f"note: the run was in {place} when its warehouse was built; views in it look there", file=sys.stderr)
     return warehouse
 
 
@@ -107,7 +110,7 @@ def arguments(args, run_of, warehouse):
 
 def parse_day(text):
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
@@ -116,7 +119,7 @@ def parse_day(text):
 
 def parse_month(text):
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}", text):
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}", text):
             raise ValueError
         return date.fromisoformat(text + "-01")
     except ValueError:
@@ -129,7 +132,7 @@ def player(args, warehouse):
             "select player_id from player_lifetime order by kills desc, player_id limit 1"
         ).fetchone()
         return found[0] if found else None
-    if not re.fullmatch(r"\d{1,9}", args.player):
+    if not re.fullmatch("[0-9]{1,9}", args.player):
         raise Failure(Failure.USAGE, f"--player {args.player}: is no account number; they are whole numbers from 1 on")
     number = int(args.player)
     has_players = exists(warehouse, "dim_players")

@@ -4,8 +4,10 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -35,18 +37,27 @@ def main():
             "output.tables.session_ends = true",
         )
     run_folder.check_files(run)
-    check_space(run, args)
+    said = variables(run)
     folder = run.warehouse.parent
+    check_space(run, args, folder if folder.is_dir() else run.root)
+    if args.scratch and not (Path(args.scratch).is_dir() and os.access(args.scratch, os.W_OK)):
+        raise Failure(Failure.USAGE, f"--scratch {args.scratch}: is no folder that can be written to; make it first")
+    # Whoever ends this ends what it has started, and what was begun is cleared away.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     folder.mkdir(exist_ok=True)
     with open(folder / "_lock", "w", encoding="utf-8") as guard:
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Failure(Failure.REFUSED, f"{folder}: another build is at work here; wait until it is done") from None
+        for left in folder.glob("_building-*"):
+            # Of a build that was killed: whoever holds the lock is the only one who builds.
+            shutil.rmtree(left)
         refuse_open(run.warehouse)
         interpreter = environments.python("build" if args.engine == "duckdb" else "spark", say)
         with tempfile.TemporaryDirectory(prefix="_building-", dir=folder) as scratch:
-            build(run, args, interpreter, Path(scratch), say)
+            build(run, args, said, interpreter, Path(scratch), guard, say)
     return 0
 
 
@@ -64,13 +75,16 @@ def parse():
         "--master", metavar="URL", help="Spark cluster, such as spark://host:7077 [default: this machine]"
     )
     parser.add_argument(
-        "--conf", metavar="KEY=VALUE", action="append", default=[], help="option of Spark; may be repeated"
+        "--conf", type=option, metavar="KEY=VALUE", action="append", default=[], help="option of Spark; may be repeated"
     )
     parser.add_argument("--copy-views", action="store_true", help="on Spark, write views as tables, too")
     parser.add_argument("--no-checks", action="store_true", help="build without the checks")
     parser.add_argument("--threads", type=positive, metavar="N", help="threads [default: one per core]")
     parser.add_argument(
-        "--memory", metavar="SIZE", help="memory for the engine, such as 12GB [default: 60 %% of what is free]"
+        "--memory",
+        type=mebibytes,
+        metavar="SIZE",
+        help="memory for the engine, such as 12GB [default: 60 %% of what is free]",
     )
     parser.add_argument(
         "--scratch", metavar="DIR", help="where to spill what does not fit [default: beside the warehouse]"
@@ -82,22 +96,36 @@ def parse():
 
 
 def positive(text):
-    number = int(text)
-    if not 1 <= number <= 1024:
-        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 1024")
-    return number
+    if not re.fullmatch("[0-9]{1,4}", text) or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 to 1024")
+    return int(text)
+
+
+def mebibytes(text):
+    """An amount of memory such as 12GB, 800MB or 3GiB, in MiB."""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([MGT])(i?)B?", text, re.IGNORECASE)
+    if not found or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no amount of memory such as 12GB")
+    base, power = (1024 if found[3] else 1000), "MGT".index(found[2].upper()) + 2
+    return max(1, int(float(found[1]) * base**power) // 2**20)
+
+
+def option(text):
+    if not re.fullmatch(r"[\w.-]+=.+", text):
+        raise argparse.ArgumentTypeError(f"{text} is no KEY=VALUE")
+    return text
 
 
 def large_tables(run):
     return sorted(table for table, said in run.tables.items() if said["rows"] > LARGE_ROWS)
 
 
-def check_space(run, args):
+def check_space(run, args, folder):
     """Says before anything is built that it would not fit."""
     copied = {"session_ends", "purchases", "kills", "matches", "participations"} - set(large_tables(run))
     rows = sum(said["rows"] for table, said in run.tables.items() if table in copied)
     needs = rows * BYTES_PER_ROW + run.tables["session_ends"]["rows"] * BYTES_PER_SESSION
-    free = shutil.disk_usage(run.root).free
+    free = shutil.disk_usage(folder).free
     if needs > free and not args.allow_large:
         raise Failure(
             Failure.REFUSED,
@@ -144,12 +172,13 @@ def variables(run):
     }
 
 
-def build(run, args, interpreter, scratch, say):
+def build(run, args, said, interpreter, scratch, guard, say):
     """Builds into a folder of its own and puts the result in place."""
     old = result_of(run, args)
     new = scratch / old.name
-    said = variables(run)
-    memory = args.memory or f"{free_memory() * 6 // 10 // 2**20}{'m' if args.engine == 'spark' else 'MiB'}"
+    before = identity(old)
+    memory = args.memory or free_memory() * 6 // 10 // 2**20
+    memory = f"{memory}m" if args.engine == "spark" else f"{memory}MiB"
     threads = args.threads or os.cpu_count()
     environment = dict(
         os.environ,
@@ -158,7 +187,10 @@ def build(run, args, interpreter, scratch, say):
         SKIRMISH_WAREHOUSE_RUN_INFO=json.dumps(
             {key: run.summary[key] for key in ("scenario", "world_hash", "seed", "data_version", "skirmish_version")}
         ),
-        SKIRMISH_WAREHOUSE_FILE=str(new),
+        # dbt reads a path as an address, with a ? and a # that mean something; the child works in the folder.
+        SKIRMISH_WAREHOUSE_FILE=new.name,
+        # Nothing is imported from wherever the user happens to be.
+        PYTHONSAFEPATH="1",
         SKIRMISH_WAREHOUSE_THREADS=str(threads),
         SKIRMISH_WAREHOUSE_MEMORY=memory,
         SKIRMISH_WAREHOUSE_SCRATCH=str(Path(args.scratch).resolve() if args.scratch else scratch / "spill"),
@@ -190,6 +222,8 @@ def build(run, args, interpreter, scratch, say):
         env=environment,
         stdin=subprocess.DEVNULL,
         cwd=scratch,
+        # The lock lasts as long as the child, should this process be killed.
+        pass_fds=[guard.fileno()],
         check=False,
     )
     if done.returncode != 0:
@@ -197,6 +231,10 @@ def build(run, args, interpreter, scratch, say):
             done.returncode if 0 < done.returncode < 128 else 1,
             "the warehouse was not built; what was there is as it was",
         )
+    if args.engine == "duckdb":
+        refuse_open(old)
+    if identity(old) != before:
+        raise Failure(Failure.REFUSED, f"{old}: somebody has changed it meanwhile; it is as they left it. Build again")
     publish(new, old)
     for table in sorted(set(run_folder.known_tables()) - set(run.tables)):
         if table not in ("encounters_swept", "encounters_team", "encounters_group"):
@@ -206,6 +244,7 @@ def build(run, args, interpreter, scratch, say):
     files = [file for file in old.rglob("*") if file.is_file()] if old.is_dir() else [old]
     say(f"{old}  {sum(file.stat().st_size for file in files) / 1e6:,.1f} MB")
     if args.engine == "duckdb":
+        say(f"Views in it read the run's files where they are now: build again if {run.root} moves")
         say("Ask:  " + shlex.join([str(Path(sys.argv[0]).with_name("ask")), args.run]))
 
 
@@ -214,15 +253,30 @@ def result_of(run, args):
     return run.warehouse if args.engine == "duckdb" else run.warehouse.with_name("spark")
 
 
+def identity(path):
+    """What changes when somebody writes to a warehouse."""
+    if not path.exists():
+        return None
+    stat = path.stat()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
 def publish(new, old):
     """Puts a result in place; whoever looks sees the old one or the new one, whole, also after a power cut."""
     for file in new.rglob("*") if new.is_dir() else [new]:
         if file.is_file():
             with open(file, "rb") as written:
                 os.fsync(written.fileno())
+    replaced = new.with_name("replaced")
     if old.is_dir():
-        old.rename(new.with_name("replaced"))
-    os.replace(new, old)
+        # A folder cannot be replaced by another in one step; if the second fails the first is taken back.
+        old.rename(replaced)
+    try:
+        os.replace(new, old)
+    except OSError:
+        if replaced.is_dir():
+            replaced.rename(old)
+        raise
     folder = os.open(old.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)

@@ -21,8 +21,11 @@ def main():
         run = run_folder.find(sys.argv[1])
         # A rebuilt warehouse is another file: what was read of the old one is forgotten.
         stat = run.warehouse.stat()
-    except (Failure, FileNotFoundError) as problem:
-        st.error(f"{problem}. Build the warehouse: warehouse/build {sys.argv[1]}")
+        if stale(run):
+            raise Failure(Failure.REFUSED, f"{run.warehouse}: is of another run than the folder now holds")
+    except (Failure, FileNotFoundError, duckdb.Error) as problem:
+        st.error(str(problem))
+        st.info(f"When the run is whole: warehouse/build {sys.argv[1]}")
         st.stop()
     version = (stat.st_ino, stat.st_mtime_ns)
     path = str(run.warehouse)
@@ -47,6 +50,13 @@ def main():
         if "purchases" in info.tables.split():
             show_revenue(query(path, version, "revenue", chosen))
         show_retention(query(path, version, "retention", chosen))
+
+
+def stale(run):
+    """Whether the warehouse is of another run than the folder holds by now."""
+    with duckdb.connect(str(run.warehouse), read_only=True) as warehouse:
+        built_of = warehouse.execute("select world_hash, days from run_info").fetchone()
+    return built_of != (run.summary["world_hash"], run.days)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -9,7 +9,7 @@ from lib.failure import Failure, run
 from lib.run_folder import PROJECT
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(
         prog="warehouse/dashboard",
         description="Show a run's warehouse in a browser: play time, fights, revenue, retention. Reads only, takes "
@@ -17,7 +17,11 @@ def main():
     )
     parser.add_argument("run", metavar="RUN", help="folder of a finished run with a warehouse (warehouse/build RUN)")
     parser.add_argument("--port", type=int, default=8501, metavar="N", help="port on this machine [default: 8501]")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    args = parse()
     found = run_folder.find(args.run)
     if not found.warehouse.is_file():
         raise Failure(Failure.INPUT, f"{args.run}: has no warehouse yet; build it: warehouse/build {args.run}")

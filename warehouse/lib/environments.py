@@ -50,7 +50,11 @@ def home():
 def call(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
-        raise Failure(Failure.IO, f"{' '.join(command)}\n{done.stdout}\nPython 3.11 to 3.13 with venv is needed")
+        raise Failure(
+            Failure.IO,
+            f"{' '.join(command)}\n{done.stdout}\nPython 3.11 to 3.13 with venv is needed, and a "
+            "registry of packages to install from, once",
+        )
 
 
 def become(purpose, module):
@@ -58,7 +62,7 @@ def become(purpose, module):
 
     def start():
         interpreter = python(purpose, lambda text: print(text, file=sys.stderr))
-        environment = dict(os.environ, PYTHONPATH=str(PROJECT))
+        environment = dict(os.environ, PYTHONPATH=str(PROJECT), PYTHONSAFEPATH="1")
         os.execve(interpreter, [str(interpreter), "-m", module, *sys.argv[1:]], environment)
 
     run(start)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.failure import Failure
 
+AGAIN = "run the scenario again with skirmish run --overwrite"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -42,8 +43,12 @@ class Run:
 
     def scenario(self):
         """The scenario with every default filled in."""
-        with open(self.root / "scenario.resolved.toml", "rb") as file:
-            return tomllib.load(file)
+        path = self.root / "scenario.resolved.toml"
+        try:
+            with open(path, "rb") as file:
+                return tomllib.load(file)
+        except (ValueError, FileNotFoundError):
+            raise Failure(Failure.INPUT, f"{path}: is not there or no scenario; {AGAIN}") from None
 
 
 def find(folder):
@@ -51,6 +56,14 @@ def find(folder):
     root = Path(folder).resolve()
     if not root.exists():
         raise Failure(Failure.INPUT, f"{folder}: there is no such folder; make a run: skirmish run quickstart")
+    if not root.is_dir():
+        raise Failure(Failure.INPUT, f"{folder}: is a file; give the folder of the run that it is in")
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise Failure(Failure.INPUT, f"{str(root)!r}: has a name that is no text; move the run") from None
+    if "?" in str(root):
+        raise Failure(Failure.INPUT, f"{folder}: DuckDB takes a ? in a path for the start of a query; move the run")
     path = root / "run.json"
     if not path.is_file():
         raise Failure(Failure.INPUT, f"{folder}: is no run, it has no run.json; give the folder that --out named")
@@ -58,7 +71,7 @@ def find(folder):
         summary = json.loads(path.read_text(encoding="utf-8"))
         status = summary["status"]
     except (ValueError, KeyError, TypeError):
-        raise Failure(Failure.INPUT, f"{path}: is no summary of a run") from None
+        raise Failure(Failure.INPUT, f"{path}: is no summary of a run; {AGAIN}") from None
     if status != "complete":
         raise Failure(
             Failure.INPUT,
@@ -72,6 +85,17 @@ def find(folder):
             f"{folder}: the run has data version {summary.get('data_version')}, this warehouse reads {ours}; run the "
             "scenario again with the skirmish of this checkout, or use the checkout that made the run",
         )
+    try:
+        date.fromisoformat(summary["start"])
+        tables = summary["tables"].items()
+        is_whole = all(isinstance(said[key], int) for _, said in tables for key in ("rows", "bytes", "files"))
+        is_whole = is_whole and all(
+            key in summary for key in ("days", "scenario", "world_hash", "seed", "skirmish_version")
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        raise Failure(Failure.INPUT, f"{path}: lacks what a finished run says of itself; {AGAIN}")
     return Run(root, summary)
 
 

@@ -18,7 +18,12 @@
 {% macro duckdb__parquet_files(table_name, in_days) %}
     {#- Brackets, stars and question marks of the folder's own name are no patterns. -#}
     {%- set folder = modules.re.sub('([\[*?])', '[\\1]', run_folder()) | replace("'", "''") -%}
-    {%- if in_days -%}
+    {%- if in_days and '=' in folder -%}
+        {#- DuckDB would take name=value of any folder above for a column, in the place of the file's own. -#}
+        {{ return("(select *, cast(regexp_extract(filename, 'date=([0-9-]{10})/[^/]*$', 1) as date) as date "
+            ~ "from read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*/*.parquet', "
+            ~ "filename = true, hive_partitioning = false))") }}
+    {%- elif in_days -%}
         {{ return("read_parquet('" ~ folder ~ "/tables/" ~ table_name ~ "/*/*.parquet', "
             ~ "hive_partitioning = true, hive_types = {'date': date})") }}
     {%- else -%}

@@ -28,8 +28,8 @@ known as (
 
 returned as (
     select distinct player_id
-    from {{ ref('player_days') }}
-    where day >= {{ taken_on }}
+    from {{ ref('fact_play_days') }}
+    where day >= {{ taken_on }} and is_first_of_session
 )
 {% if has_purchases %},
 

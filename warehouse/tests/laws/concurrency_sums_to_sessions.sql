@@ -1,7 +1,7 @@
 {{ config(enabled='session_ends' in var('tables')) }}
 
--- A session is online at as many whole minutes as lie from its start to before its end. Counted from one end of the
--- minutes and from the other, they are the same; means are sixtieths, so they are rounded to minutes again.
+-- A session is online at as many whole minutes as lie from its start to before its end. Means are sixtieths, so they
+-- are rounded to minutes again.
 with
 
 by_hour as (
@@ -16,8 +16,8 @@ by_session as (
     select
         region,
         sum(
-            {{ quotient(seconds_between(first_day_start(), 'event_ts') ~ ' - 1 + 60', 60) }}
-            - {{ quotient(seconds_between(first_day_start(), 'started_at') ~ ' - 1 + 60', 60) }}
+            cast(ceil({{ seconds_between(first_day_start(), 'event_ts') }} / 60.0) as bigint)
+            - cast(ceil({{ seconds_between(first_day_start(), 'started_at') }} / 60.0) as bigint)
         ) as minutes
     from {{ ref('fact_sessions') }}
     group by region

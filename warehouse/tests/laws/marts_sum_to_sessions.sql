@@ -18,4 +18,6 @@ with sums as (
 select sums.*
 from sums
 cross join (select sum(event_length_s) as seconds, sum(kills) as kills from {{ ref('fact_sessions') }}) as truth
-where (sums.seconds = truth.seconds and sums.kills = truth.kills) is not true
+where (
+    coalesce(sums.seconds, 0) = coalesce(truth.seconds, 0) and coalesce(sums.kills, 0) = coalesce(truth.kills, 0)
+) is not true

@@ -1,0 +1,1 @@
+"""What the commands of the warehouse are made of."""
