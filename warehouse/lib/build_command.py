@@ -21,6 +21,8 @@ from lib.run_folder import PROJECT
 # Rows up to which facts are tables of the warehouse. Above, they are views over the run's files, which are read as fast
 # as a table and need not be copied: of 67 million sessions the copy took a third of the build.
 LARGE_ROWS = 50_000_000
+# Tables that a run is without unless it is asked for them.
+OFF_BY_DEFAULT = {"encounters_swept", "encounters_team", "encounters_group"}
 # What the warehouse takes, generously, per row of a table that is copied, and per session besides.
 BYTES_PER_ROW = 60
 BYTES_PER_SESSION = 40
@@ -207,6 +209,7 @@ def build(run, args, said, interpreter, scratch, guard, say):
         "run": str(run.root),
         "warehouse": str(new),
         "old": str(old) if old.exists() and not args.replace else None,
+        "off": sorted(set(run_folder.known_tables()) - set(run.tables) - OFF_BY_DEFAULT),
         "checks": not args.no_checks,
         "quiet": args.quiet,
         "threads": threads,
@@ -236,9 +239,8 @@ def build(run, args, said, interpreter, scratch, guard, say):
     if identity(old) != before:
         raise Failure(Failure.REFUSED, f"{old}: somebody has changed it meanwhile; it is as they left it. Build again")
     publish(new, old)
-    for table in sorted(set(run_folder.known_tables()) - set(run.tables)):
-        if table not in ("encounters_swept", "encounters_team", "encounters_group"):
-            say(f"without {table}: the run has it switched off, and models that need it are not there")
+    for table in order["off"]:
+        say(f"without {table}: the run has it switched off, and models that need it are not there")
     for table in said["large"]:
         say(f"{table} has more than {LARGE_ROWS:,} rows: facts over it are views of the run's files, so keep those")
     files = [file for file in old.rglob("*") if file.is_file()] if old.is_dir() else [old]

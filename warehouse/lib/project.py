@@ -22,6 +22,11 @@ class Project:
         """Names of its nodes of a kind, such as model."""
         return sorted(node.name for node in self.manifest.nodes.values() if node.resource_type == kind)
 
+    def columns(self):
+        """Columns that are described, by model."""
+        models = (node for node in self.manifest.nodes.values() if node.resource_type == "model")
+        return {model.name: list(model.columns) for model in models}
+
     def build(self):
         """Builds all models and runs all checks; the first of what broke ends it."""
         started = time.monotonic()
