@@ -1,8 +1,6 @@
 {{ config(enabled='players' in var('tables') and 'session_ends' in var('tables')) }}
 
-with
-
-retained as (
+with retained as (
     select
         players.installed_on,
         {{ days_between('players.installed_on', 'play.day') }} as age_days,
@@ -10,15 +8,6 @@ retained as (
     from {{ ref('player_days') }} as play
     inner join {{ ref('stg_players') }} as players on play.player_id = players.player_id
     group by 1, 2
-),
-
-ages as (
-    select
-        cohorts.installed_on,
-        cohorts.players,
-        spine.day_number as age_days
-    from {{ ref('cohorts') }} as cohorts
-    inner join {{ ref('date_spine') }} as spine on spine.day_number <= cohorts.oldest_age_days
 )
 
 select
@@ -28,5 +17,5 @@ select
     {{ ratio('coalesce(retained.players, 0)', 'ages.players') }} as retained_share,
 
     ages.installed_on
-from ages
+from {{ ref('cohort_ages') }} as ages
 left join retained on ages.installed_on = retained.installed_on and ages.age_days = retained.age_days

@@ -13,15 +13,6 @@ last_played as (
     group by 1, 2
 ),
 
-ages as (
-    select
-        cohorts.installed_on,
-        cohorts.players,
-        spine.day_number as age_days
-    from {{ ref('cohorts') }} as cohorts
-    inner join {{ ref('date_spine') }} as spine on spine.day_number <= cohorts.oldest_age_days
-),
-
 retained as (
     select
         ages.installed_on,
@@ -32,7 +23,7 @@ retained as (
                 over (partition by ages.installed_on order by ages.age_days desc)
             as bigint
         ) as retained_players
-    from ages
+    from {{ ref('cohort_ages') }} as ages
     left join last_played on ages.installed_on = last_played.installed_on and ages.age_days = last_played.age_days
 )
 
