@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::screen::{Tone, print, say};
-use crate::inspect::{self, Format, InspectError};
+use crate::inspect::{self, InspectError, TextFormat};
 use crate::output::OutputError;
 
 #[derive(Debug, Args)]
@@ -64,8 +64,8 @@ pub fn show(args: &ShowArgs) -> Result<(), Failure> {
 pub fn export(args: &ExportArgs) -> Result<(), Failure> {
     note_unfinished(&args.run);
     let format = match args.format {
-        FormatArg::Csv => Format::Csv,
-        FormatArg::Jsonl => Format::JsonLines,
+        FormatArg::Csv => TextFormat::Csv,
+        FormatArg::Jsonl => TextFormat::JsonLines,
     };
     let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) else {
         let mut out = BufWriter::new(std::io::stdout().lock());

@@ -9,7 +9,7 @@ use crate::time::{DAY_S, Date};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum Datum {
     Missing,
     Number(i64),
     Truth(bool),
@@ -19,7 +19,7 @@ pub enum Value {
     Text(String),
 }
 
-impl Value {
+impl Datum {
     /// As text that every reader takes: times by ISO 8601, without a zone because all are UTC.
     pub fn plain(&self) -> String {
         match self {
@@ -34,19 +34,19 @@ impl Value {
 }
 
 /// The value of a row in a column.
-pub fn value_at(column: &ArrayRef, row: usize) -> Value {
+pub fn value_at(column: &ArrayRef, row: usize) -> Datum {
     if column.is_null(row) {
-        return Value::Missing;
+        return Datum::Missing;
     }
     match column.data_type() {
-        DataType::Int8 => Value::Number(column.as_primitive::<Int8Type>().value(row).into()),
-        DataType::Int16 => Value::Number(column.as_primitive::<Int16Type>().value(row).into()),
-        DataType::Int32 => Value::Number(column.as_primitive::<Int32Type>().value(row).into()),
-        DataType::Int64 => Value::Number(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Boolean => Value::Truth(column.as_boolean().value(row)),
-        DataType::Date32 => Value::Day(Date(column.as_primitive::<Date32Type>().value(row))),
-        DataType::Timestamp(..) => Value::Time(column.as_primitive::<TimestampMillisecondType>().value(row)),
-        _ => Value::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::Int8 => Datum::Number(column.as_primitive::<Int8Type>().value(row).into()),
+        DataType::Int16 => Datum::Number(column.as_primitive::<Int16Type>().value(row).into()),
+        DataType::Int32 => Datum::Number(column.as_primitive::<Int32Type>().value(row).into()),
+        DataType::Int64 => Datum::Number(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Boolean => Datum::Truth(column.as_boolean().value(row)),
+        DataType::Date32 => Datum::Day(Date(column.as_primitive::<Date32Type>().value(row))),
+        DataType::Timestamp(..) => Datum::Time(column.as_primitive::<TimestampMillisecondType>().value(row)),
+        _ => Datum::Text(column.as_string::<i32>().value(row).to_owned()),
     }
 }
 
@@ -60,8 +60,8 @@ impl RowView<'_> {
     /// A number, or the number behind a time or a day; 0 if the column is not there.
     pub fn number(&self, column: &str) -> i64 {
         match self.batch.column_by_name(column).map(|column| value_at(column, self.row)) {
-            Some(Value::Number(number) | Value::Time(number)) => number,
-            Some(Value::Day(date)) => date.0.into(),
+            Some(Datum::Number(number) | Datum::Time(number)) => number,
+            Some(Datum::Day(date)) => date.0.into(),
             _ => 0,
         }
     }
@@ -91,8 +91,8 @@ mod tests {
 
     #[test]
     fn times_are_iso_8601_before_and_after_1970() {
-        assert_eq!(Value::Time(0).plain(), "1970-01-01T00:00:00.000");
-        assert_eq!(Value::Time(-1).plain(), "1969-12-31T23:59:59.999");
-        assert_eq!(Value::Time(86_400_000 * 365 + 3_723_004).plain(), "1971-01-01T01:02:03.004");
+        assert_eq!(Datum::Time(0).plain(), "1970-01-01T00:00:00.000");
+        assert_eq!(Datum::Time(-1).plain(), "1969-12-31T23:59:59.999");
+        assert_eq!(Datum::Time(86_400_000 * 365 + 3_723_004).plain(), "1971-01-01T01:02:03.004");
     }
 }

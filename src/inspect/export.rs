@@ -5,12 +5,12 @@ use std::path::Path;
 
 use serde_json::{Map, json};
 
-use super::cells::{Value, value_at};
+use super::cells::{Datum, value_at};
 use super::tables::{InspectError, RunTables, table_named};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum TextFormat {
     /// Comma-separated values by RFC 4180, with a line of names first.
     Csv,
     /// A JSON object a line.
@@ -21,14 +21,14 @@ pub enum Format {
 ///
 /// # Errors
 /// See [`InspectError`].
-pub fn export(run: &Path, table: &str, format: Format, out: &mut dyn Write) -> Result<u64, InspectError> {
+pub fn export(run: &Path, table: &str, format: TextFormat, out: &mut dyn Write) -> Result<u64, InspectError> {
     let table = table_named(table)?;
     let tables = RunTables::open(run)?;
     let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     if !tables.has(table.name) {
         return Err(InspectError::NoTable { run: run.to_owned(), table: table.name });
     }
-    if format == Format::Csv {
+    if format == TextFormat::Csv {
         writeln!(out, "{}", names.join(","))?;
     }
     let mut rows = 0;
@@ -36,8 +36,8 @@ pub fn export(run: &Path, table: &str, format: Format, out: &mut dyn Write) -> R
         for row in 0..batch.num_rows() {
             let values = batch.columns().iter().map(|column| value_at(column, row));
             let line = match format {
-                Format::Csv => values.map(|value| quoted(value.plain())).collect::<Vec<_>>().join(","),
-                Format::JsonLines => {
+                TextFormat::Csv => values.map(|value| quoted(value.plain())).collect::<Vec<_>>().join(","),
+                TextFormat::JsonLines => {
                     let named = names.iter().zip(values).map(|(name, value)| ((*name).to_owned(), as_json(value)));
                     serde_json::Value::Object(named.collect::<Map<_, _>>()).to_string()
                 }
@@ -56,11 +56,11 @@ fn quoted(text: String) -> String {
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn as_json(value: Value) -> serde_json::Value {
+fn as_json(value: Datum) -> serde_json::Value {
     match value {
-        Value::Missing => serde_json::Value::Null,
-        Value::Number(number) => json!(number),
-        Value::Truth(truth) => json!(truth),
+        Datum::Missing => serde_json::Value::Null,
+        Datum::Number(number) => json!(number),
+        Datum::Truth(truth) => json!(truth),
         text => json!(text.plain()),
     }
 }

@@ -5,6 +5,6 @@ mod export;
 mod story;
 mod tables;
 
-pub use export::{Format, export};
+pub use export::{TextFormat, export};
 pub use story::story;
 pub use tables::InspectError;
