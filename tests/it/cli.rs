@@ -149,7 +149,7 @@ fn overwriting_deletes_nothing_that_no_run_writes() {
     assert!(refuse("run.json", false).contains("holds run.json"));
 }
 
-/// Starts a run of many days and waits for its first.
+/// Starts a run of many days and waits until it says that its first is whole.
 pub fn start_long(folder: &TempDir) -> std::process::Child {
     let child = Command::new(env!("CARGO_BIN_EXE_skirmish"))
         .current_dir(folder.path())
@@ -158,9 +158,13 @@ pub fn start_long(folder: &TempDir) -> std::process::Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let heartbeats = folder.path().join("output/tiny/tables/heartbeats");
-    for _ in 0..600 {
-        if heartbeats.exists() {
+    let says_a_day = || {
+        let text = std::fs::read_to_string(folder.path().join("output/tiny/run.json")).unwrap_or_default();
+        let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        said["status"] == "running" && said["whole_days"][0].is_object()
+    };
+    for _ in 0..2_400 {
+        if says_a_day() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
