@@ -12,9 +12,9 @@ from lib.failure import Failure, run
 from lib.run_folder import PROJECT
 
 
-def python(purpose, say):
+def python(purpose, say, requirements=PROJECT / "requirements"):
     """The interpreter of the environment for a purpose, one of `requirements/*.txt`; makes it if need be."""
-    lock = PROJECT / "requirements" / f"{purpose}.txt"
+    lock = requirements / f"{purpose}.txt"
     version = f"py{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
     folder = home() / f"{purpose}-{version}-{digest}"
