@@ -17,6 +17,7 @@ pub mod version;
 pub mod cli;
 mod detect;
 pub mod encounter;
+mod ingest;
 mod inspect;
 pub mod output;
 pub mod parquet;

@@ -127,8 +127,8 @@ def script(before):
     else:
         # Views stand on tables that may change, and are made anew below.
         parts.append(
-            "do $$ declare v regclass; begin for v in select c.oid from pg_class c where c.relkind = 'v' "
-            "and c.relnamespace = 'api'::regnamespace loop execute format('drop view if exists %s cascade', v); "
+            "do $$ declare v text; begin for v in select c.relname from pg_class as c where c.relkind = 'v' "
+            "and c.relnamespace = 'api'::regnamespace loop execute format('drop view if exists api.%I cascade', v); "
             "end loop; end; $$;"
         )
         parts += [read(f"schema/upgrades/{version}.sql") for version in range(before + 1, our_version() + 1)]

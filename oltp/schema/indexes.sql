@@ -10,7 +10,5 @@ create index game_event_target_idx on game.game_event (target_session_id, occurr
 create index purchase_session_idx on game.purchase (session_id, purchased_at);
 -- The link of a running transaction, of which a table has at most one.
 create unique index link_open_idx on audit.link (transaction_id, table_name) where link_no is null;
-create index audit_log_link_idx on audit.audit_log (link_id);
-create index audit_log_row_idx on audit.audit_log (table_name, row_key);
 -- Flags by session: flagged_players.
 create index anticheat_flag_session_idx on game.anticheat_flag (session_id);

@@ -17,6 +17,7 @@ begin
     end loop;
 end;
 $$;
+grant execute on function api.schema_version() to skirmish_ingest, skirmish_analyst, skirmish_auditor;
 
 -- Analysts read views.
 grant select on all tables in schema api to skirmish_analyst;

@@ -98,7 +98,7 @@ create table game.anticheat_rule (
 );
 comment on table game.anticheat_rule is 'One row a rule: what is suspicious, and from which figures on.';
 
--- 3. Who plays, and when.
+-- 3. Who plays, and when. Sessions, matches and places in them are changed once, when they end, and find room beside them.
 create table game.player (
     player_id integer not null,
     installed_on date not null,
@@ -119,7 +119,7 @@ create table game.session (
     started_at timestamptz not null,
     ended_at timestamptz,
     end_reason text
-);
+) with (fillfactor = 50);
 comment on table game.session is 'One row a sitting of a player; while it lasts it has no end.';
 comment on column game.session.party_id is
 'Session of the party''s leader, who may log in after the member: no reference, but the number that it will have.';
@@ -135,7 +135,7 @@ create table game.match (
     ended_at timestamptz,
     winner_team smallint,
     end_reason text
-);
+) with (fillfactor = 50);
 comment on table game.match is 'One row a round on an arena; while it lasts it has no end.';
 
 create table game.participation (
@@ -144,7 +144,7 @@ create table game.participation (
     team_id smallint not null,
     joined_at timestamptz not null,
     left_at timestamptz
-);
+) with (fillfactor = 50);
 comment on table game.participation is 'One row a session and a match that it took part in.';
 
 -- 4. What happened: rows are added and never changed. Partitions are UTC days, made by api.open_day.
@@ -270,7 +270,7 @@ create table game.day (
     sealed_at timestamptz
 );
 comment on table game.day is
-'One row a UTC day that has partitions; sealed once every heartbeat of it refers to a participation by a foreign key.';
+'One row a UTC day that has partitions; sealed once the foreign keys of its partitions are declared.';
 
 -- 7. The audit trail.
 create table audit.link (

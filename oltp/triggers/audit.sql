@@ -8,10 +8,11 @@ returns bytea
 language sql stable
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+set datestyle = 'ISO'
 as $$
-    select sha256(convert_to(jsonb_build_array(
+    select sha256(convert_to(row(
         entry.link_id, entry.table_name, entry.operation, entry.row_key, entry.old_row, entry.new_row, entry.changed_by,
-        entry.application, extract(epoch from entry.changed_at)
+        entry.application, entry.changed_at
     )::text, 'UTF8'))
 $$;
 
@@ -53,6 +54,7 @@ returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+set datestyle = 'ISO'
 as $$
 declare
     target text := tg_table_schema || '.' || tg_table_name;
@@ -84,31 +86,28 @@ begin
         else 'to_jsonb(o) as old_row, to_jsonb(n) as new_row from old_rows as o full join new_rows as n on ' || key_match
             || ' where o.* is distinct from n.*'
     end;
+    -- The link is opened by the first row; without rows there is none. The hash is that of audit.hash_of_entry.
     execute format(
         $sql$
-        with changed as materialized (select jsonb_build_object(%1$s) as row_key, %2$s),
-
-        opened as materialized (select audit.open_link(%3$L) as link_id where exists (select from changed)),
-
-        entries as (
+        with entries as (
             select
-                (
-                    null, o.link_id, %3$L,
-                    case when c.old_row is null then 'insert' when c.new_row is null then 'delete' else 'update' end,
-                    c.row_key, c.old_row, c.new_row, session_user, current_setting('application_name'), now(), null
-                )::audit.audit_log as e
-            from changed as c
-            cross join opened as o
-            order by c.row_key
+                (select audit.open_link(%3$L)) as link_id,
+                %3$L as table_name,
+                case when c.old_row is null then 'insert' when c.new_row is null then 'delete' else 'update' end
+                    as operation,
+                c.row_key,
+                c.old_row,
+                c.new_row,
+                session_user::text as changed_by,
+                current_setting('application_name') as application,
+                now() as changed_at
+            from (select jsonb_build_object(%1$s) as row_key, %2$s) as c
         )
 
         insert into audit.audit_log (
             link_id, table_name, operation, row_key, old_row, new_row, changed_by, application, changed_at, entry_hash
         )
-        select
-            (e).link_id, (e).table_name, (e).operation, (e).row_key, (e).old_row, (e).new_row, (e).changed_by,
-            (e).application, (e).changed_at, audit.hash_of_entry(e)
-        from entries
+        select e.*, sha256(convert_to(e::text, 'UTF8')) from entries as e
         $sql$, key_columns, changed, target
     );
     return null;

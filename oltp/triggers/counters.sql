@@ -15,37 +15,56 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    players integer[] := array(select distinct g.player_id from unnest(credit.gains) as g);
 begin
-    perform from game.player_counter as c
-    where c.player_id in (select g.player_id from unnest(credit.gains) as g)
-    order by c.player_id
-    for no key update;
+    perform from game.player_counter as c where c.player_id = any(players) order by c.player_id for no key update;
+
+    -- First who reaches what, then when: few do in a batch.
+    with crossings as materialized (
+        select s.player_id, s.metric, s.base, a.achievement, a.threshold
+        from (
+            select
+                g.player_id,
+                g.metric,
+                g.amount,
+                case g.metric
+                    when 'sessions' then c.sessions
+                    when 'kills' then c.kills
+                    when 'headshots' then c.headshots
+                    when 'deaths' then c.deaths
+                    when 'purchases' then c.purchases
+                    when 'spent_usd_cents' then c.spent_usd_cents
+                end as base
+            from (
+                select k.player_id, k.metric, sum(k.amount) as amount
+                from unnest(credit.gains) as k
+                group by k.player_id, k.metric
+            ) as g
+            inner join game.player_counter as c on g.player_id = c.player_id
+            where c.player_id = any(players)
+        ) as s
+        inner join game.achievement as a
+            on s.metric = a.metric and s.base < a.threshold and s.base + s.amount >= a.threshold
+    )
 
     insert into game.player_achievement (player_id, achievement, unlocked_at)
-    select r.player_id, a.achievement, min(r.gained_at)
+    select r.player_id, r.achievement, r.gained_at
     from (
         select
-            g.player_id,
-            g.metric,
-            g.amount,
+            c.player_id,
+            c.achievement,
+            c.threshold,
             g.gained_at,
-            sum(g.amount) over (
-                partition by g.player_id, g.metric order by g.gained_at, g.tie rows unbounded preceding
-            ) + case g.metric
-                when 'sessions' then c.sessions
-                when 'kills' then c.kills
-                when 'headshots' then c.headshots
-                when 'deaths' then c.deaths
-                when 'purchases' then c.purchases
-                when 'spent_usd_cents' then c.spent_usd_cents
-            end as reached
-        from unnest(credit.gains) as g
-        inner join game.player_counter as c on g.player_id = c.player_id
+            g.amount,
+            c.base + sum(g.amount) over (
+                partition by c.player_id, c.achievement order by g.gained_at, g.tie rows unbounded preceding
+            ) as reached
+        from crossings as c
+        inner join unnest(credit.gains) as g on c.player_id = g.player_id and c.metric = g.metric
     ) as r
-    inner join game.achievement as a
-        on r.metric = a.metric and r.reached >= a.threshold and r.reached - r.amount < a.threshold
-    group by r.player_id, a.achievement
-    order by r.player_id, a.achievement
+    where r.reached >= r.threshold and r.reached - r.amount < r.threshold
+    order by r.player_id, r.achievement
     on conflict on constraint player_achievement_pkey do nothing;
 
     update game.player_counter as c
@@ -68,7 +87,7 @@ begin
         from unnest(credit.gains) as g
         group by g.player_id
     ) as s
-    where c.player_id = s.player_id;
+    where c.player_id = s.player_id and c.player_id = any(players);
 end;
 $$;
 
@@ -107,13 +126,14 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
+declare
+    sessions bigint[] := array(
+        select k.session_id from new_rows as k where k.event_type = 'kill'
+        union
+        select k.target_session_id from new_rows as k where k.event_type = 'kill'
+    );
 begin
-    perform from game.session_counter as c
-    where c.session_id in (
-        select k.session_id from new_rows as k union all select k.target_session_id from new_rows as k
-    )
-    order by c.session_id
-    for no key update;
+    perform from game.session_counter as c where c.session_id = any(sessions) order by c.session_id for no key update;
 
     update game.session_counter as c
     set kills = c.kills + s.kills, headshots = c.headshots + s.headshots, deaths = c.deaths + s.deaths
@@ -128,7 +148,7 @@ begin
         ) as e
         group by e.session_id
     ) as s
-    where c.session_id = s.session_id;
+    where c.session_id = s.session_id and c.session_id = any(sessions);
 
     -- The number of a session holds its player's: session_session_id_of_player.
     perform game.credit(array(
@@ -140,7 +160,7 @@ begin
             (((k.session_id >> 16)::integer, 'headshots', k.is_headshot::integer, k.occurred_at, k.event_id)::game.gain),
             (((k.target_session_id >> 16)::integer, 'deaths', 1, k.occurred_at, k.event_id)::game.gain)
         ) as g (gain)
-        where k.event_type = 'kill'
+        where k.event_type = 'kill' and (g.gain).amount > 0
     ));
     return null;
 end;

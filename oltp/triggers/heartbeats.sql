@@ -11,18 +11,16 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
+    slowest float8 := (
+        select min(m.top_speed_cm_per_s) * min(r.threshold::float8)
+        from game.mode as m
+        cross join game.anticheat_rule as r
+        where r.rule = 'impossible_speed'
+    );
+    sessions bigint[] := array(select distinct n.session_id from new_rows as n);
     late bigint[];
 begin
-    perform from game.session_counter as c
-    where c.session_id in (select n.session_id from new_rows as n)
-    order by c.session_id
-    for no key update;
-
-    -- Sessions that were beyond what the batch begins with: heartbeats come late, in between others.
-    select array_agg(n.session_id) into late
-    from (select r.session_id, min(r.beat_at) as first_at from new_rows as r group by r.session_id) as n
-    inner join game.session_counter as c on n.session_id = c.session_id
-    where n.first_at <= c.last_beat_at;
+    perform from game.session_counter as c where c.session_id = any(sessions) order by c.session_id for no key update;
 
     with beats as materialized (
         select
@@ -43,6 +41,16 @@ begin
         window steps as (partition by n.session_id order by n.beat_at)
     ),
 
+    -- The first of each session in the batch, and the last one before it.
+    firsts as materialized (
+        select
+            b.session_id, b.match_id, b.beat_at, b.x_cm, b.y_cm, b.z_cm, c.last_match_id, c.last_beat_at, c.last_x_cm,
+            c.last_y_cm, c.last_z_cm
+        from beats as b
+        inner join game.session_counter as c on b.session_id = c.session_id
+        where b.nth = 1 and c.session_id = any(sessions)
+    ),
+
     flagged as (
         insert into game.anticheat_flag (rule, session_id, observed_at, raised_by, evidence)
         select f.rule, f.session_id, f.observed_at, f.raised_by, f.evidence
@@ -55,35 +63,48 @@ begin
             from beats as b
             where
                 b.match_id = b.match_before
-                and game.is_fast(
-                    b.x_cm, b.x_before, b.y_cm, b.y_before, b.z_cm, b.z_before, b.beat_at - b.beat_before
-                )
+                -- Most steps are none that even the slowest mode forbids; the others are worth a closer look.
+                and (b.x_cm::float8 - b.x_before) * (b.x_cm::float8 - b.x_before)
+                + (b.y_cm::float8 - b.y_before) * (b.y_cm::float8 - b.y_before)
+                + (b.z_cm::float8 - b.z_before) * (b.z_cm::float8 - b.z_before)
+                > slowest * slowest * date_part('epoch', b.beat_at - b.beat_before)
+                * date_part('epoch', b.beat_at - b.beat_before)
             union all
             select
                 (
-                    b.session_id, b.match_id, c.last_beat_at, b.beat_at, c.last_x_cm, c.last_y_cm, c.last_z_cm,
-                    b.x_cm, b.y_cm, b.z_cm
+                    f.session_id, f.match_id, f.last_beat_at, f.beat_at, f.last_x_cm, f.last_y_cm, f.last_z_cm,
+                    f.x_cm, f.y_cm, f.z_cm
                 )::game.step
-            from beats as b
-            inner join game.session_counter as c on b.session_id = c.session_id
-            where b.nth = 1 and b.match_id = c.last_match_id and b.beat_at > c.last_beat_at
+            from firsts as f
+            where f.match_id = f.last_match_id and f.beat_at > f.last_beat_at
         )) as f
         on conflict on constraint anticheat_flag_pkey do nothing
+    ),
+
+    counted as (
+        update game.session_counter as c
+        set
+            heartbeats = c.heartbeats + b.nth,
+            last_beat_at = case when b.is_later then b.beat_at else c.last_beat_at end,
+            last_match_id = case when b.is_later then b.match_id else c.last_match_id end,
+            last_x_cm = case when b.is_later then b.x_cm else c.last_x_cm end,
+            last_y_cm = case when b.is_later then b.y_cm else c.last_y_cm end,
+            last_z_cm = case when b.is_later then b.z_cm else c.last_z_cm end
+        from (
+            select
+                l.session_id, l.match_id, l.beat_at, l.x_cm, l.y_cm, l.z_cm, l.nth,
+                l.beat_at > coalesce(f.last_beat_at, '-infinity') as is_later,
+                f.beat_at <= f.last_beat_at as is_late
+            from beats as l
+            inner join firsts as f on l.session_id = f.session_id
+            where l.is_last
+        ) as b
+        where c.session_id = b.session_id and c.session_id = any(sessions)
+        returning c.session_id, b.is_late
     )
 
-    update game.session_counter as c
-    set
-        heartbeats = c.heartbeats + b.nth,
-        last_beat_at = case when b.beat_at > l.beat_at then b.beat_at else c.last_beat_at end,
-        last_match_id = case when b.beat_at > l.beat_at then b.match_id else c.last_match_id end,
-        last_x_cm = case when b.beat_at > l.beat_at then b.x_cm else c.last_x_cm end,
-        last_y_cm = case when b.beat_at > l.beat_at then b.y_cm else c.last_y_cm end,
-        last_z_cm = case when b.beat_at > l.beat_at then b.z_cm else c.last_z_cm end
-    from beats as b
-    inner join (
-        select k.session_id, coalesce(k.last_beat_at, '-infinity') as beat_at from game.session_counter as k
-    ) as l on b.session_id = l.session_id
-    where c.session_id = b.session_id and b.is_last;
+    -- Sessions that were beyond what the batch begins with: heartbeats come late, in between others.
+    select array_agg(c.session_id) filter (where c.is_late) into late from counted as c;
 
     if late is not null then
         insert into game.anticheat_flag (rule, session_id, observed_at, raised_by, evidence)
@@ -128,20 +149,6 @@ begin
         );
     end if;
 end;
-$$;
-
--- Whether a step is longer than the slowest mode would allow: what most steps are not, and a few are worth another look.
-create or replace function game.is_fast(
-    x1 integer, x0 integer, y1 integer, y0 integer, z1 integer, z0 integer, lasted interval
-)
-returns boolean
-language sql stable
-as $$
-    select
-        (x1::float8 - x0) * (x1::float8 - x0) + (y1::float8 - y0) * (y1::float8 - y0) + (z1::float8 - z0) * (z1::float8 - z0)
-        > (select (min(m.top_speed_cm_per_s) * min(r.threshold::float8)) ^ 2 from game.mode as m, game.anticheat_rule as r
-            where r.rule = 'impossible_speed')
-        * date_part('epoch', lasted) * date_part('epoch', lasted)
 $$;
 
 -- The steps that nobody can have made.

@@ -89,19 +89,24 @@ impl Display {
 
     /// Where a run stands.
     pub fn show(&mut self, snapshot: &Snapshot) {
+        self.show_parts(snapshot.done, &describe(snapshot));
+    }
+
+    /// Where something stands, in parts of which the first are the most important.
+    pub fn show_parts(&mut self, share: f64, parts: &[String]) {
         match self {
             Self::Nothing => {}
             Self::Bar(bar) => {
-                bar.set_position((snapshot.done * BAR_STEPS as f64) as u64);
+                bar.set_position((share * BAR_STEPS as f64) as u64);
                 let taken = bar.prefix().chars().count() + BESIDE;
-                bar.set_message(fitting(&describe(snapshot), terminal_width().saturating_sub(taken)));
+                bar.set_message(fitting(parts, terminal_width().saturating_sub(taken)));
             }
             Self::Lines { last, started, ended } => {
-                let ends = snapshot.done >= 1.0 && !*ended;
+                let ends = share >= 1.0 && !*ended;
                 if !*started || last.elapsed() >= LINE_EVERY || ends {
                     (*started, *ended) = (true, *ended || ends);
                     *last = Instant::now();
-                    say_line(&format!("{:5.1} %  {}", snapshot.done * 100.0, describe(snapshot).join("  ")));
+                    say_line(&format!("{:5.1} %  {}", share * 100.0, parts.join("  ")));
                 }
             }
         }

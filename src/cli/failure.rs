@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::detect::{DetectFailure, InputError};
+use crate::ingest::IngestError;
 use crate::inspect::InspectError;
 use crate::output::OutputError;
 use crate::run::RunError;
@@ -34,6 +35,10 @@ pub enum Failure {
     Input(InputError),
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error("{error}")]
+    Stopped { signal: i32, error: IngestError },
 }
 
 impl From<DetectFailure> for Failure {
@@ -64,12 +69,20 @@ impl Failure {
             Self::Run(RunError::Verification(_)) => 7,
             Self::Run(RunError::Interrupted(_)) => 130,
             Self::Run(RunError::Internal(_)) => 1,
-            Self::Signal { signal, .. } | Self::Interrupted { signal } => (128 + signal) as u8,
+            Self::Signal { signal, .. } | Self::Interrupted { signal } | Self::Stopped { signal, .. } => (128 + signal) as u8,
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
             Self::TooLarge(_) | Self::Verdict(_) => 4,
             Self::Inspect(InspectError::UnknownTable(..) | InspectError::NoPlayer(..)) => 2,
             Self::Inspect(InspectError::Write(_)) => 5,
+            Self::Ingest(error) => match error {
+                IngestError::Usage(_) => 2,
+                IngestError::Run { .. } | IngestError::Inspect(_) => 3,
+                IngestError::Refused { .. } => 4,
+                IngestError::Lost { .. } => 5,
+                IngestError::Rows { .. } => 7,
+                IngestError::Interrupted => 130,
+            },
             Self::Input(_) | Self::Inspect(_) => 3,
         }
     }

@@ -7,6 +7,7 @@ mod display;
 mod doctor;
 mod failure;
 mod generate;
+mod ingest;
 mod inspect;
 mod log;
 mod machine;
@@ -70,6 +71,8 @@ enum Command {
     Show(inspect::ShowArgs),
     /// Write a table of a run as CSV or JSON lines
     Export(inspect::ExportArgs),
+    /// Feed a run to a PostgreSQL database, as a live game would (oltp/up makes one)
+    Ingest(ingest::IngestArgs),
     /// List GPUs, test them against the CPU and show what --backend auto would choose
     Doctor(DoctorArgs),
     /// Print shell completions
@@ -139,6 +142,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Detect(args) => detect::detect(&args),
         Command::Show(args) => inspect::show(&args),
         Command::Export(args) => inspect::export(&args),
+        Command::Ingest(args) => ingest::ingest(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

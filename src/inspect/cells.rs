@@ -66,6 +66,11 @@ impl RowView<'_> {
         }
     }
 
+    /// A value; missing if the column is not there.
+    pub fn value(&self, column: &str) -> Datum {
+        self.batch.column_by_name(column).map_or(Datum::Missing, |column| value_at(column, self.row))
+    }
+
     /// A text; empty if the column is not there.
     pub fn text(&self, column: &str) -> String {
         self.batch.column_by_name(column).map_or_else(String::new, |column| value_at(column, self.row).plain())

@@ -1,4 +1,5 @@
-//! Looking into a run that is there: a table as text, the story of one player. Reads the run's Parquet and nothing else.
+//! Looking into a run that is there: its tables read back, a table as text, the story of one player. Reads the run's Parquet
+//! and nothing else.
 
 mod cells;
 mod export;
@@ -7,4 +8,5 @@ mod tables;
 
 pub use export::{TextFormat, export};
 pub use story::story;
-pub use tables::InspectError;
+pub use cells::{Datum, RowView};
+pub use tables::{InspectError, RunTables, Stretch, table_named};

@@ -10,6 +10,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
 use crate::table::{self, Table};
+use crate::time::Date;
 
 /// Why a run cannot be looked into. Each names the thing and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,12 @@ pub enum InspectError {
         /// What its reader says.
         why: String,
     },
+    /// Whoever takes the rows has failed.
+    #[error("{0}")]
+    Consumer(String),
+    /// A file lacks a column that the registry has.
+    #[error("column {0}: is missing in a file of the run; is it of this version?")]
+    NoColumn(String),
     /// The other end cannot be written to.
     #[error("writing: {0}")]
     Write(#[from] std::io::Error),
@@ -84,30 +91,101 @@ impl RunTables {
         if !self.has(table.name) {
             return Err(InspectError::NoTable { run: self.root.clone(), table: table.name });
         }
-        let mut files = Vec::new();
-        find(&self.root.join("tables").join(table.name), &mut files)
-            .map_err(|error| InspectError::Unreadable { path: self.root.clone(), why: error.to_string() })?;
-        files.sort();
-        for path in files {
-            let failed =
-                |why: &dyn std::fmt::Display| InspectError::Unreadable { path: path.clone(), why: why.to_string() };
-            let file = File::open(&path).map_err(|error| failed(&error))?;
-            let mut builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
+        for path in files_below(&self.root.join("tables").join(table.name))? {
+            let mut builder = open(&path)?;
             if let Some(only) = only {
                 let groups = builder.metadata().row_groups().iter().enumerate();
                 let groups = groups.filter(|(_, group)| may_have(group, only)).map(|(n, _)| n).collect();
                 builder = builder.with_row_groups(groups);
             }
-            if let Some(columns) = columns {
-                let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-                builder = builder.with_projection(mask);
-            }
-            for batch in builder.build().map_err(|error| failed(&error))? {
-                each(&batch.map_err(|error| failed(&error))?)?;
-            }
+            read_rows(builder, &path, columns, each)?;
         }
         Ok(())
     }
+
+    /// Hands every batch of a day of a fact table to a function, in the order of its files.
+    pub fn read_day(
+        &self,
+        table: &Table,
+        day: Date,
+        each: &mut dyn FnMut(&RecordBatch) -> Result<(), InspectError>,
+    ) -> Result<(), InspectError> {
+        for path in files_below(&self.day_folder(table, day))? {
+            read_rows(open(&path)?, &path, None, each)?;
+        }
+        Ok(())
+    }
+
+    /// The row groups of a day of a fact table, with the range of two columns in each.
+    pub fn stretches(&self, table: &Table, day: Date, columns: [&str; 2]) -> Result<Vec<Stretch>, InspectError> {
+        let mut stretches = Vec::new();
+        for path in files_below(&self.day_folder(table, day))? {
+            for (group, metadata) in open(&path)?.metadata().row_groups().iter().enumerate() {
+                let [Some(first), Some(second)] = columns.map(|column| range_of(metadata, column)) else {
+                    let why = format!("row group {group} does not say what it holds");
+                    return Err(InspectError::Unreadable { path, why });
+                };
+                stretches.push(Stretch { path: path.clone(), group, ranges: [first, second] });
+            }
+        }
+        Ok(stretches)
+    }
+
+    /// Hands the batches of a row group to a function.
+    pub fn read_stretch(
+        &self,
+        stretch: &Stretch,
+        each: &mut dyn FnMut(&RecordBatch) -> Result<(), InspectError>,
+    ) -> Result<(), InspectError> {
+        read_rows(open(&stretch.path)?.with_row_groups(vec![stretch.group]), &stretch.path, None, each)
+    }
+
+    fn day_folder(&self, table: &Table, day: Date) -> PathBuf {
+        self.root.join("tables").join(table.name).join(format!("date={day}"))
+    }
+}
+
+/// A row group of a table.
+pub struct Stretch {
+    path: PathBuf,
+    group: usize,
+    /// Least and greatest value of the columns that were asked for.
+    pub ranges: [(i64, i64); 2],
+}
+
+type Builder = ParquetRecordBatchReaderBuilder<File>;
+
+fn unreadable(path: &Path, why: &dyn std::fmt::Display) -> InspectError {
+    InspectError::Unreadable { path: path.to_owned(), why: why.to_string() }
+}
+
+fn open(path: &Path) -> Result<Builder, InspectError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Builder::try_new(file).map_err(|error| unreadable(path, &error))
+}
+
+fn read_rows(
+    mut builder: Builder,
+    path: &Path,
+    columns: Option<&[&str]>,
+    each: &mut dyn FnMut(&RecordBatch) -> Result<(), InspectError>,
+) -> Result<(), InspectError> {
+    if let Some(columns) = columns {
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        builder = builder.with_projection(mask);
+    }
+    for batch in builder.build().map_err(|error| unreadable(path, &error))? {
+        each(&batch.map_err(|error| unreadable(path, &error))?)?;
+    }
+    Ok(())
+}
+
+/// The Parquet files below a folder, sorted.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, InspectError> {
+    let mut files = Vec::new();
+    find(folder, &mut files).map_err(|error| unreadable(folder, &error))?;
+    files.sort();
+    Ok(files)
 }
 
 /// A table of the registry.
@@ -132,11 +210,15 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 /// Whether a row group may have rows in which the column has the value, as far as its statistics tell.
 fn may_have(group: &RowGroupMetaData, only: Only) -> bool {
-    let column = group.columns().iter().find(|column| column.column_descr().name() == only.column);
-    let range = column.and_then(|column| column.statistics()).and_then(|statistics| match statistics {
+    range_of(group, only.column).is_none_or(|(least, most)| (least..=most).contains(&only.value))
+}
+
+/// Least and greatest value of a column in a row group, as far as its statistics tell.
+fn range_of(group: &RowGroupMetaData, column: &str) -> Option<(i64, i64)> {
+    let column = group.columns().iter().find(|candidate| candidate.column_descr().name() == column);
+    column.and_then(|column| column.statistics()).and_then(|statistics| match statistics {
         Statistics::Int32(of) => Some((i64::from(*of.min_opt()?), i64::from(*of.max_opt()?))),
         Statistics::Int64(of) => Some((*of.min_opt()?, *of.max_opt()?)),
         _ => None,
-    });
-    range.is_none_or(|(least, most)| (least..=most).contains(&only.value))
+    })
 }

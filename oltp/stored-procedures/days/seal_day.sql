@@ -1,10 +1,13 @@
--- Declares that heartbeats of a day refer to participations, which the server then proves for every row at once and keeps
--- for rows that come later. Call it in a transaction of its own.
+-- Declares what heartbeats, events and purchases of a day refer to: the server proves it for all rows at once, and for each
+-- that comes later. Until then the procedures that let the rows in have looked, and nobody else has. Call it in a
+-- transaction of its own.
 create or replace procedure api.seal_day(day date)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
+declare
+    reference record;
 begin
     perform pg_advisory_xact_lock(hashtext('skirmish days'));
     if not exists (select from game.day as d where d.day = seal_day.day) then
@@ -15,11 +18,27 @@ begin
     if exists (select from game.day as d where d.day = seal_day.day and d.sealed_at is not null) then
         return;
     end if;
-    execute format(
-        'alter table game.%I add constraint heartbeat_participation_fkey '
-        'foreign key (match_id, session_id) references game.participation (match_id, session_id)',
-        game.partition_name('heartbeat', seal_day.day)
-    );
+    for reference in
+        select r.*
+        from (
+            values
+            ('heartbeat', 'participation', 'match_id, session_id', 'participation', 'match_id, session_id'),
+            ('game_event', 'event_type', 'event_type', 'event_type', 'event_type'),
+            ('game_event', 'participation', 'match_id, session_id', 'participation', 'match_id, session_id'),
+            ('game_event', 'target', 'match_id, target_session_id', 'participation', 'match_id, session_id'),
+            ('game_event', 'weapon', 'weapon', 'weapon', 'weapon'),
+            ('purchase', 'session', 'session_id', 'session', 'session_id'),
+            ('purchase', 'item', 'item_id', 'item', 'item_id'),
+            ('purchase', 'currency', 'currency', 'currency', 'currency')
+        ) as r (table_name, what, columns, other_table, other_columns)
+    loop
+        execute format(
+            'alter table game.%I add constraint %I foreign key (%s) references game.%I (%s)',
+            game.partition_name(reference.table_name, seal_day.day),
+            format('%s_%s_fkey', reference.table_name, reference.what),
+            reference.columns, reference.other_table, reference.other_columns
+        );
+    end loop;
     update game.day as d set sealed_at = now() where d.day = seal_day.day;
 end;
 $$;

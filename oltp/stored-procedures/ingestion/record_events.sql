@@ -66,8 +66,7 @@ begin
         )
         and (b.weapon is null or w.weapon is not null)
         and jsonb_typeof(b.detail) = 'object'
-    order by b.event_type, b.event_id
-    on conflict (event_type, event_id, occurred_at) do nothing;
+    order by b.event_type, b.event_id;
 
     get diagnostics stored = row_count;
     if stored = given then

@@ -17,6 +17,43 @@ declare
     fault record;
 begin
     perform game.require_days(record_heartbeats.beat_ats);
+    -- A session is in a match for a stretch of time, so its first and last heartbeat there speak for those in between.
+    if not exists (
+        select
+        from (
+            select
+                b.match_id,
+                b.session_id,
+                min(b.beat_at) as first_at,
+                max(b.beat_at) as last_at
+            from unnest(record_heartbeats.match_ids, record_heartbeats.session_ids, record_heartbeats.beat_ats) as b (
+                match_id, session_id, beat_at
+            )
+            group by b.match_id, b.session_id
+        ) as b
+        left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
+        left join game.session as s on b.session_id = s.session_id
+        where (
+            b.first_at >= p.joined_at
+            and b.last_at < coalesce(p.left_at, 'infinity')
+            and b.last_at < coalesce(s.ended_at, 'infinity')
+        ) is not true
+    ) then
+        begin
+            insert into game.heartbeat (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
+            select b.session_id, b.beat_at, b.match_id, b.x_cm, b.y_cm, b.z_cm
+            from unnest(
+                record_heartbeats.session_ids, record_heartbeats.beat_ats, record_heartbeats.match_ids,
+                record_heartbeats.x_cms, record_heartbeats.y_cms, record_heartbeats.z_cms
+            ) as b (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
+            order by b.session_id, b.beat_at;
+            return;
+        exception
+            -- Some are there already, or lack a value: the slow way says which.
+            when unique_violation or not_null_violation then
+                null;
+        end;
+    end if;
     insert into game.heartbeat (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
     select b.session_id, b.beat_at, b.match_id, b.x_cm, b.y_cm, b.z_cm
     from unnest(

@@ -49,8 +49,7 @@ begin
         and b.purchase_id >> 20 = b.session_id >> 16
         and b.price_minor > 0
         and b.price_usd_cent >= 0
-    order by b.purchase_id
-    on conflict (purchase_id, purchased_at) do nothing;
+    order by b.purchase_id;
 
     get diagnostics stored = row_count;
     if stored = given then

@@ -1,0 +1,430 @@
+//! Feeding a run to a database, as a live game would: through stored procedures, a slice of time a transaction.
+//!
+//! Realms go in lanes, a connection each; nothing in a realm refers to another. How far a lane is stands in the database
+//! and moves in the transaction of its rows, so that after any crash the same command goes on, and every row is there
+//! once. The database is given what it can take: the next slice is cut when the last one is confirmed.
+
+mod address;
+mod database;
+mod feed;
+mod ingest_error;
+mod run_source;
+mod slice;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use postgres::types::ToSql;
+use serde_json::{Map, Value, json};
+
+pub use address::Address;
+use database::{CalendarDay, Database, Document, Moment};
+use feed::{Feed, Lane, Values, each_row};
+pub use ingest_error::IngestError;
+use ingest_error::{Cure, cure, explain};
+use run_source::{DAY_MS, Progress, RunSource};
+use slice::Sent;
+
+use crate::inspect::{Datum, RowView, table_named};
+use crate::scenario::DATA_VERSION;
+
+/// What to do.
+pub struct IngestOptions {
+    /// Folder of the run.
+    pub run: PathBuf,
+    /// Where to.
+    pub address: Address,
+    /// Simulated seconds a second; as fast as the database takes it if there is none.
+    pub speed: Option<f64>,
+    /// Heartbeats, kills, purchases; all that there are if none is named.
+    pub tables: Vec<String>,
+    /// Whether to go after a run that is still going on.
+    pub follow: bool,
+    /// Connections.
+    pub lanes: u32,
+    /// Heartbeats a transaction, about, and rows a call, at most.
+    pub batch: usize,
+    /// Whether the foreign key of a day's heartbeats is declared when the day is over.
+    pub seal_days: bool,
+}
+
+/// How far an ingestion is.
+#[derive(Clone, Debug, Default)]
+pub struct IngestState {
+    /// Share of simulated time that is done.
+    pub share: f64,
+    /// Rows that were sent by this command.
+    pub rows: u64,
+    /// Of them heartbeats.
+    pub heartbeats: u64,
+    /// What is waited for, if anything.
+    pub waiting: Option<&'static str>,
+}
+
+/// What an ingestion has done.
+#[derive(Clone, Debug)]
+pub struct Ingested {
+    /// Rows by kind, of this command.
+    pub rows: Vec<(&'static str, u64)>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Heartbeats, kills, purchases: those that were sent.
+    pub tables: Vec<&'static str>,
+}
+
+/// How long a database that is gone is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Simulated time that a transaction covers at most where there are few heartbeats or none.
+const LONGEST_SLICE_MS: i64 = 3_600_000;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What lanes share.
+struct Shared<'o> {
+    options: &'o IngestOptions,
+    run: &'o RunSource,
+    tables: &'o [&'static str],
+    stop: &'o AtomicBool,
+    started: Instant,
+    /// Lanes that have finished a day, by day.
+    finished: Vec<AtomicU64>,
+    /// Up to which moment each lane is.
+    positions: Vec<AtomicI64>,
+    counts: [AtomicU64; 6],
+    is_waiting: AtomicBool,
+}
+
+/// Feeds a run to a database; tells how far it is from time to time.
+pub fn ingest(
+    options: &IngestOptions,
+    stop: &AtomicBool,
+    observe: &mut dyn FnMut(&IngestState),
+) -> Result<Ingested, IngestError> {
+    let run = RunSource::open(&options.run, options.follow)?;
+    let tables = run.choose(&options.tables)?;
+    let started = Instant::now();
+    let mut database = Database::connect(&options.address)?;
+    register(&mut database, &run, options, stop)?;
+    let shared = Shared {
+        options,
+        run: &run,
+        tables: &tables,
+        stop,
+        started,
+        finished: (0..run.days).map(|_| AtomicU64::new(0)).collect(),
+        positions: (0..options.lanes).map(|_| AtomicI64::new(run.start_ms())).collect(),
+        counts: Default::default(),
+        is_waiting: AtomicBool::new(false),
+    };
+    let failed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..options.lanes)
+            .map(|number| {
+                let (shared, failed) = (&shared, &failed);
+                scope.spawn(move || {
+                    let result = LaneWorker::new(shared, Lane { number, of: shared.options.lanes }, failed).work();
+                    failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                    result
+                })
+            })
+            .collect();
+        while !lanes.iter().all(|lane| lane.is_finished()) {
+            observe(&shared.state());
+            std::thread::sleep(LOOK_EVERY);
+        }
+        observe(&shared.state());
+        let results: Vec<_> = lanes.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        // The lane that failed says why; others stopped because of it.
+        let mut stopped = Ok(());
+        for result in results {
+            match result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+                Err(IngestError::Interrupted) => stopped = Err(IngestError::Interrupted),
+                other => other?,
+            }
+        }
+        stopped
+    })?;
+    let names = ["heartbeats", "kills", "purchases", "sessions", "matches", "participations"];
+    let rows = names.into_iter().zip(shared.counts.iter().map(|count| count.load(Ordering::Relaxed)));
+    Ok(Ingested { rows: rows.collect(), elapsed: started.elapsed(), tables: tables.clone() })
+}
+
+impl Shared<'_> {
+    fn state(&self) -> IngestState {
+        let total = (self.run.end_ms() - self.run.start_ms()) * self.positions.len() as i64;
+        let done: i64 =
+            self.positions.iter().map(|position| position.load(Ordering::Relaxed) - self.run.start_ms()).sum();
+        IngestState {
+            share: done as f64 / total.max(1) as f64,
+            rows: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum(),
+            heartbeats: self.counts[0].load(Ordering::Relaxed),
+            waiting: self.is_waiting.load(Ordering::Relaxed).then_some("waiting for the run"),
+        }
+    }
+
+    fn count(&self, sent: &Sent) {
+        let sent = [sent.heartbeats, sent.kills, sent.purchases, sent.sessions, sent.matches, sent.participations];
+        for (count, rows) in self.counts.iter().zip(sent) {
+            count.fetch_add(rows, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Says which run it is and what its world is made of: what everything else refers to.
+fn register(
+    database: &mut Database,
+    run: &RunSource,
+    options: &IngestOptions,
+    stop: &AtomicBool,
+) -> Result<(), IngestError> {
+    let told = |error: postgres::Error| explain(&error, options.address.shown());
+    let catalogue = catalogue(run)?.to_string();
+    let start = Moment(run.start_ms());
+    let stream = format!("{} players", run.world_hash);
+    let position = database
+        .transact(|batch| {
+            let (hash, name) = (run.world_hash.as_str(), run.scenario.as_str());
+            let arguments: [Box<dyn ToSql + Sync>; 5] = [
+                Box::new(hash),
+                Box::new(name),
+                Box::new(DATA_VERSION as i32),
+                Box::new(CalendarDay(run.start.0)),
+                Box::new(run.days as i32),
+            ];
+            batch.call("register_run", arguments.into())?;
+            batch.call("register_catalogue", vec![Box::new(Document(&catalogue))])?;
+            batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(start)])
+        })
+        .map_err(told)?;
+    if position > run.start_ms() {
+        return Ok(());
+    }
+    let players = table_named("players")?;
+    let columns = ["player_id", "installed_on", "country", "region", "realm_id", "device", "segment"];
+    run.tables.read(players, None, None, &mut |rows| {
+        let mut values: Vec<Values> = Vec::with_capacity(rows.num_rows());
+        each_row(rows, &columns, &mut |_, row| values.push(row));
+        for values in values.chunks(options.batch) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let sent = database.transact(|batch| slice::send_players(batch, values, &columns));
+            sent.map_err(|error| crate::inspect::InspectError::Consumer(told(error).to_string()))?;
+        }
+        Ok(())
+    })?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(IngestError::Interrupted);
+    }
+    let end = Moment(run.end_ms());
+    let done = database.transact(|batch| {
+        batch.call("advance_stream", vec![Box::new(stream.as_str()), Box::new(start), Box::new(end)])
+    });
+    done.map_err(told)
+}
+
+/// The dimensions of a run as the document that `api.register_catalogue` takes.
+fn catalogue(run: &RunSource) -> Result<Value, IngestError> {
+    let mut catalogue = Map::new();
+    for name in ["regions", "currencies", "countries", "devices", "items", "maps", "modes", "weapons"] {
+        let mut rows = Vec::new();
+        run.tables.read(table_named(name)?, None, None, &mut |batch| {
+            for row in 0..batch.num_rows() {
+                let row = RowView { batch, row };
+                let schema = batch.schema();
+                let fields = schema.fields().iter().map(|field| {
+                    let value = match row.value(field.name()) {
+                        Datum::Number(number) => json!(number),
+                        Datum::Truth(truth) => json!(truth),
+                        other => json!(other.plain()),
+                    };
+                    (field.name().clone(), value)
+                });
+                rows.push(Value::Object(fields.collect()));
+            }
+            Ok(())
+        })?;
+        catalogue.insert(name.to_owned(), Value::Array(rows));
+    }
+    Ok(Value::Object(catalogue))
+}
+
+/// A lane at work.
+struct LaneWorker<'s> {
+    shared: &'s Shared<'s>,
+    lane: Lane,
+    stream: String,
+    failed: &'s AtomicBool,
+    database: Option<Database>,
+}
+
+impl<'s> LaneWorker<'s> {
+    fn new(shared: &'s Shared<'s>, lane: Lane, failed: &'s AtomicBool) -> Self {
+        let of = format!("{} of {}", lane.number + 1, lane.of);
+        let stream = format!("{} {of}: {}", shared.run.world_hash, shared.tables.join(","));
+        Self { shared, lane, stream, failed, database: None }
+    }
+
+    fn work(&mut self) -> Result<(), IngestError> {
+        let run = self.shared.run;
+        let mut position = self.claim(run.start_ms())?;
+        let mut feed = Feed::new(run, self.lane, self.shared.tables);
+        for day in 0..run.days {
+            let until = run.start_ms() + i64::from(day + 1) * DAY_MS;
+            if position < until {
+                self.wait_for(day)?;
+                self.open(day)?;
+                feed.enter(day)?;
+                // What is there already, of this day and of days before.
+                feed.skip(position)?;
+                while position < until {
+                    position = self.step(&mut feed, position, until)?;
+                    self.shared.positions[self.lane.number as usize].store(position, Ordering::Relaxed);
+                }
+            }
+            self.leave(day)?;
+        }
+        self.shared.positions[self.lane.number as usize].store(run.end_ms(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Sends the next slice; returns how far the lane is then.
+    fn step(&mut self, feed: &mut Feed<'_>, from: i64, limit: i64) -> Result<i64, IngestError> {
+        let options = self.shared.options;
+        // At a pace, a transaction covers about a second of the reader's time.
+        let span =
+            options.speed.map_or(LONGEST_SLICE_MS, |speed| ((speed * 1000.0) as i64).clamp(1000, LONGEST_SLICE_MS));
+        let slice = feed.cut(from, limit, options.batch, span)?;
+        self.wait_until(slice.until)?;
+        let stream = self.stream.clone();
+        let [first, next] = [slice.from, slice.until].map(Moment);
+        let position = self.persist(|batch| {
+            // First, so that two who work on one stream do not both begin.
+            let position = batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(first)])?;
+            if position == slice.from {
+                slice.send(batch, options.batch)?;
+                let place: database::Columns<'_> = vec![Box::new(stream.as_str()), Box::new(first), Box::new(next)];
+                batch.call("advance_stream", place)?;
+            }
+            Ok(position)
+        })?;
+        if position == slice.from {
+            self.shared.count(&slice.size());
+            return Ok(slice.until);
+        }
+        if position < slice.from {
+            let why = "the stream has gone back; was the database restored meanwhile? Start again".into();
+            return Err(IngestError::Refused { database: options.address.shown().to_owned(), why });
+        }
+        // Somebody else works on this stream, or what we sent was confirmed without our hearing of it.
+        feed.skip(position)?;
+        Ok(position)
+    }
+
+    /// How far the stream is.
+    fn claim(&mut self, first: i64) -> Result<i64, IngestError> {
+        let stream = self.stream.clone();
+        self.persist(|batch| {
+            batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(Moment(first))])
+        })
+    }
+
+    /// Makes the partitions of a day.
+    fn open(&mut self, day: u32) -> Result<(), IngestError> {
+        let date = CalendarDay(self.shared.run.start.0 + day as i32);
+        let is_sealed = !self.shared.options.seal_days;
+        self.persist(|batch| batch.call("open_day", vec![Box::new(date), Box::new(is_sealed)]))
+    }
+
+    /// Counts the lane out of a day; whoever is last closes it.
+    fn leave(&mut self, day: u32) -> Result<(), IngestError> {
+        let before = self.shared.finished[day as usize].fetch_add(1, Ordering::Relaxed);
+        if !self.shared.options.seal_days || before + 1 < u64::from(self.lane.of) {
+            return Ok(());
+        }
+        let date = CalendarDay(self.shared.run.start.0 + day as i32);
+        self.persist(|batch| batch.call("seal_day", vec![Box::new(date)]))
+    }
+
+    /// Does something in one transaction, again and again while it is worth it.
+    fn persist<T>(
+        &mut self,
+        work: impl Fn(&mut database::Batch<'_>) -> Result<T, postgres::Error>,
+    ) -> Result<T, IngestError> {
+        loop {
+            self.check_stop()?;
+            match self.connected()?.transact(&work) {
+                Ok(value) => return Ok(value),
+                Err(error) => self.recover(&error)?,
+            }
+        }
+    }
+
+    fn connected(&mut self) -> Result<&mut Database, IngestError> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => Database::connect(&self.shared.options.address)?,
+        };
+        Ok(self.database.insert(database))
+    }
+
+    /// Goes on after an error if it can be gone on after: connects again for as long as there is patience.
+    fn recover(&mut self, error: &postgres::Error) -> Result<(), IngestError> {
+        let told = explain(error, self.shared.options.address.shown());
+        match cure(error) {
+            Cure::Repeat => return Ok(()),
+            Cure::Tell => return Err(told),
+            Cure::Reconnect => {}
+        }
+        self.database = None;
+        let lost = Instant::now();
+        while lost.elapsed() < PATIENCE {
+            self.check_stop()?;
+            match Database::connect(&self.shared.options.address) {
+                Ok(database) => {
+                    self.database = Some(database);
+                    return Ok(());
+                }
+                Err(IngestError::Lost { .. }) => std::thread::sleep(LOOK_EVERY * 5),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(told)
+    }
+
+    /// Waits until a day can be sent: a day ahead must be whole.
+    fn wait_for(&self, day: u32) -> Result<(), IngestError> {
+        if !self.shared.options.follow {
+            return Ok(());
+        }
+        loop {
+            match self.shared.run.progress()? {
+                Progress::Complete => break,
+                // The last day is whole only with what ends the run.
+                Progress::Running(whole) if day + 2 <= whole && day + 2 < self.shared.run.days => break,
+                Progress::Running(_) => {}
+            }
+            self.shared.is_waiting.store(true, Ordering::Relaxed);
+            self.check_stop()?;
+            std::thread::sleep(LOOK_EVERY * 2);
+        }
+        self.shared.is_waiting.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Waits until a simulated moment is due.
+    fn wait_until(&self, moment: i64) -> Result<(), IngestError> {
+        let Some(speed) = self.shared.options.speed else { return Ok(()) };
+        let due = Duration::from_secs_f64((moment - self.shared.run.start_ms()).max(0) as f64 / 1000.0 / speed);
+        while let Some(left) = due.checked_sub(self.shared.started.elapsed()) {
+            self.check_stop()?;
+            std::thread::sleep(left.min(LOOK_EVERY));
+        }
+        Ok(())
+    }
+
+    fn check_stop(&self) -> Result<(), IngestError> {
+        let is_over = self.shared.stop.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed);
+        if is_over { Err(IngestError::Interrupted) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,157 @@
+//! What a run says of itself, and whether it can be ingested.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::ingest_error::IngestError;
+use crate::inspect::RunTables;
+use crate::scenario::DATA_VERSION;
+use crate::time::{DAY_S, Date};
+
+const AGAIN: &str = "run the scenario again with skirmish run --overwrite";
+
+/// Tables that nothing can be ingested without.
+pub const NEEDED: [&str; 12] = [
+    "players",
+    "session_ends",
+    "matches",
+    "participations",
+    "regions",
+    "countries",
+    "currencies",
+    "devices",
+    "items",
+    "maps",
+    "modes",
+    "weapons",
+];
+
+/// Tables that may be left out.
+pub const OPTIONAL: [&str; 3] = ["heartbeats", "kills", "purchases"];
+
+/// A run.
+pub struct RunSource {
+    /// Its folder.
+    pub root: PathBuf,
+    /// Its tables.
+    pub tables: RunTables,
+    /// Name of its scenario.
+    pub scenario: String,
+    /// Hash of its world.
+    pub world_hash: String,
+    /// First day.
+    pub start: Date,
+    /// Days.
+    pub days: u32,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// All of it is there.
+    Complete,
+    /// It is going on, and so many days are whole.
+    Running(u32),
+}
+
+impl RunSource {
+    /// The run in a folder, which may still be going on if it is to be followed.
+    pub fn open(root: &Path, follows: bool) -> Result<Self, IngestError> {
+        let wrong = |why: String| IngestError::Run { run: root.to_owned(), why };
+        let said = read(root)?;
+        let number = |key: &str| said[key].as_u64().ok_or_else(|| wrong(format!("run.json has no {key}; {AGAIN}")));
+        let text = |key: &str| {
+            said[key].as_str().map(str::to_owned).ok_or_else(|| wrong(format!("run.json has no {key}; {AGAIN}")))
+        };
+        let version = number("data_version")?;
+        if version != u64::from(DATA_VERSION) {
+            return Err(wrong(format!(
+                "has data version {version}, this skirmish reads {DATA_VERSION}; {AGAIN}, or use the skirmish that made it"
+            )));
+        }
+        let status = text("status")?;
+        if status != "complete" && !(follows && status == "running") {
+            let remedy = if status == "running" { "let it finish, or use --follow" } else { AGAIN };
+            return Err(wrong(format!("the run is not finished, its status is {status}; {remedy}")));
+        }
+        let start = text("start")?;
+        let start = start.parse().map_err(|()| wrong(format!("run.json: {start} is no day; {AGAIN}")))?;
+        let tables = RunTables::open(root)?;
+        for table in NEEDED {
+            if !tables.has(table) {
+                return Err(wrong(format!(
+                    "has no table {table}, without which nothing can be ingested; run the scenario with \
+                     output.tables.{table} = true"
+                )));
+            }
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            tables,
+            scenario: text("scenario")?,
+            world_hash: text("world_hash")?,
+            start,
+            days: number("days")? as u32,
+        })
+    }
+
+    /// How far the run is now.
+    pub fn progress(&self) -> Result<Progress, IngestError> {
+        let said = read(&self.root)?;
+        match said["status"].as_str() {
+            Some("complete") => Ok(Progress::Complete),
+            Some("running") => Ok(Progress::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
+            status => Err(IngestError::Run {
+                run: self.root.clone(),
+                why: format!("the run ended early, its status is {}; {AGAIN}", status.unwrap_or("unknown")),
+            }),
+        }
+    }
+
+    /// Heartbeats, kills and purchases that were asked for, or all that the run has.
+    pub fn choose(&self, wanted: &[String]) -> Result<Vec<&'static str>, IngestError> {
+        let mut chosen = Vec::new();
+        for name in wanted {
+            let table = OPTIONAL.into_iter().find(|table| table == name).ok_or_else(|| {
+                let known = OPTIONAL.join(", ");
+                IngestError::Usage(format!("--tables {name}: there are {known}; the others are always sent"))
+            })?;
+            if !self.tables.has(table) {
+                return Err(IngestError::Run {
+                    run: self.root.clone(),
+                    why: format!("has no table {table}; leave it out of --tables, or run the scenario with it"),
+                });
+            }
+            chosen.push(table);
+        }
+        chosen.sort_unstable();
+        chosen.dedup();
+        if wanted.is_empty() {
+            chosen = OPTIONAL.into_iter().filter(|table| self.tables.has(table)).collect();
+        }
+        Ok(chosen)
+    }
+
+    /// Its first moment, milliseconds since 1970.
+    pub fn start_ms(&self) -> i64 {
+        i64::from(self.start.0) * DAY_MS
+    }
+
+    /// The moment after its last day.
+    pub fn end_ms(&self) -> i64 {
+        self.start_ms() + i64::from(self.days) * DAY_MS
+    }
+}
+
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = DAY_S as i64 * 1000;
+
+fn read(root: &Path) -> Result<Value, IngestError> {
+    let path = root.join("run.json");
+    let wrong = |why: String| IngestError::Run { run: root.to_owned(), why };
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        wrong(format!("is no run, its run.json cannot be read ({error}); give the folder that --out named"))
+    })?;
+    serde_json::from_str(&text).map_err(|error| wrong(format!("run.json is no summary of a run ({error}); {AGAIN}")))
+}

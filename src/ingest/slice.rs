@@ -1,0 +1,204 @@
+//! A slice of time on its way into the database: one transaction, in an order in which everything refers to what is there.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::database::{Batch, Columns, Document, Moment};
+use super::feed::{Beat, KILL, MATCH, PARTICIPATION, PURCHASE, SESSION, Slice, Values};
+use crate::inspect::Datum;
+
+/// Rows that were sent, by table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent {
+    pub heartbeats: u64,
+    pub kills: u64,
+    pub purchases: u64,
+    pub sessions: u64,
+    pub matches: u64,
+    pub participations: u64,
+}
+
+impl Slice {
+    /// What it holds.
+    pub fn size(&self) -> Sent {
+        Sent {
+            heartbeats: self.beats.len() as u64,
+            kills: self.kills.len() as u64,
+            purchases: self.purchases.len() as u64,
+            sessions: self.session_starts.len() as u64,
+            matches: self.match_starts.len() as u64,
+            participations: self.joins.len() as u64,
+        }
+    }
+
+    /// Sends it, at most so many rows a call.
+    ///
+    /// Procedures look at times, not at the order of calls, so that a session may be ended before its heartbeats are sent.
+    /// Where a player logs in again within the slice that is needed: the session before must have ended.
+    pub fn send(&self, batch: &mut Batch<'_>, rows: usize) -> Result<(), postgres::Error> {
+        let mut sender = Sender { batch, rows };
+        sender.send("start_matches", &self.match_starts, &MATCH, &MATCH[..7])?;
+        let rounds = self.rounds();
+        let mut ended = HashSet::new();
+        for round in &rounds {
+            let before: Vec<Values> = round.ends.iter().map(|row| (*row).clone()).collect();
+            sender.send("end_sessions", &before, &SESSION, &["session_id", "event_ts", "end_reason"])?;
+            ended.extend(before.iter().map(|row| number(row, &SESSION, "session_id")));
+            let starts: Vec<Values> = round.starts.iter().map(|row| (*row).clone()).collect();
+            sender.send("start_sessions", &starts, &SESSION, &SESSION[..6])?;
+        }
+        sender.send("join_matches", &self.joins, &PARTICIPATION, &PARTICIPATION[..4])?;
+        sender.send_kills(&self.kills)?;
+        for beats in self.beats.chunks(rows) {
+            sender.batch.call("record_heartbeats", beat_columns(beats))?;
+        }
+        sender.send("record_purchases", &self.purchases, &PURCHASE, &PURCHASE)?;
+        sender.send("leave_matches", &self.leaves, &PARTICIPATION, &["match_id", "session_id", "left_at"])?;
+        let ends = ["match_id", "ended_at", "winner_team", "end_reason"];
+        sender.send("end_matches", &self.match_ends, &MATCH, &ends)?;
+        let rest = self.session_ends.iter().filter(|row| !ended.contains(&number(row, &SESSION, "session_id")));
+        let rest: Vec<Values> = rest.cloned().collect();
+        sender.send("end_sessions", &rest, &SESSION, &["session_id", "event_ts", "end_reason"])
+    }
+
+    /// Logins in rounds: in a round nobody logs in twice, and who has logged in before in this slice, or was online when it
+    /// began, has logged out.
+    fn rounds(&self) -> Vec<Round<'_>> {
+        let id = |row: &Values| number(row, &SESSION, "session_id");
+        let ends: HashMap<i64, &Values> = self.session_ends.iter().map(|row| (id(row), row)).collect();
+        let starts: BTreeMap<i64, &Values> = self.session_starts.iter().map(|row| (id(row), row)).collect();
+        let mut rounds: Vec<Round<'_>> = Vec::new();
+        let mut last: Option<(i64, usize)> = None;
+        // By number: a player's sessions stand side by side, in order.
+        for (session, start) in starts {
+            let round = match last {
+                Some((before, round)) if before == session - 1 => round + 1,
+                _ => 0,
+            };
+            last = Some((session, round));
+            if rounds.len() <= round {
+                rounds.resize_with(round + 1, Round::default);
+            }
+            rounds[round].starts.push(start);
+            rounds[round].ends.extend(ends.get(&(session - 1)));
+        }
+        rounds
+    }
+}
+
+#[derive(Default)]
+struct Round<'s> {
+    /// Sessions to end first.
+    ends: Vec<&'s Values>,
+    starts: Vec<&'s Values>,
+}
+
+struct Sender<'b, 'c> {
+    batch: &'b mut Batch<'c>,
+    rows: usize,
+}
+
+impl Sender<'_, '_> {
+    /// Sends some columns of rows that have others besides.
+    fn send(
+        &mut self,
+        procedure: &'static str,
+        rows: &[Values],
+        columns: &[&str],
+        sent: &[&str],
+    ) -> Result<(), postgres::Error> {
+        for rows in rows.chunks(self.rows) {
+            let arguments = sent.iter().map(|column| argument(rows, place(columns, column), column)).collect();
+            self.batch.call(procedure, arguments)?;
+        }
+        Ok(())
+    }
+
+    fn send_kills(&mut self, kills: &[Values]) -> Result<(), postgres::Error> {
+        for rows in kills.chunks(self.rows) {
+            let mut arguments: Columns<'_> = vec![Box::new(vec!["kill"; rows.len()])];
+            arguments.extend(KILL.iter().map(|column| argument(rows, place(&KILL, column), column)));
+            arguments.push(Box::new(vec![Document("{}"); rows.len()]));
+            self.batch.call("record_events", arguments)?;
+        }
+        Ok(())
+    }
+}
+
+fn place(columns: &[&str], column: &str) -> usize {
+    columns.iter().position(|candidate| *candidate == column).unwrap_or(usize::MAX)
+}
+
+fn number(row: &Values, columns: &[&str], column: &str) -> i64 {
+    match row.get(place(columns, column)) {
+        Some(Datum::Number(number)) => *number,
+        _ => 0,
+    }
+}
+
+/// Columns of 64 bits; other whole numbers have fewer.
+const WIDE: [&str; 8] = [
+    "session_id",
+    "party_id",
+    "match_id",
+    "kill_id",
+    "killer_session",
+    "victim_session",
+    "purchase_id",
+    "encounter_id",
+];
+/// Columns of 16 bits.
+const NARROW: [&str; 5] = ["realm_id", "team_id", "winner_team", "teams", "digits"];
+
+/// A column of rows as the procedures take it.
+fn argument<'r>(rows: &'r [Values], place: usize, column: &str) -> Box<dyn postgres::types::ToSql + Sync + 'r> {
+    let numbers = || {
+        rows.iter().map(|row| match row[place] {
+            Datum::Number(number) => Some(number),
+            _ => None,
+        })
+    };
+    match rows.first().map(|row| &row[place]) {
+        Some(Datum::Time(_)) => Box::new(collect(rows, place, |value| match value {
+            Datum::Time(ms) => Some(Moment(*ms)),
+            _ => None,
+        })),
+        Some(Datum::Truth(_)) => Box::new(collect(rows, place, |value| match value {
+            Datum::Truth(truth) => Some(*truth),
+            _ => None,
+        })),
+        Some(Datum::Text(_)) => Box::new(collect(rows, place, |value| match value {
+            Datum::Text(text) => Some(text.as_str()),
+            _ => None,
+        })),
+        Some(Datum::Day(_)) => Box::new(collect(rows, place, |value| match value {
+            Datum::Day(date) => Some(super::database::CalendarDay(date.0)),
+            _ => None,
+        })),
+        _ if WIDE.contains(&column) => Box::new(numbers().collect::<Vec<Option<i64>>>()),
+        _ if NARROW.contains(&column) => {
+            Box::new(numbers().map(|number| number.map(|n| n as i16)).collect::<Vec<Option<i16>>>())
+        }
+        _ => Box::new(numbers().map(|number| number.map(|n| n as i32)).collect::<Vec<Option<i32>>>()),
+    }
+}
+
+fn collect<'r, T>(rows: &'r [Values], place: usize, value: impl Fn(&'r Datum) -> Option<T>) -> Vec<Option<T>> {
+    rows.iter().map(|row| value(&row[place])).collect()
+}
+
+/// Sends players, whose columns are those of their table.
+pub fn send_players(batch: &mut Batch<'_>, rows: &[Values], columns: &[&str]) -> Result<(), postgres::Error> {
+    Sender { batch, rows: rows.len().max(1) }.send("register_players", rows, columns, columns)
+}
+
+fn beat_columns(beats: &[Beat]) -> Columns<'static> {
+    let axis = |n: usize| beats.iter().map(|beat| beat.position[n]).collect::<Vec<i32>>();
+    vec![
+        Box::new(beats.iter().map(|beat| beat.session).collect::<Vec<i64>>()),
+        Box::new(beats.iter().map(|beat| Moment(beat.at)).collect::<Vec<Moment>>()),
+        Box::new(beats.iter().map(|beat| beat.match_id).collect::<Vec<i64>>()),
+        Box::new(axis(0)),
+        Box::new(axis(1)),
+        Box::new(axis(2)),
+    ]
+}
