@@ -10,7 +10,8 @@ from lib.failure import Failure
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="oltp/down", description="Stop the database that oltp/up started. Its folder stays, and oltp/up goes on with it."
+        prog="oltp/down",
+        description="Stop the database that oltp/up started. Its folder stays, and oltp/up goes on with it.",
     )
     parser.add_argument("--dir", metavar="DIR", type=Path, help=f"folder of the server [default: {default_folder()}]")
     args = parser.parse_args()

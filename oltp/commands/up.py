@@ -12,9 +12,9 @@ from commands.server import Server, default_folder
 def main():
     parser = argparse.ArgumentParser(
         prog="oltp/up",
-        description="Start a PostgreSQL database, leave it running with the schema installed, and print its URL as the "
-        "last line. Without a URL it is a server of its own in a folder, from the PostgreSQL of this machine or, if there "
-        "is none, from a Python package; other servers of the machine are left alone.",
+        description="Start a PostgreSQL database, leave it running with the schema installed, and print its URL as "
+        "the last line. Without a URL it is a server of its own in a folder, from the PostgreSQL of this machine or, "
+        "if there is none, from a Python package; other servers of the machine are left alone.",
         epilog='Then: skirmish ingest output/quickstart --to "$(oltp/up)"; psql "$(oltp/up)". oltp/down stops it.',
     )
     parser.add_argument("url", metavar="URL", nargs="?", help="a database that is there: the schema is installed in it")

@@ -35,7 +35,8 @@ alter table audit.link add constraint link_link_no_key unique (link_no);
 alter table audit.audit_log add constraint audit_log_pkey primary key (link_id, entry_id);
 alter table audit.head add constraint head_pkey primary key (is_only);
 
--- 2. References. Those of heartbeats, events and purchases are declared day by day, a partition at a time: api.seal_day.
+-- 2. References. Those of heartbeats, events and purchases are declared day by day, a partition at a time:
+-- api.seal_day.
 alter table game.country add constraint country_region_fkey
 foreign key (region) references game.region (region);
 alter table game.country add constraint country_currency_fkey
@@ -70,11 +71,11 @@ alter table game.session_counter add constraint session_counter_session_fkey
 foreign key (session_id) references game.session (session_id);
 alter table game.player_counter add constraint player_counter_player_fkey
 foreign key (player_id) references game.player (player_id);
--- Entries refer to links without a foreign key, which would be paid for with every change: audit.verify() finds an entry
--- that has no link.
+-- Entries refer to links without a foreign key, which would be paid for with every change: audit.verify() finds an
+-- entry that has no link.
 
--- 3. No two sessions of a player at a time; one may begin in the second in which the last one ended. Ranges of one number
--- stand for equality, so that no extension is needed.
+-- 3. No two sessions of a player at a time; one may begin in the second in which the last one ended. Ranges of one
+-- number stand for equality, so that no extension is needed.
 alter table game.session add constraint session_player_no_overlap exclude using gist (
     int4range(player_id, player_id, '[]') with &&,
     tstzrange(started_at, ended_at, '[)') with &&

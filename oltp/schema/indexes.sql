@@ -1,4 +1,5 @@
--- What is looked for, beside keys. Each says by whom; what nobody looks for has no index, because every row pays for it.
+-- What is looked for, beside keys. Each says by whom; what nobody looks for has no index, because every row pays for
+-- it.
 
 -- Sessions and matches of a player: event_timeline, leaderboards; and the reference from participations.
 create index session_player_idx on game.session (player_id, started_at);

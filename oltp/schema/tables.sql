@@ -1,7 +1,7 @@
 -- What is kept, in third normal form. Constraints and indexes have files of their own.
 --
--- Moments are timestamptz. Money is in whole minor units of its currency, and in hundredths of a US dollar. Lengths are
--- centimetres. Nothing but api is open to anybody.
+-- Moments are timestamptz. Money is in whole minor units of its currency, and in hundredths of a US dollar. Lengths
+-- are centimetres. Nothing but api is open to anybody.
 create schema game;
 create schema api;
 create schema audit;
@@ -98,7 +98,8 @@ create table game.anticheat_rule (
 );
 comment on table game.anticheat_rule is 'One row a rule: what is suspicious, and from which figures on.';
 
--- 3. Who plays, and when. Sessions, matches and places in them are changed once, when they end, and find room beside them.
+-- 3. Who plays, and when. Sessions, matches and places in them are changed once, when they end, and find room beside
+-- them.
 create table game.player (
     player_id integer not null,
     installed_on date not null,
@@ -256,7 +257,8 @@ create table game.run (
     start_day date not null,
     days integer not null
 );
-comment on table game.run is 'The run that the database holds, one at most: numbers of another would mean other things.';
+comment on table game.run is
+'The run that the database holds, one at most: numbers of another would mean other things.';
 
 create table game.stream_position (
     stream text not null,

@@ -4,5 +4,6 @@ insert into game.event_type (event_type, description) values
 ('assist', 'a player helped to kill an opponent'),
 ('objective', 'a player took an objective'),
 ('report', 'a player reported another')
-on conflict (event_type) do update set description = excluded.description
+on conflict (
+    event_type) do update set description = excluded.description
 where event_type.description <> excluded.description;

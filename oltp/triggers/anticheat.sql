@@ -1,7 +1,8 @@
--- Rules about kills and purchases, with the figures of game.anticheat_rule; the rule about speed is with the heartbeats.
--- They fire after the counters (t10) and see them as they are with the batch.
+-- Rules about kills and purchases, with the figures of game.anticheat_rule; the rule about speed is with the
+-- heartbeats. They fire after the counters (t10) and see them as they are with the batch.
 --
--- A session that shoots too well is flagged once a rule, for what it did itself or for what its player has done so far.
+-- A session that shoots too well is flagged once a rule, for what it did itself or for what its player has done so
+-- far.
 create or replace function game.watch_kills()
 returns trigger
 language plpgsql security definer

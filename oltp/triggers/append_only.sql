@@ -1,5 +1,6 @@
--- Rows of these tables are added and never changed. Row triggers pass to partitions and cost nothing while rows are added;
--- only emptying a whole table needs one a statement. A day is given up by detaching its partitions, which is the owner's.
+-- Rows of these tables are added and never changed. Row triggers pass to partitions and cost nothing while rows are
+-- added; only emptying a whole table needs one a statement. A day is given up by detaching its partitions, which is
+-- the owner's.
 create or replace function game.refuse_change()
 returns trigger
 language plpgsql security definer

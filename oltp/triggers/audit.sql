@@ -1,8 +1,8 @@
 -- The audit log: every change of a table whose rows may change, by statement, old and new rows paired by primary key.
 --
 -- All entries of a transaction and a table are one link of a chain. It is hashed when the transaction commits, in a
--- deferred trigger: only then, and only for as long, does it wait for the link before it, so that those who write at the
--- same time do not queue for the head of the chain.
+-- deferred trigger: only then, and only for as long, does it wait for the link before it, so that those who write at
+-- the same time do not queue for the head of the chain.
 create or replace function audit.hash_of_entry(entry audit.audit_log)
 returns bytea
 language sql stable
@@ -82,9 +82,10 @@ begin
     changed := case tg_op
         when 'INSERT' then 'null::jsonb as old_row, to_jsonb(n) as new_row from new_rows as n'
         when 'DELETE' then 'to_jsonb(o) as old_row, null::jsonb as new_row from old_rows as o'
-        -- An update that changes a key is two entries: the old row goes, the new one comes. One that changes nothing is none.
-        else 'to_jsonb(o) as old_row, to_jsonb(n) as new_row from old_rows as o full join new_rows as n on ' || key_match
-            || ' where o.* is distinct from n.*'
+        -- An update that changes a key is two entries: the old row goes, the new one comes. One that changes nothing
+        -- is none.
+        else 'to_jsonb(o) as old_row, to_jsonb(n) as new_row '
+            'from old_rows as o full join new_rows as n on ' || key_match || ' where o.* is distinct from n.*'
     end;
     -- The link is opened by the first row; without rows there is none. The hash is that of audit.hash_of_entry.
     execute format(
@@ -153,8 +154,8 @@ for each row execute function audit.seal_link();
 insert into audit.head (link_no, link_hash) values (0, sha256('skirmish'::bytea))
 on conflict on constraint head_pkey do nothing;
 
--- Every table whose rows may change, with its primary key. What triggers count and how far streams are is left out: it
--- follows from rows that never change.
+-- Every table whose rows may change, with its primary key. What triggers count and how far streams are is left out:
+-- it follows from rows that never change.
 do $$
 declare
     target text;

@@ -1,5 +1,5 @@
--- What is counted as rows arrive, and achievements that follow from it. Rows of counters are locked in the order of their
--- numbers, so that two who write at the same time wait for one another but not in a circle.
+-- What is counted as rows arrive, and achievements that follow from it. Rows of counters are locked in the order of
+-- their numbers, so that two who write at the same time wait for one another but not in a circle.
 do $$
 begin
     if to_regtype('game.gain') is null then
@@ -157,7 +157,9 @@ begin
         cross join lateral (
             values
             (((k.session_id >> 16)::integer, 'kills', 1, k.occurred_at, k.event_id)::game.gain),
-            (((k.session_id >> 16)::integer, 'headshots', k.is_headshot::integer, k.occurred_at, k.event_id)::game.gain),
+            ((
+                (k.session_id >> 16)::integer, 'headshots', k.is_headshot::integer, k.occurred_at, k.event_id
+            )::game.gain),
             (((k.target_session_id >> 16)::integer, 'deaths', 1, k.occurred_at, k.event_id)::game.gain)
         ) as g (gain)
         where k.event_type = 'kill' and (g.gain).amount > 0
@@ -189,7 +191,9 @@ begin
         cross join lateral (
             values
             (((p.session_id >> 16)::integer, 'purchases', 1, p.purchased_at, p.purchase_id)::game.gain),
-            (((p.session_id >> 16)::integer, 'spent_usd_cents', p.price_usd_cents, p.purchased_at, p.purchase_id)::game.gain)
+            ((
+                (p.session_id >> 16)::integer, 'spent_usd_cents', p.price_usd_cents, p.purchased_at, p.purchase_id
+            )::game.gain)
         ) as g (gain)
     ));
     return null;

@@ -1,8 +1,8 @@
--- Heartbeats as they arrive: counted by session, and looked at for speed, both in one pass over the batch, because there
--- are more heartbeats than of everything else together.
+-- Heartbeats as they arrive: counted by session, and looked at for speed, both in one pass over the batch, because
+-- there are more heartbeats than of everything else together.
 --
--- A step leads from one heartbeat of a session to the next in the same match. It is impossible if it is longer than top
--- speed allows and the player has not died in between, which takes them elsewhere. Deaths are recorded before the
+-- A step leads from one heartbeat of a session to the next in the same match. It is impossible if it is longer than
+-- top speed allows and the player has not died in between, which takes them elsewhere. Deaths are recorded before the
 -- heartbeats that follow them. The heartbeat before the batch is kept with the session's counter.
 create or replace function game.watch_heartbeats()
 returns trigger

@@ -1,6 +1,6 @@
--- Proves the chain: what is wrong with it, a row each; no row means that all is well. Give it a head that was written down
--- earlier (select * from audit.head), and it checks that the chain still goes through it: whoever owns the database can
--- write a chain anew, but not with the old hashes.
+-- Proves the chain: what is wrong with it, a row each; no row means that all is well. Give it a head that was written
+-- down earlier (select * from audit.head), and it checks that the chain still goes through it: whoever owns the
+-- database can write a chain anew, but not with the old hashes.
 create or replace function audit.verify(known_no bigint default null, known_hash bytea default null)
 returns table (problem text, link_no bigint, entry_id bigint)
 language sql stable security definer

@@ -1,12 +1,10 @@
--- One row a UTC day: who played. dau are players with at least one second of play on the day; wau_7d and mau_30d those
--- with play on it or on one of the 6 or 29 days before, as far as the database goes back.
+-- One row a UTC day: who played. dau are players with at least one second of play on the day; wau_7d and mau_30d
+-- those with play on it or on one of the 6 or 29 days before, as far as the database goes back.
 create or replace view api.active_players as
 with by_player as (
-    select p.player_id, p.day, count(*) as sessions, sum(p.seconds) as seconds from api.play_days as p group by 1, 2
-),
-
-days as (
-    select d.day, lag(d.day) over (order by d.day) as day_before from game.day as d
+    select p.player_id, p.day, count(*) as sessions, sum(p.seconds) as seconds
+    from api.play_days as p
+    group by p.player_id, p.day
 ),
 
 play as (
@@ -26,7 +24,7 @@ select
     count(*) filter (where p.day = d.day and p.play_day > 1) as returning_players,
     coalesce(sum(p.sessions) filter (where p.day = d.day), 0)::bigint as sessions,
     coalesce(sum(p.seconds) filter (where p.day = d.day), 0)::bigint as seconds
-from days as d
+from game.day as d
 -- Each player once: by the last day of play up to the day.
 left join play as p
     on p.day <= d.day and p.day > d.day - 30 and (p.next_day is null or p.next_day > d.day)

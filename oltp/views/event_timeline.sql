@@ -1,6 +1,7 @@
 -- One row a thing that happened to a player, in order of time: filter by player_id.
 create or replace view api.event_timeline as
-select s.player_id, s.started_at as at, 'session_start' as what, s.session_id, null::bigint as match_id,
+select
+    s.player_id, s.started_at as at, 'session_start' as what, s.session_id, null::bigint as match_id,
     jsonb_build_object('device', s.device, 'client_version', s.client_version) as details
 from game.session as s
 union all
@@ -8,7 +9,8 @@ select s.player_id, s.ended_at, 'session_end', s.session_id, null, jsonb_build_o
 from game.session as s
 where s.ended_at is not null
 union all
-select s.player_id, t.joined_at, 'match_join', s.session_id, t.match_id,
+select
+    s.player_id, t.joined_at, 'match_join', s.session_id, t.match_id,
     jsonb_build_object('map', m.map, 'mode', m.mode, 'team', t.team_id)
 from game.participation as t
 inner join game.session as s on t.session_id = s.session_id
@@ -19,7 +21,8 @@ from game.participation as t
 inner join game.session as s on t.session_id = s.session_id
 where t.left_at is not null
 union all
-select s.player_id, e.occurred_at, e.event_type, e.session_id, e.match_id,
+select
+    s.player_id, e.occurred_at, e.event_type, e.session_id, e.match_id,
     e.details || jsonb_strip_nulls(jsonb_build_object(
         'target_player_id', e.target_session_id >> 16, 'weapon', e.weapon, 'is_headshot', e.is_headshot,
         'distance_cm', e.distance_cm
@@ -27,13 +30,15 @@ select s.player_id, e.occurred_at, e.event_type, e.session_id, e.match_id,
 from game.game_event as e
 inner join game.session as s on e.session_id = s.session_id
 union all
-select s.player_id, e.occurred_at, 'death', e.target_session_id, e.match_id,
+select
+    s.player_id, e.occurred_at, 'death', e.target_session_id, e.match_id,
     jsonb_build_object('killer_id', e.session_id >> 16, 'weapon', e.weapon, 'distance_cm', e.distance_cm)
 from game.game_event as e
 inner join game.session as s on e.target_session_id = s.session_id
 where e.event_type = 'kill'
 union all
-select s.player_id, b.purchased_at, 'purchase', b.session_id, null,
+select
+    s.player_id, b.purchased_at, 'purchase', b.session_id, null,
     jsonb_build_object('item', i.item, 'price_minor', b.price_minor, 'currency', b.currency)
 from game.purchase as b
 inner join game.session as s on b.session_id = s.session_id

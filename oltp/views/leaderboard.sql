@@ -1,9 +1,9 @@
--- One row a player with a kill or a death: figures of the whole career, and the rank by kills, of everybody and within
--- the region. Equal kills go by fewer deaths, then by account number, so that no two share a place.
+-- One row a player with a kill or a death: figures of the whole career, and the rank by kills, of everybody and
+-- within the region. Equal kills go by fewer deaths, then by account number, so that no two share a place.
 create or replace view api.leaderboard as
 select
-    rank() over (order by c.kills desc, c.deaths, c.player_id) as place,
-    rank() over (partition by p.region order by c.kills desc, c.deaths, c.player_id) as place_in_region,
+    rank() over (order by c.kills desc, c.deaths asc, c.player_id asc) as place,
+    rank() over (partition by p.region order by c.kills desc, c.deaths asc, c.player_id asc) as place_in_region,
     c.player_id,
     p.region,
     p.country,

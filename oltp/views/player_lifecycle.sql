@@ -1,5 +1,6 @@
--- One row an account: from installation to now. State, by the latest day that the database has: installed (never played),
--- new (first played less than 7 days before), active (played in the last 7 days), lapsing (in the last 30), lapsed.
+-- One row an account: from installation to now. State, by the latest day that the database has: installed (never
+-- played), new (first played less than 7 days before), active (played in the last 7 days), lapsing (in the last 30),
+-- lapsed.
 create or replace view api.player_lifecycle as
 with played as (
     select
@@ -29,7 +30,10 @@ select
     c.deaths,
     c.purchases,
     c.spent_usd_cents,
-    (select count(*) from game.player_achievement as a where a.player_id = p.player_id) as achievements,
+    (
+        select count(*) from game.player_achievement as a
+        where a.player_id = p.player_id
+    ) as achievements,
     case
         when d.first_day is null then 'installed'
         when d.first_day > t.day - 7 then 'new'

@@ -1,5 +1,5 @@
--- One row a cohort (UTC day of installation) and age in days: how many of it played on the day of that age. Cohorts are of
--- days that the database has, and ages those that it has seen.
+-- One row a cohort (UTC day of installation) and age in days: how many of it played on the day of that age. Cohorts
+-- are of days that the database has, and ages those that it has seen.
 create or replace view api.retention as
 with cohorts as (
     select p.installed_on, count(*) as players

@@ -13,13 +13,19 @@ select
     s.end_reason,
     extract(epoch from s.ended_at - s.started_at)::bigint as length_s,
     c.heartbeats,
-    (select count(*) from game.participation as t where t.session_id = s.session_id) as matches,
+    (
+        select count(*) from game.participation as t
+        where t.session_id = s.session_id
+    ) as matches,
     c.kills,
     c.headshots,
     c.deaths,
     c.kills::float8 / nullif(c.deaths, 0) as kd_ratio,
     c.purchases,
-    coalesce((select sum(b.price_usd_cents) from game.purchase as b where b.session_id = s.session_id), 0) as usd_cents
+    coalesce((
+        select sum(b.price_usd_cents) from game.purchase as b
+        where b.session_id = s.session_id
+    ), 0) as usd_cents
 from game.session as s
 inner join game.player as p on s.player_id = p.player_id
 inner join game.device as d on s.device = d.device

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Statement, Transaction};
 
 use super::address::Address;
-use super::ingest_error::{IngestError, explain};
+use super::ingest_error::{Cure, IngestError, cure, explain};
 
 /// The version of the schema that this program feeds.
 const SCHEMA_VERSION: &str = include_str!("../../oltp/schema/version");
@@ -18,15 +20,81 @@ const ROLE: &str = "skirmish_ingest";
 /// Columns of a batch, or single values.
 pub type Columns<'a> = Vec<Box<dyn ToSql + Sync + 'a>>;
 
+/// How long a database that is gone is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+const KNOCK_EVERY: Duration = Duration::from_millis(500);
+
+/// A connection that is opened again when it is lost.
+pub struct Line<'a> {
+    address: &'a Address,
+    /// Any of them ends it.
+    stops: [&'a AtomicBool; 2],
+    database: Option<Database>,
+    /// Whether the database is known to be there: then it is waited for.
+    is_known: bool,
+}
+
+impl<'a> Line<'a> {
+    /// To a database, opened when it is needed.
+    pub fn new(address: &'a Address, stops: [&'a AtomicBool; 2], is_known: bool) -> Self {
+        Self { address, stops, database: None, is_known }
+    }
+
+    /// Does something in one transaction, again and again while it is worth it: it must be such that to do it twice is to do
+    /// it once, because a commit that was not heard of may have happened.
+    pub fn persist<T>(
+        &mut self,
+        work: impl Fn(&mut Batch<'_>) -> Result<T, postgres::Error>,
+    ) -> Result<T, IngestError> {
+        loop {
+            self.check_stop()?;
+            let database = match self.database.take() {
+                Some(database) => database,
+                None => self.connect()?,
+            };
+            self.is_known = true;
+            let error = match self.database.insert(database).transact(&work) {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            match cure(&error) {
+                Cure::Repeat => {}
+                Cure::Reconnect => self.database = None,
+                Cure::Tell => return Err(explain(&error, self.address.shown())),
+            }
+        }
+    }
+
+    /// Whether it has been ended.
+    pub fn check_stop(&self) -> Result<(), IngestError> {
+        let is_over = self.stops.iter().any(|stop| stop.load(Ordering::Relaxed));
+        if is_over { Err(IngestError::Interrupted) } else { Ok(()) }
+    }
+
+    /// Connects; waits with patience for a database that is known to be there.
+    fn connect(&self) -> Result<Database, IngestError> {
+        let since = Instant::now();
+        loop {
+            match Database::connect(self.address) {
+                Err(IngestError::Lost { .. }) if self.is_known && since.elapsed() < PATIENCE => {
+                    self.check_stop()?;
+                    std::thread::sleep(KNOCK_EVERY);
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
 /// A connection.
-pub struct Database {
+struct Database {
     client: Client,
     statements: HashMap<&'static str, Statement>,
 }
 
 impl Database {
     /// Connects, takes the ingester's role and looks whether the schema is the one that is known.
-    pub fn connect(address: &Address) -> Result<Self, IngestError> {
+    fn connect(address: &Address) -> Result<Self, IngestError> {
         let told = |error: &postgres::Error| explain(error, address.shown());
         let mut client = address.connect().map_err(|error| told(&error))?;
         let schema = "select to_regprocedure('api.schema_version()') is not null";
@@ -53,7 +121,7 @@ impl Database {
     }
 
     /// Does something in one transaction.
-    pub fn transact<T>(
+    fn transact<T>(
         &mut self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T, postgres::Error>,
     ) -> Result<T, postgres::Error> {

@@ -11,22 +11,20 @@ mod ingest_error;
 mod run_source;
 mod slice;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use postgres::types::ToSql;
 use serde_json::{Map, Value, json};
 
 pub use address::Address;
-use database::{CalendarDay, Database, Document, Moment};
+use database::{CalendarDay, Document, Line, Moment};
 use feed::{Feed, Lane, Values, each_row};
 pub use ingest_error::IngestError;
-use ingest_error::{Cure, cure, explain};
 use run_source::{DAY_MS, Progress, RunSource};
 use slice::Sent;
 
-use crate::inspect::{Datum, RowView, table_named};
+use crate::inspect::{Datum, InspectError, RowView, table_named};
 use crate::scenario::DATA_VERSION;
 
 /// What to do.
@@ -73,10 +71,9 @@ pub struct Ingested {
     pub tables: Vec<&'static str>,
 }
 
-/// How long a database that is gone is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Simulated time that a transaction covers at most where there are few heartbeats or none.
 const LONGEST_SLICE_MS: i64 = 3_600_000;
+const WAITING: &str = "waiting for the run";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What lanes share.
@@ -100,11 +97,14 @@ pub fn ingest(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(&IngestState),
 ) -> Result<Ingested, IngestError> {
+    if options.follow {
+        wait_for_tables(&options.run, stop, observe)?;
+    }
     let run = RunSource::open(&options.run, options.follow)?;
     let tables = run.choose(&options.tables)?;
     let started = Instant::now();
-    let mut database = Database::connect(&options.address)?;
-    register(&mut database, &run, options, stop)?;
+    let mut line = Line::new(&options.address, [stop, stop], false);
+    register(&mut line, &run, options.batch)?;
     let shared = Shared {
         options,
         run: &run,
@@ -158,7 +158,7 @@ impl Shared<'_> {
             share: done as f64 / total.max(1) as f64,
             rows: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum(),
             heartbeats: self.counts[0].load(Ordering::Relaxed),
-            waiting: self.is_waiting.load(Ordering::Relaxed).then_some("waiting for the run"),
+            waiting: self.is_waiting.load(Ordering::Relaxed).then_some(WAITING),
         }
     }
 
@@ -170,57 +170,68 @@ impl Shared<'_> {
     }
 }
 
-/// Says which run it is and what its world is made of: what everything else refers to.
-fn register(
-    database: &mut Database,
-    run: &RunSource,
-    options: &IngestOptions,
+/// Waits until a run that has begun has a whole day: before, tables are missing that it will have.
+fn wait_for_tables(
+    run: &Path,
     stop: &AtomicBool,
+    observe: &mut dyn FnMut(&IngestState),
 ) -> Result<(), IngestError> {
-    let told = |error: postgres::Error| explain(&error, options.address.shown());
+    while run_source::progress(run)? == Progress::Running(0) {
+        if stop.load(Ordering::Relaxed) {
+            return Err(IngestError::Interrupted);
+        }
+        observe(&IngestState { waiting: Some(WAITING), ..IngestState::default() });
+        std::thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// Says which run it is and what its world is made of: what everything else refers to.
+fn register(line: &mut Line<'_>, run: &RunSource, rows: usize) -> Result<(), IngestError> {
     let catalogue = catalogue(run)?.to_string();
     let start = Moment(run.start_ms());
     let stream = format!("{} players", run.world_hash);
-    let position = database
-        .transact(|batch| {
-            let (hash, name) = (run.world_hash.as_str(), run.scenario.as_str());
-            let arguments: [Box<dyn ToSql + Sync>; 5] = [
-                Box::new(hash),
-                Box::new(name),
-                Box::new(DATA_VERSION as i32),
-                Box::new(CalendarDay(run.start.0)),
-                Box::new(run.days as i32),
-            ];
-            batch.call("register_run", arguments.into())?;
-            batch.call("register_catalogue", vec![Box::new(Document(&catalogue))])?;
-            batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(start)])
-        })
-        .map_err(told)?;
+    let position = line.persist(|batch| {
+        let arguments: database::Columns<'_> = vec![
+            Box::new(run.world_hash.as_str()),
+            Box::new(run.scenario.as_str()),
+            Box::new(DATA_VERSION as i32),
+            Box::new(CalendarDay(run.start.0)),
+            Box::new(run.days as i32),
+        ];
+        batch.call("register_run", arguments)?;
+        batch.call("register_catalogue", vec![Box::new(Document(&catalogue))])?;
+        batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(start)])
+    })?;
     if position > run.start_ms() {
         return Ok(());
     }
-    let players = table_named("players")?;
     let columns = ["player_id", "installed_on", "country", "region", "realm_id", "device", "segment"];
-    run.tables.read(players, None, None, &mut |rows| {
-        let mut values: Vec<Values> = Vec::with_capacity(rows.num_rows());
-        each_row(rows, &columns, &mut |_, row| values.push(row));
-        for values in values.chunks(options.batch) {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(());
+    // Whoever reads knows nothing of databases: why sending failed waits here.
+    let mut failed = Ok(());
+    let read = run.tables.read(table_named("players")?, None, None, &mut |batch| {
+        let mut values: Vec<Values> = Vec::with_capacity(batch.num_rows());
+        each_row(batch, &columns, &mut |_, row| values.push(row));
+        for values in values.chunks(rows) {
+            failed = line.persist(|batch| slice::send_players(batch, values, &columns));
+            if failed.is_err() {
+                return Err(InspectError::Stopped);
             }
-            let sent = database.transact(|batch| slice::send_players(batch, values, &columns));
-            sent.map_err(|error| crate::inspect::InspectError::Consumer(told(error).to_string()))?;
         }
         Ok(())
-    })?;
-    if stop.load(Ordering::Relaxed) {
-        return Err(IngestError::Interrupted);
-    }
-    let end = Moment(run.end_ms());
-    let done = database.transact(|batch| {
-        batch.call("advance_stream", vec![Box::new(stream.as_str()), Box::new(start), Box::new(end)])
     });
-    done.map_err(told)
+    failed?;
+    read?;
+    line.persist(|batch| {
+        // Somebody else may have sent the same meanwhile.
+        match batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(start)])? {
+            position if position > run.start_ms() => Ok(()),
+            _ => {
+                let end = Moment(run.end_ms());
+                batch.call("advance_stream", vec![Box::new(stream.as_str()), Box::new(start), Box::new(end)])
+            }
+        }
+    })
 }
 
 /// The dimensions of a run as the document that `api.register_catalogue` takes.
@@ -254,15 +265,15 @@ struct LaneWorker<'s> {
     shared: &'s Shared<'s>,
     lane: Lane,
     stream: String,
-    failed: &'s AtomicBool,
-    database: Option<Database>,
+    line: Line<'s>,
 }
 
 impl<'s> LaneWorker<'s> {
     fn new(shared: &'s Shared<'s>, lane: Lane, failed: &'s AtomicBool) -> Self {
         let of = format!("{} of {}", lane.number + 1, lane.of);
         let stream = format!("{} {of}: {}", shared.run.world_hash, shared.tables.join(","));
-        Self { shared, lane, stream, failed, database: None }
+        let line = Line::new(&shared.options.address, [shared.stop, failed], true);
+        Self { shared, lane, stream, line }
     }
 
     fn work(&mut self) -> Result<(), IngestError> {
@@ -298,7 +309,7 @@ impl<'s> LaneWorker<'s> {
         self.wait_until(slice.until)?;
         let stream = self.stream.clone();
         let [first, next] = [slice.from, slice.until].map(Moment);
-        let position = self.persist(|batch| {
+        let position = self.line.persist(|batch| {
             // First, so that two who work on one stream do not both begin.
             let position = batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(first)])?;
             if position == slice.from {
@@ -324,7 +335,7 @@ impl<'s> LaneWorker<'s> {
     /// How far the stream is.
     fn claim(&mut self, first: i64) -> Result<i64, IngestError> {
         let stream = self.stream.clone();
-        self.persist(|batch| {
+        self.line.persist(|batch| {
             batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(Moment(first))])
         })
     }
@@ -333,7 +344,7 @@ impl<'s> LaneWorker<'s> {
     fn open(&mut self, day: u32) -> Result<(), IngestError> {
         let date = CalendarDay(self.shared.run.start.0 + day as i32);
         let is_sealed = !self.shared.options.seal_days;
-        self.persist(|batch| batch.call("open_day", vec![Box::new(date), Box::new(is_sealed)]))
+        self.line.persist(|batch| batch.call("open_day", vec![Box::new(date), Box::new(is_sealed)]))
     }
 
     /// Counts the lane out of a day; whoever is last closes it.
@@ -343,53 +354,7 @@ impl<'s> LaneWorker<'s> {
             return Ok(());
         }
         let date = CalendarDay(self.shared.run.start.0 + day as i32);
-        self.persist(|batch| batch.call("seal_day", vec![Box::new(date)]))
-    }
-
-    /// Does something in one transaction, again and again while it is worth it.
-    fn persist<T>(
-        &mut self,
-        work: impl Fn(&mut database::Batch<'_>) -> Result<T, postgres::Error>,
-    ) -> Result<T, IngestError> {
-        loop {
-            self.check_stop()?;
-            match self.connected()?.transact(&work) {
-                Ok(value) => return Ok(value),
-                Err(error) => self.recover(&error)?,
-            }
-        }
-    }
-
-    fn connected(&mut self) -> Result<&mut Database, IngestError> {
-        let database = match self.database.take() {
-            Some(database) => database,
-            None => Database::connect(&self.shared.options.address)?,
-        };
-        Ok(self.database.insert(database))
-    }
-
-    /// Goes on after an error if it can be gone on after: connects again for as long as there is patience.
-    fn recover(&mut self, error: &postgres::Error) -> Result<(), IngestError> {
-        let told = explain(error, self.shared.options.address.shown());
-        match cure(error) {
-            Cure::Repeat => return Ok(()),
-            Cure::Tell => return Err(told),
-            Cure::Reconnect => {}
-        }
-        self.database = None;
-        let lost = Instant::now();
-        while lost.elapsed() < PATIENCE {
-            self.check_stop()?;
-            match Database::connect(&self.shared.options.address) {
-                Ok(database) => {
-                    self.database = Some(database);
-                    return Ok(());
-                }
-                Err(IngestError::Lost { .. }) => std::thread::sleep(LOOK_EVERY * 5),
-                Err(other) => return Err(other),
-            }
-        }
-        Err(told)
+        self.line.persist(|batch| batch.call("seal_day", vec![Box::new(date)]))
     }
 
     /// Waits until a day can be sent: a day ahead must be whole.
@@ -398,14 +363,14 @@ impl<'s> LaneWorker<'s> {
             return Ok(());
         }
         loop {
-            match self.shared.run.progress()? {
+            match run_source::progress(&self.shared.run.root)? {
                 Progress::Complete => break,
                 // The last day is whole only with what ends the run.
                 Progress::Running(whole) if day + 2 <= whole && day + 2 < self.shared.run.days => break,
                 Progress::Running(_) => {}
             }
             self.shared.is_waiting.store(true, Ordering::Relaxed);
-            self.check_stop()?;
+            self.line.check_stop()?;
             std::thread::sleep(LOOK_EVERY * 2);
         }
         self.shared.is_waiting.store(false, Ordering::Relaxed);
@@ -417,14 +382,9 @@ impl<'s> LaneWorker<'s> {
         let Some(speed) = self.shared.options.speed else { return Ok(()) };
         let due = Duration::from_secs_f64((moment - self.shared.run.start_ms()).max(0) as f64 / 1000.0 / speed);
         while let Some(left) = due.checked_sub(self.shared.started.elapsed()) {
-            self.check_stop()?;
+            self.line.check_stop()?;
             std::thread::sleep(left.min(LOOK_EVERY));
         }
         Ok(())
-    }
-
-    fn check_stop(&self) -> Result<(), IngestError> {
-        let is_over = self.shared.stop.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed);
-        if is_over { Err(IngestError::Interrupted) } else { Ok(()) }
     }
 }

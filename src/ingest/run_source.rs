@@ -96,19 +96,6 @@ impl RunSource {
         })
     }
 
-    /// How far the run is now.
-    pub fn progress(&self) -> Result<Progress, IngestError> {
-        let said = read(&self.root)?;
-        match said["status"].as_str() {
-            Some("complete") => Ok(Progress::Complete),
-            Some("running") => Ok(Progress::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
-            status => Err(IngestError::Run {
-                run: self.root.clone(),
-                why: format!("the run ended early, its status is {}; {AGAIN}", status.unwrap_or("unknown")),
-            }),
-        }
-    }
-
     /// Heartbeats, kills and purchases that were asked for, or all that the run has.
     pub fn choose(&self, wanted: &[String]) -> Result<Vec<&'static str>, IngestError> {
         let mut chosen = Vec::new();
@@ -141,6 +128,19 @@ impl RunSource {
     /// The moment after its last day.
     pub fn end_ms(&self) -> i64 {
         self.start_ms() + i64::from(self.days) * DAY_MS
+    }
+}
+
+/// How far the run in a folder is now.
+pub fn progress(root: &Path) -> Result<Progress, IngestError> {
+    let said = read(root)?;
+    match said["status"].as_str() {
+        Some("complete") => Ok(Progress::Complete),
+        Some("running") => Ok(Progress::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
+        status => Err(IngestError::Run {
+            run: root.to_owned(),
+            why: format!("the run ended early, its status is {}; {AGAIN}", status.unwrap_or("unknown")),
+        }),
     }
 }
 

@@ -40,9 +40,9 @@ pub enum InspectError {
         /// What its reader says.
         why: String,
     },
-    /// Whoever takes the rows has failed.
-    #[error("{0}")]
-    Consumer(String),
+    /// Whoever takes the rows wants no more.
+    #[error("stopped")]
+    Stopped,
     /// A file lacks a column that the registry has.
     #[error("column {0}: is missing in a file of the run; is it of this version?")]
     NoColumn(String),

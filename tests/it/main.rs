@@ -11,6 +11,8 @@ mod faults;
 mod first_minutes;
 mod house;
 mod laws;
+mod oltp;
+mod oltp_rules;
 mod parquet;
 mod plan;
 mod python;

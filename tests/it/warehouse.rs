@@ -13,12 +13,12 @@ use crate::cli::{skirmish, stderr, stdout};
 use crate::python;
 use crate::support::{TempDir, files_below, skipped};
 
-fn wants_all() -> bool {
+pub fn wants_all() -> bool {
     std::env::var_os("SKIRMISH_TESTS").is_some_and(|value| value == "all")
 }
 
 /// Whether a test that takes long may run; says so if not.
-fn runs_long(what: &str) -> bool {
+pub fn runs_long(what: &str) -> bool {
     if !wants_all() {
         skipped(&format!("{what}: SKIRMISH_TESTS=all runs it"));
     }
@@ -26,7 +26,7 @@ fn runs_long(what: &str) -> bool {
 }
 
 /// Whether the machine's Python is one that the warehouse runs on; says so if not.
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let new_enough = "import sys\nsys.exit(sys.version_info < (3, 11))";
     let is_there = Command::new("python3").args(["-c", new_enough]).status().is_ok_and(|status| status.success());
     assert!(is_there || !wants_all(), "SKIRMISH_TESTS=all, but there is no Python 3.11 or newer");
@@ -42,7 +42,7 @@ fn warehouse(command: &str, args: &[&str]) -> Output {
 }
 
 /// Builds a warehouse; `None` if there is nothing to build it with.
-fn built(run: &Path) -> Option<()> {
+pub fn built(run: &Path) -> Option<()> {
     let output = warehouse("build", &[run.to_str().unwrap()]);
     if output.status.code() == Some(5) && !wants_all() {
         skipped(&format!("no Python packages for the warehouse: {}", stderr(&output)));
@@ -53,7 +53,7 @@ fn built(run: &Path) -> Option<()> {
 }
 
 /// A Python of the warehouse's environments, which is made if need be.
-fn python_of(purpose: &str) -> PathBuf {
+pub fn python_of(purpose: &str) -> PathBuf {
     let script = format!("from lib import environments\nprint(environments.python('{purpose}', lambda text: None))");
     let output = python_here("python3").args(["-c", &script]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -61,7 +61,7 @@ fn python_of(purpose: &str) -> PathBuf {
 }
 
 /// A Python that finds the warehouse's modules.
-fn python_here(interpreter: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn python_here(interpreter: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(interpreter);
     command.env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("warehouse"));
     command.env("SKIRMISH_ENVIRONMENTS", Path::new(env!("CARGO_TARGET_TMPDIR")).join("environments"));
@@ -70,7 +70,7 @@ fn python_here(interpreter: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// A finished run of a scenario file or a shipped one.
-fn run(folder: &Path, name: &str, scenario: &str, sets: &[&str]) -> PathBuf {
+pub fn run(folder: &Path, name: &str, scenario: &str, sets: &[&str]) -> PathBuf {
     let mut args = vec!["run", scenario, "--quiet", "--backend", "cpu", "--out", name];
     sets.iter().for_each(|set| args.extend(["--set", set]));
     let output = skirmish(folder, &args);
@@ -78,13 +78,13 @@ fn run(folder: &Path, name: &str, scenario: &str, sets: &[&str]) -> PathBuf {
     folder.join(name)
 }
 
-fn small(folder: &Path, name: &str, sets: &[&str]) -> PathBuf {
+pub fn small(folder: &Path, name: &str, sets: &[&str]) -> PathBuf {
     let few = ["population.players=600", "clock.start=\"2026-01-30\"", "population.installs.horizon_days=3"];
     run(folder, name, "quickstart", &[&few[..], sets].concat())
 }
 
 /// Runs Python with `duckdb` at the warehouse's version; the script has the warehouse as `db` and must not fail.
-fn look(run: &Path, script: &str) {
+pub fn look(run: &Path, script: &str) {
     let whole = format!(
         "import duckdb, sys\ndb = duckdb.connect(sys.argv[1] + '/_warehouse/warehouse.duckdb', read_only=True)\n{script}"
     );
@@ -405,7 +405,7 @@ fn what_cannot_be_built_is_refused_and_leaves_the_old_warehouse() {
 }
 
 /// A process that ends with the value.
-struct Child(std::process::Child);
+pub struct Child(pub std::process::Child);
 
 impl Drop for Child {
     fn drop(&mut self) {
@@ -415,7 +415,7 @@ impl Drop for Child {
 }
 
 /// Waits until something is so, for at most ten minutes.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !is_so() {
         assert!(started.elapsed().as_secs() < 600, "waited in vain: {what}");

@@ -14,7 +14,9 @@ begin
     order by d.day
     limit 1;
     if closed is not null then
-        perform game.refuse('SK006', format('day %s is not open', closed), format('call api.open_day(%L) first', closed));
+        perform game.refuse(
+            'SK006', format('day %s is not open', closed), format('call api.open_day(%L) first', closed)
+        );
     end if;
 end;
 $$;

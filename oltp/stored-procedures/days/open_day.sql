@@ -1,7 +1,8 @@
 -- Makes the partitions of a UTC day; a day that is open already stays as it is. Call it in a transaction of its own.
 --
--- A partition is made beside its table and attached, so that readers need not wait. With is_sealed, the default, foreign
--- keys are there from the first row on; without it api.seal_day declares them when the day is over, which costs less.
+-- A partition is made beside its table and attached, so that readers need not wait. With is_sealed, the default,
+-- foreign keys are there from the first row on; without it api.seal_day declares them when the day is over, which
+-- costs less.
 create or replace procedure api.open_day(day date, is_sealed boolean default true)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
--- Declares what heartbeats, events and purchases of a day refer to: the server proves it for all rows at once, and for each
--- that comes later. Until then the procedures that let the rows in have looked, and nobody else has. Call it in a
--- transaction of its own.
+-- Declares what heartbeats, events and purchases of a day refer to: the server proves it for all rows at once, and
+-- for each that comes later. Until then the procedures that let the rows in have looked, and nobody else has. Call it
+-- in a transaction of its own.
 create or replace procedure api.seal_day(day date)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

@@ -1,4 +1,5 @@
--- How far a stream is, and nobody else moves it before this transaction ends. A stream that is new begins at first_at.
+-- How far a stream is, and nobody else moves it before this transaction ends. A stream that is new begins at
+-- first_at.
 create or replace procedure api.claim_stream(stream text, first_at timestamptz, inout next_at timestamptz default null)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

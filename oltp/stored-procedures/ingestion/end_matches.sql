@@ -10,11 +10,17 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('end_matches', cardinality(end_matches.match_ids), cardinality(end_matches.ended_ats), cardinality(end_matches.winner_teams), cardinality(end_matches.end_reasons));
+    given integer := game.begin_batch(
+        'end_matches', cardinality(end_matches.match_ids), cardinality(end_matches.ended_ats),
+        cardinality(end_matches.winner_teams), cardinality(end_matches.end_reasons)
+    );
     stored integer;
     fault record;
 begin
-    perform from game.match as t where t.match_id = any(end_matches.match_ids) order by t.match_id for no key update;
+    perform from game.match as t
+    where t.match_id = any(end_matches.match_ids)
+    order by t.match_id
+    for no key update;
     update game.match as t
     set ended_at = b.ended_at, winner_team = b.winner_team, end_reason = b.end_reason
     from unnest(
@@ -45,9 +51,11 @@ begin
         end_matches.match_ids, end_matches.ended_ats, end_matches.winner_teams, end_matches.end_reasons
     ) with ordinality as b (match_id, ended_at, winner_team, end_reason, line)
     left join game.match as t on b.match_id = t.match_id
-    where (b.match_id, b.ended_at, b.winner_team, b.end_reason) is distinct from (
-        t.match_id, t.ended_at, t.winner_team, t.end_reason
-    )
+    where
+        num_nulls(b.match_id, b.ended_at, b.end_reason) > 0
+        or (b.match_id, b.ended_at, b.winner_team, b.end_reason) is distinct from (
+            t.match_id, t.ended_at, t.winner_team, t.end_reason
+        )
     order by b.line
     limit 1;
     if found then

@@ -9,11 +9,17 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('end_sessions', cardinality(end_sessions.session_ids), cardinality(end_sessions.ended_ats), cardinality(end_sessions.end_reasons));
+    given integer := game.begin_batch(
+        'end_sessions', cardinality(end_sessions.session_ids), cardinality(end_sessions.ended_ats),
+        cardinality(end_sessions.end_reasons)
+    );
     stored integer;
     fault record;
 begin
-    perform from game.session as t where t.session_id = any(end_sessions.session_ids) order by t.session_id for no key update;
+    perform from game.session as t
+    where t.session_id = any(end_sessions.session_ids)
+    order by t.session_id
+    for no key update;
     update game.session as t
     set ended_at = b.ended_at, end_reason = b.end_reason
     from unnest(
@@ -46,7 +52,9 @@ begin
         end_sessions.session_ids, end_sessions.ended_ats, end_sessions.end_reasons
     ) with ordinality as b (session_id, ended_at, end_reason, line)
     left join game.session as t on b.session_id = t.session_id
-    where (b.session_id, b.ended_at, b.end_reason) is distinct from (t.session_id, t.ended_at, t.end_reason)
+    where
+        num_nulls(b.session_id, b.ended_at, b.end_reason) > 0
+        or (b.session_id, b.ended_at, b.end_reason) is distinct from (t.session_id, t.ended_at, t.end_reason)
     order by b.line
     limit 1;
     if found then

@@ -10,7 +10,10 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('join_matches', cardinality(join_matches.match_ids), cardinality(join_matches.session_ids), cardinality(join_matches.team_ids), cardinality(join_matches.joined_ats));
+    given integer := game.begin_batch(
+        'join_matches', cardinality(join_matches.match_ids), cardinality(join_matches.session_ids),
+        cardinality(join_matches.team_ids), cardinality(join_matches.joined_ats)
+    );
     stored integer;
     fault record;
 begin
@@ -52,9 +55,11 @@ begin
     left join game.match as m on b.match_id = m.match_id
     left join game.session as s on b.session_id = s.session_id
     left join game.participation as t on b.match_id = t.match_id and b.session_id = t.session_id
-    where (b.match_id, b.session_id, b.team_id, b.joined_at) is distinct from (
-        t.match_id, t.session_id, t.team_id, t.joined_at
-    )
+    where
+        num_nulls(b.match_id, b.session_id) > 0
+        or (b.match_id, b.session_id, b.team_id, b.joined_at) is distinct from (
+            t.match_id, t.session_id, t.team_id, t.joined_at
+        )
     order by b.line
     limit 1;
     if found then

@@ -9,7 +9,10 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('leave_matches', cardinality(leave_matches.match_ids), cardinality(leave_matches.session_ids), cardinality(leave_matches.left_ats));
+    given integer := game.begin_batch(
+        'leave_matches', cardinality(leave_matches.match_ids), cardinality(leave_matches.session_ids),
+        cardinality(leave_matches.left_ats)
+    );
     stored integer;
     fault record;
 begin
@@ -52,7 +55,9 @@ begin
         leave_matches.match_ids, leave_matches.session_ids, leave_matches.left_ats
     ) with ordinality as b (match_id, session_id, left_at, line)
     left join game.participation as t on b.match_id = t.match_id and b.session_id = t.session_id
-    where (b.match_id, b.session_id, b.left_at) is distinct from (t.match_id, t.session_id, t.left_at)
+    where
+        num_nulls(b.match_id, b.session_id, b.left_at) > 0
+        or (b.match_id, b.session_id, b.left_at) is distinct from (t.match_id, t.session_id, t.left_at)
     order by b.line
     limit 1;
     if found then

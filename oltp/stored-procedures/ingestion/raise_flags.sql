@@ -10,7 +10,10 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('raise_flags', cardinality(raise_flags.rules), cardinality(raise_flags.session_ids), cardinality(raise_flags.observed_ats), cardinality(raise_flags.evidence));
+    given integer := game.begin_batch(
+        'raise_flags', cardinality(raise_flags.rules), cardinality(raise_flags.session_ids),
+        cardinality(raise_flags.observed_ats), cardinality(raise_flags.evidence)
+    );
     stored integer;
     fault record;
 begin
@@ -51,9 +54,11 @@ begin
     left join game.session as s on b.session_id = s.session_id
     left join game.anticheat_flag as t
         on b.rule = t.rule and b.session_id = t.session_id and b.observed_at = t.observed_at
-    where (b.rule, b.session_id, b.observed_at, b.proof) is distinct from (
-        t.rule, t.session_id, t.observed_at, t.evidence
-    )
+    where
+        num_nulls(b.rule, b.session_id, b.observed_at) > 0
+        or (b.rule, b.session_id, b.observed_at, b.proof) is distinct from (
+            t.rule, t.session_id, t.observed_at, t.evidence
+        )
     order by b.line
     limit 1;
     if found then

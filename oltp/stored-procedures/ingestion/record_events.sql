@@ -24,7 +24,16 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('record_events', cardinality(record_events.event_types), cardinality(record_events.event_ids), cardinality(record_events.occurred_ats), cardinality(record_events.match_ids), cardinality(record_events.session_ids), cardinality(record_events.target_session_ids), cardinality(record_events.weapons), cardinality(record_events.are_headshots), cardinality(record_events.distance_cms), cardinality(record_events.x_cms), cardinality(record_events.y_cms), cardinality(record_events.z_cms), cardinality(record_events.target_x_cms), cardinality(record_events.target_y_cms), cardinality(record_events.target_z_cms), cardinality(record_events.encounter_ids), cardinality(record_events.details));
+    given integer := game.begin_batch(
+        'record_events', cardinality(record_events.event_types), cardinality(record_events.event_ids),
+        cardinality(record_events.occurred_ats), cardinality(record_events.match_ids),
+        cardinality(record_events.session_ids), cardinality(record_events.target_session_ids),
+        cardinality(record_events.weapons), cardinality(record_events.are_headshots),
+        cardinality(record_events.distance_cms), cardinality(record_events.x_cms), cardinality(record_events.y_cms),
+        cardinality(record_events.z_cms), cardinality(record_events.target_x_cms),
+        cardinality(record_events.target_y_cms), cardinality(record_events.target_z_cms),
+        cardinality(record_events.encounter_ids), cardinality(record_events.details)
+    );
     stored integer;
     fault record;
 begin
@@ -34,8 +43,15 @@ begin
         insert into game.game_event_key as k (event_type, event_id, occurred_at)
         select b.event_type, b.event_id, b.occurred_at
         from unnest(
-        record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids, record_events.session_ids, record_events.target_session_ids, record_events.weapons, record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms, record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms, record_events.encounter_ids, record_events.details
-    ) as b (event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail)
+            record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids,
+            record_events.session_ids, record_events.target_session_ids, record_events.weapons,
+            record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms,
+            record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms,
+            record_events.encounter_ids, record_events.details
+        ) as b (
+            event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot,
+            distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail
+        )
         where num_nulls(b.event_type, b.event_id, b.occurred_at) = 0
         order by b.event_type, b.event_id
         on conflict on constraint game_event_key_pkey do nothing
@@ -51,8 +67,15 @@ begin
         b.is_headshot, b.distance_cm, b.x_cm, b.y_cm, b.z_cm, b.target_x_cm, b.target_y_cm, b.target_z_cm,
         b.encounter_id, b.detail
     from unnest(
-        record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids, record_events.session_ids, record_events.target_session_ids, record_events.weapons, record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms, record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms, record_events.encounter_ids, record_events.details
-    ) as b (event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail)
+        record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids,
+        record_events.session_ids, record_events.target_session_ids, record_events.weapons,
+        record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms,
+        record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms,
+        record_events.encounter_ids, record_events.details
+    ) as b (
+        event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm,
+        x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail
+    )
     inner join taken as k on b.event_type = k.event_type and b.event_id = k.event_id
     inner join game.event_type as e on b.event_type = e.event_type
     inner join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
@@ -90,23 +113,32 @@ begin
         end as code
     into fault
     from unnest(
-        record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids, record_events.session_ids, record_events.target_session_ids, record_events.weapons, record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms, record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms, record_events.encounter_ids, record_events.details
-    ) with ordinality as b (event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail, line)
+        record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids,
+        record_events.session_ids, record_events.target_session_ids, record_events.weapons,
+        record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms,
+        record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms,
+        record_events.encounter_ids, record_events.details
+    ) with ordinality as b (
+        event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm,
+        x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail, line
+    )
     left join game.event_type as e on b.event_type = e.event_type
     left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.participation as q on b.match_id = q.match_id and b.target_session_id = q.session_id
     left join game.weapon as w on b.weapon = w.weapon
     left join game.game_event as t
         on b.event_type = t.event_type and b.event_id = t.event_id and b.occurred_at = t.occurred_at
-    where (
-        b.event_type, b.event_id, b.occurred_at, b.match_id, b.session_id, b.target_session_id, b.weapon,
-        b.is_headshot, b.distance_cm, b.x_cm, b.y_cm, b.z_cm, b.target_x_cm, b.target_y_cm, b.target_z_cm,
-        b.encounter_id, b.detail
-    ) is distinct from (
-        t.event_type, t.event_id, t.occurred_at, t.match_id, t.session_id, t.target_session_id, t.weapon,
-        t.is_headshot, t.distance_cm, t.x_cm, t.y_cm, t.z_cm, t.target_x_cm, t.target_y_cm, t.target_z_cm,
-        t.encounter_id, t.details
-    )
+    where
+        num_nulls(b.event_type, b.event_id, b.occurred_at) > 0
+        or (
+            b.event_type, b.event_id, b.occurred_at, b.match_id, b.session_id, b.target_session_id, b.weapon,
+            b.is_headshot, b.distance_cm, b.x_cm, b.y_cm, b.z_cm, b.target_x_cm, b.target_y_cm, b.target_z_cm,
+            b.encounter_id, b.detail
+        ) is distinct from (
+            t.event_type, t.event_id, t.occurred_at, t.match_id, t.session_id, t.target_session_id, t.weapon,
+            t.is_headshot, t.distance_cm, t.x_cm, t.y_cm, t.z_cm, t.target_x_cm, t.target_y_cm, t.target_z_cm,
+            t.encounter_id, t.details
+        )
     order by b.line
     limit 1;
     if found then

@@ -12,12 +12,17 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('record_heartbeats', cardinality(record_heartbeats.session_ids), cardinality(record_heartbeats.beat_ats), cardinality(record_heartbeats.match_ids), cardinality(record_heartbeats.x_cms), cardinality(record_heartbeats.y_cms), cardinality(record_heartbeats.z_cms));
+    given integer := game.begin_batch(
+        'record_heartbeats', cardinality(record_heartbeats.session_ids), cardinality(record_heartbeats.beat_ats),
+        cardinality(record_heartbeats.match_ids), cardinality(record_heartbeats.x_cms),
+        cardinality(record_heartbeats.y_cms), cardinality(record_heartbeats.z_cms)
+    );
     stored integer;
     fault record;
 begin
     perform game.require_days(record_heartbeats.beat_ats);
-    -- A session is in a match for a stretch of time, so its first and last heartbeat there speak for those in between.
+    -- A session is in a match for a stretch of time, so its first and last heartbeat there speak for those in
+    -- between.
     if not exists (
         select
         from (
@@ -57,7 +62,8 @@ begin
     insert into game.heartbeat (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
     select b.session_id, b.beat_at, b.match_id, b.x_cm, b.y_cm, b.z_cm
     from unnest(
-        record_heartbeats.session_ids, record_heartbeats.beat_ats, record_heartbeats.match_ids, record_heartbeats.x_cms, record_heartbeats.y_cms, record_heartbeats.z_cms
+        record_heartbeats.session_ids, record_heartbeats.beat_ats, record_heartbeats.match_ids,
+        record_heartbeats.x_cms, record_heartbeats.y_cms, record_heartbeats.z_cms
     ) as b (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
     inner join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     inner join game.session as s on b.session_id = s.session_id
@@ -88,14 +94,17 @@ begin
         end as code
     into fault
     from unnest(
-        record_heartbeats.session_ids, record_heartbeats.beat_ats, record_heartbeats.match_ids, record_heartbeats.x_cms, record_heartbeats.y_cms, record_heartbeats.z_cms
+        record_heartbeats.session_ids, record_heartbeats.beat_ats, record_heartbeats.match_ids,
+        record_heartbeats.x_cms, record_heartbeats.y_cms, record_heartbeats.z_cms
     ) with ordinality as b (session_id, beat_at, match_id, x_cm, y_cm, z_cm, line)
     left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.session as s on b.session_id = s.session_id
     left join game.heartbeat as t on b.session_id = t.session_id and b.beat_at = t.beat_at
-    where (b.session_id, b.beat_at, b.match_id, b.x_cm, b.y_cm, b.z_cm) is distinct from (
-        t.session_id, t.beat_at, t.match_id, t.x_cm, t.y_cm, t.z_cm
-    )
+    where
+        num_nulls(b.session_id, b.beat_at) > 0
+        or (b.session_id, b.beat_at, b.match_id, b.x_cm, b.y_cm, b.z_cm) is distinct from (
+            t.session_id, t.beat_at, t.match_id, t.x_cm, t.y_cm, t.z_cm
+        )
     order by b.line
     limit 1;
     if found then

@@ -13,7 +13,12 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('record_purchases', cardinality(record_purchases.purchase_ids), cardinality(record_purchases.session_ids), cardinality(record_purchases.purchased_ats), cardinality(record_purchases.item_ids), cardinality(record_purchases.currencies), cardinality(record_purchases.price_minors), cardinality(record_purchases.price_usd_cents));
+    given integer := game.begin_batch(
+        'record_purchases', cardinality(record_purchases.purchase_ids), cardinality(record_purchases.session_ids),
+        cardinality(record_purchases.purchased_ats), cardinality(record_purchases.item_ids),
+        cardinality(record_purchases.currencies), cardinality(record_purchases.price_minors),
+        cardinality(record_purchases.price_usd_cents)
+    );
     stored integer;
     fault record;
 begin
@@ -23,8 +28,10 @@ begin
         insert into game.purchase_key as k (purchase_id, purchased_at)
         select b.purchase_id, b.purchased_at
         from unnest(
-        record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats, record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors, record_purchases.price_usd_cents
-    ) as b (purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent)
+            record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats,
+            record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors,
+            record_purchases.price_usd_cents
+        ) as b (purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent)
         where num_nulls(b.purchase_id, b.purchased_at) = 0
         order by b.purchase_id
         on conflict on constraint purchase_key_pkey do nothing
@@ -37,7 +44,9 @@ begin
     select
         b.purchase_id, b.session_id, b.purchased_at, b.item_id, b.currency, b.price_minor, b.price_usd_cent
     from unnest(
-        record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats, record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors, record_purchases.price_usd_cents
+        record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats,
+        record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors,
+        record_purchases.price_usd_cents
     ) as b (purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent)
     inner join taken as k on b.purchase_id = k.purchase_id
     inner join game.session as s on b.session_id = s.session_id
@@ -72,17 +81,23 @@ begin
         end as code
     into fault
     from unnest(
-        record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats, record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors, record_purchases.price_usd_cents
-    ) with ordinality as b (purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent, line)
+        record_purchases.purchase_ids, record_purchases.session_ids, record_purchases.purchased_ats,
+        record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors,
+        record_purchases.price_usd_cents
+    ) with ordinality as b (
+        purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent, line
+    )
     left join game.session as s on b.session_id = s.session_id
     left join game.item as i on b.item_id = i.item_id
     left join game.currency as c on b.currency = c.currency
     left join game.purchase as t on b.purchase_id = t.purchase_id and b.purchased_at = t.purchased_at
-    where (
-        b.purchase_id, b.session_id, b.purchased_at, b.item_id, b.currency, b.price_minor, b.price_usd_cent
-    ) is distinct from (
-        t.purchase_id, t.session_id, t.purchased_at, t.item_id, t.currency, t.price_minor, t.price_usd_cents
-    )
+    where
+        num_nulls(b.purchase_id) > 0
+        or (
+            b.purchase_id, b.session_id, b.purchased_at, b.item_id, b.currency, b.price_minor, b.price_usd_cent
+        ) is distinct from (
+            t.purchase_id, t.session_id, t.purchased_at, t.item_id, t.currency, t.price_minor, t.price_usd_cents
+        )
     order by b.line
     limit 1;
     if found then

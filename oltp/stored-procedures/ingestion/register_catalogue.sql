@@ -1,6 +1,7 @@
--- What the world is made of, as one document: {"regions": [{"region": "eu-west", "share_ppm": 1000000}], ...} with the
--- columns of game.region, game.currency, game.country, game.device, game.item, game.map, game.mode and game.weapon. What
--- is there already takes the values that are given, and the audit log keeps the old ones; what is not named stays.
+-- What the world is made of, as one document: {"regions": [{"region": "eu-west", "share_ppm": 1000000}], ...} with
+-- the columns of game.region, game.currency, game.country, game.device, game.item, game.map, game.mode and
+-- game.weapon. What is there already takes the values that are given, and the audit log keeps the old ones; what is
+-- not named stays.
 create or replace procedure api.register_catalogue(catalogue jsonb)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -83,7 +84,11 @@ begin
         item = excluded.item,
         category = excluded.category,
         price_usd_cents = excluded.price_usd_cents
-    where (t.item, t.category, t.price_usd_cents) is distinct from (excluded.item, excluded.category, excluded.price_usd_cents);
+    where (
+        t.item, t.category, t.price_usd_cents
+    ) is distinct from (
+        excluded.item, excluded.category, excluded.price_usd_cents
+    );
 
     insert into game.map as t (map, extent_x_cm, extent_y_cm, relief_cm)
     select r.map, r.extent_x_cm, r.extent_y_cm, r.relief_cm
@@ -96,12 +101,17 @@ begin
         extent_x_cm = excluded.extent_x_cm,
         extent_y_cm = excluded.extent_y_cm,
         relief_cm = excluded.relief_cm
-    where (t.extent_x_cm, t.extent_y_cm, t.relief_cm) is distinct from (excluded.extent_x_cm, excluded.extent_y_cm, excluded.relief_cm);
+    where (
+        t.extent_x_cm, t.extent_y_cm, t.relief_cm
+    ) is distinct from (
+        excluded.extent_x_cm, excluded.extent_y_cm, excluded.relief_cm
+    );
 
     insert into game.mode as t (mode, teams, team_size, match_length_s, is_elimination, top_speed_cm_per_s)
     select r.mode, r.teams, r.team_size, r.match_length_s, r.is_elimination, r.top_speed_cm_per_s
     from jsonb_to_recordset(register_catalogue.catalogue -> 'modes') as r (
-        mode text, teams smallint, team_size integer, match_length_s integer, is_elimination boolean, top_speed_cm_per_s integer
+        mode text, teams smallint, team_size integer, match_length_s integer, is_elimination boolean,
+        top_speed_cm_per_s integer
     )
     order by r.mode
     on conflict on constraint mode_pkey do update
@@ -111,7 +121,12 @@ begin
         match_length_s = excluded.match_length_s,
         is_elimination = excluded.is_elimination,
         top_speed_cm_per_s = excluded.top_speed_cm_per_s
-    where (t.teams, t.team_size, t.match_length_s, t.is_elimination, t.top_speed_cm_per_s) is distinct from (excluded.teams, excluded.team_size, excluded.match_length_s, excluded.is_elimination, excluded.top_speed_cm_per_s);
+    where (
+        t.teams, t.team_size, t.match_length_s, t.is_elimination, t.top_speed_cm_per_s
+    ) is distinct from (
+        excluded.teams, excluded.team_size, excluded.match_length_s, excluded.is_elimination,
+        excluded.top_speed_cm_per_s
+    );
 
     insert into game.weapon as t (weapon, best_range_cm, headshot_ppm)
     select r.weapon, r.best_range_cm, r.headshot_ppm

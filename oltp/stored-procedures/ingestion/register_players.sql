@@ -1,5 +1,5 @@
--- Accounts. An account that is there already must be the same but for country, region, device and segment, which a game
--- may learn better: those take the new values.
+-- Accounts. An account that is there already must be the same but for country, region, device and segment, which a
+-- game may learn better: those take the new values.
 create or replace procedure api.register_players(
     player_ids integer[],
     installed_ons date[],
@@ -14,14 +14,20 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('register_players', cardinality(register_players.player_ids), cardinality(register_players.installed_ons), cardinality(register_players.countries), cardinality(register_players.regions), cardinality(register_players.realm_ids), cardinality(register_players.devices), cardinality(register_players.segments));
+    given integer := game.begin_batch(
+        'register_players', cardinality(register_players.player_ids), cardinality(register_players.installed_ons),
+        cardinality(register_players.countries), cardinality(register_players.regions),
+        cardinality(register_players.realm_ids), cardinality(register_players.devices),
+        cardinality(register_players.segments)
+    );
     stored integer;
     fault record;
 begin
     insert into game.player as t (player_id, installed_on, country, region, realm_id, device, segment)
     select b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment
     from unnest(
-        register_players.player_ids, register_players.installed_ons, register_players.countries, register_players.regions, register_players.realm_ids, register_players.devices, register_players.segments
+        register_players.player_ids, register_players.installed_ons, register_players.countries,
+        register_players.regions, register_players.realm_ids, register_players.devices, register_players.segments
     ) as b (player_id, installed_on, country, region, realm_id, device, segment)
     inner join game.country as c on b.country = c.country and b.region = c.region
     inner join game.device as d on b.device = d.device
@@ -53,14 +59,17 @@ begin
         end as code
     into fault
     from unnest(
-        register_players.player_ids, register_players.installed_ons, register_players.countries, register_players.regions, register_players.realm_ids, register_players.devices, register_players.segments
+        register_players.player_ids, register_players.installed_ons, register_players.countries,
+        register_players.regions, register_players.realm_ids, register_players.devices, register_players.segments
     ) with ordinality as b (player_id, installed_on, country, region, realm_id, device, segment, line)
     left join game.country as c on b.country = c.country and b.region = c.region
     left join game.device as d on b.device = d.device
     left join game.player as t on b.player_id = t.player_id
-    where (b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment) is distinct from (
-        t.player_id, t.installed_on, t.country, t.region, t.realm_id, t.device, t.segment
-    )
+    where
+        num_nulls(b.player_id) > 0
+        or (b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment) is distinct from (
+            t.player_id, t.installed_on, t.country, t.region, t.realm_id, t.device, t.segment
+        )
     order by b.line
     limit 1;
     if found then

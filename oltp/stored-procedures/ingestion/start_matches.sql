@@ -13,14 +13,19 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('start_matches', cardinality(start_matches.match_ids), cardinality(start_matches.realm_ids), cardinality(start_matches.regions), cardinality(start_matches.arena_ids), cardinality(start_matches.maps), cardinality(start_matches.modes), cardinality(start_matches.started_ats));
+    given integer := game.begin_batch(
+        'start_matches', cardinality(start_matches.match_ids), cardinality(start_matches.realm_ids),
+        cardinality(start_matches.regions), cardinality(start_matches.arena_ids), cardinality(start_matches.maps),
+        cardinality(start_matches.modes), cardinality(start_matches.started_ats)
+    );
     stored integer;
     fault record;
 begin
     insert into game.match (match_id, realm_id, region, arena_id, map, mode, started_at)
     select b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at
     from unnest(
-        start_matches.match_ids, start_matches.realm_ids, start_matches.regions, start_matches.arena_ids, start_matches.maps, start_matches.modes, start_matches.started_ats
+        start_matches.match_ids, start_matches.realm_ids, start_matches.regions, start_matches.arena_ids,
+        start_matches.maps, start_matches.modes, start_matches.started_ats
     ) as b (match_id, realm_id, region, arena_id, map, mode, started_at)
     inner join game.region as r on b.region = r.region
     inner join game.map as p on b.map = p.map
@@ -43,15 +48,18 @@ begin
         end as code
     into fault
     from unnest(
-        start_matches.match_ids, start_matches.realm_ids, start_matches.regions, start_matches.arena_ids, start_matches.maps, start_matches.modes, start_matches.started_ats
+        start_matches.match_ids, start_matches.realm_ids, start_matches.regions, start_matches.arena_ids,
+        start_matches.maps, start_matches.modes, start_matches.started_ats
     ) with ordinality as b (match_id, realm_id, region, arena_id, map, mode, started_at, line)
     left join game.region as r on b.region = r.region
     left join game.map as p on b.map = p.map
     left join game.mode as m on b.mode = m.mode
     left join game.match as t on b.match_id = t.match_id
-    where (b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at) is distinct from (
-        t.match_id, t.realm_id, t.region, t.arena_id, t.map, t.mode, t.started_at
-    )
+    where
+        num_nulls(b.match_id) > 0
+        or (b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at) is distinct from (
+            t.match_id, t.realm_id, t.region, t.arena_id, t.map, t.mode, t.started_at
+        )
     order by b.line
     limit 1;
     if found then

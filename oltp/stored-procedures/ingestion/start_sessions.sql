@@ -12,7 +12,11 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('start_sessions', cardinality(start_sessions.session_ids), cardinality(start_sessions.player_ids), cardinality(start_sessions.party_ids), cardinality(start_sessions.devices), cardinality(start_sessions.client_versions), cardinality(start_sessions.started_ats));
+    given integer := game.begin_batch(
+        'start_sessions', cardinality(start_sessions.session_ids), cardinality(start_sessions.player_ids),
+        cardinality(start_sessions.party_ids), cardinality(start_sessions.devices),
+        cardinality(start_sessions.client_versions), cardinality(start_sessions.started_ats)
+    );
     stored integer;
     fault record;
     detail text;
@@ -21,8 +25,9 @@ begin
         insert into game.session (session_id, player_id, party_id, device, client_version, started_at)
         select b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at
         from unnest(
-        start_sessions.session_ids, start_sessions.player_ids, start_sessions.party_ids, start_sessions.devices, start_sessions.client_versions, start_sessions.started_ats
-    ) as b (session_id, player_id, party_id, device, client_version, started_at)
+            start_sessions.session_ids, start_sessions.player_ids, start_sessions.party_ids, start_sessions.devices,
+            start_sessions.client_versions, start_sessions.started_ats
+        ) as b (session_id, player_id, party_id, device, client_version, started_at)
         inner join game.player as p on b.player_id = p.player_id
         inner join game.device as d on b.device = d.device
         where
@@ -57,14 +62,17 @@ begin
         end as code
     into fault
     from unnest(
-        start_sessions.session_ids, start_sessions.player_ids, start_sessions.party_ids, start_sessions.devices, start_sessions.client_versions, start_sessions.started_ats
+        start_sessions.session_ids, start_sessions.player_ids, start_sessions.party_ids, start_sessions.devices,
+        start_sessions.client_versions, start_sessions.started_ats
     ) with ordinality as b (session_id, player_id, party_id, device, client_version, started_at, line)
     left join game.player as p on b.player_id = p.player_id
     left join game.device as d on b.device = d.device
     left join game.session as t on b.session_id = t.session_id
-    where (b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at) is distinct from (
-        t.session_id, t.player_id, t.party_id, t.device, t.client_version, t.started_at
-    )
+    where
+        num_nulls(b.session_id) > 0
+        or (b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at) is distinct from (
+            t.session_id, t.player_id, t.party_id, t.device, t.client_version, t.started_at
+        )
     order by b.line
     limit 1;
     if found then

@@ -9,7 +9,10 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    given integer := game.begin_batch('unlock_achievements', cardinality(unlock_achievements.player_ids), cardinality(unlock_achievements.achievements), cardinality(unlock_achievements.unlocked_ats));
+    given integer := game.begin_batch(
+        'unlock_achievements', cardinality(unlock_achievements.player_ids),
+        cardinality(unlock_achievements.achievements), cardinality(unlock_achievements.unlocked_ats)
+    );
     stored integer;
     fault record;
 begin
@@ -44,7 +47,9 @@ begin
     left join game.player as p on b.player_id = p.player_id
     left join game.achievement as a on b.achievement = a.achievement
     left join game.player_achievement as t on b.player_id = t.player_id and b.achievement = t.achievement
-    where (b.player_id, b.achievement, b.unlocked_at) is distinct from (t.player_id, t.achievement, t.unlocked_at)
+    where
+        num_nulls(b.player_id, b.achievement) > 0
+        or (b.player_id, b.achievement, b.unlocked_at) is distinct from (t.player_id, t.achievement, t.unlocked_at)
     order by b.line
     limit 1;
     if found then

@@ -5,7 +5,8 @@ select
     s.session_id,
     s.player_id,
     (d.day at time zone 'UTC')::date as day,
-    extract(epoch from least(s.until_at, d.day + interval '24 hours') - greatest(s.started_at, d.day))::bigint as seconds
+    extract(epoch from least(s.until_at, d.day + interval '24 hours') - greatest(s.started_at, d.day))::bigint
+        as seconds
 from (
     select
         n.session_id,
