@@ -113,7 +113,7 @@ class Server:
             account = pwd.getpwnam(self.account())
             for path in (self.folder, self.data, self.folder / "log"):
                 os.chown(path, account.pw_uid, account.pw_gid)
-        # The socket lies in a folder that nobody else may enter, so whoever gets there is let in. The network is closed.
+        # The socket lies in a folder that nobody else may enter: whoever gets there is let in. The network is closed.
         self.call(
             "initdb", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-instructions"
         )

@@ -69,7 +69,9 @@ impl Failure {
             Self::Run(RunError::Verification(_)) => 7,
             Self::Run(RunError::Interrupted(_)) => 130,
             Self::Run(RunError::Internal(_)) => 1,
-            Self::Signal { signal, .. } | Self::Interrupted { signal } | Self::Stopped { signal, .. } => (128 + signal) as u8,
+            Self::Signal { signal, .. } | Self::Interrupted { signal } | Self::Stopped { signal, .. } => {
+                (128 + signal) as u8
+            }
             Self::Verification(_) => 7,
             Self::Usage(_) => 2,
             Self::TooLarge(_) | Self::Verdict(_) => 4,

@@ -17,15 +17,15 @@ const SCHEMA_VERSION: &str = include_str!("../../oltp/schema/version");
 /// Who ingests, whatever the login may do besides.
 const ROLE: &str = "skirmish_ingest";
 
-/// Columns of a batch, or single values.
-pub type Columns<'a> = Vec<Box<dyn ToSql + Sync + 'a>>;
+/// Arguments of a batch, or single values.
+pub type Arguments<'a> = Vec<Box<dyn ToSql + Sync + 'a>>;
 
 /// How long a database that is gone is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 const KNOCK_EVERY: Duration = Duration::from_millis(500);
 
 /// A connection that is opened again when it is lost.
-pub struct Line<'a> {
+pub struct Uplink<'a> {
     address: &'a Address,
     /// Any of them ends it.
     stops: [&'a AtomicBool; 2],
@@ -34,7 +34,7 @@ pub struct Line<'a> {
     is_known: bool,
 }
 
-impl<'a> Line<'a> {
+impl<'a> Uplink<'a> {
     /// To a database, opened when it is needed.
     pub fn new(address: &'a Address, stops: [&'a AtomicBool; 2], is_known: bool) -> Self {
         Self { address, stops, database: None, is_known }
@@ -106,8 +106,7 @@ impl Database {
         // Notices of a server are not for whoever ingests.
         let settings = format!("set client_min_messages = warning; set role {ROLE}");
         client.batch_execute(&settings).map_err(|error| told(&error))?;
-        let version: i32 =
-            client.query_one("select api.schema_version()", &[]).map_err(|error| told(&error))?.get(0);
+        let version: i32 = client.query_one("select api.schema_version()", &[]).map_err(|error| told(&error))?.get(0);
         let ours: i32 = SCHEMA_VERSION.trim().parse().unwrap_or_default();
         match version.cmp(&ours) {
             std::cmp::Ordering::Equal => Ok(Self { client, statements: HashMap::new() }),
@@ -140,14 +139,14 @@ pub struct Batch<'c> {
 
 impl Batch<'_> {
     /// Calls a procedure of `api`.
-    pub fn call(&mut self, procedure: &'static str, arguments: Columns<'_>) -> Result<(), postgres::Error> {
+    pub fn call(&mut self, procedure: &'static str, arguments: Arguments<'_>) -> Result<(), postgres::Error> {
         let statement = self.statement(procedure, arguments.len())?;
         let arguments: Vec<&(dyn ToSql + Sync)> = arguments.iter().map(|argument| &**argument).collect();
         self.transaction.execute(&statement, &arguments).map(drop)
     }
 
     /// Calls a procedure that answers with a moment, milliseconds since 1970.
-    pub fn ask_moment(&mut self, procedure: &'static str, arguments: Columns<'_>) -> Result<i64, postgres::Error> {
+    pub fn ask_moment(&mut self, procedure: &'static str, arguments: Arguments<'_>) -> Result<i64, postgres::Error> {
         let statement = self.statement(procedure, arguments.len())?;
         let arguments: Vec<&(dyn ToSql + Sync)> = arguments.iter().map(|argument| &**argument).collect();
         let moment: std::time::SystemTime = self.transaction.query_one(&statement, &arguments)?.get(0);

@@ -13,18 +13,18 @@ use arrow_array::types::{Int32Type, Int64Type, TimestampMillisecondType};
 
 use super::ingest_error::IngestError;
 use super::run_source::{DAY_MS, RunSource};
-use crate::inspect::{Datum, InspectError, RowView, Stretch, table_named};
+use crate::inspect::{Datum, InspectError, RowView, StoredGroup, table_named};
 
 /// A share of a run's realms, which goes its own way: nothing in a realm refers to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lane {
+pub struct IngestLane {
     /// Which of them.
     pub number: u32,
     /// Of how many.
     pub of: u32,
 }
 
-impl Lane {
+impl IngestLane {
     fn has(self, realm: i64) -> bool {
         realm.rem_euclid(i64::from(self.of)) == i64::from(self.number)
     }
@@ -124,7 +124,7 @@ pub const PURCHASE: [&str; 7] =
 /// A lane of a run, read as time goes on.
 pub struct Feed<'r> {
     run: &'r RunSource,
-    lane: Lane,
+    lane: IngestLane,
     tables: &'r [&'static str],
     match_starts: Queue,
     match_ends: Queue,
@@ -147,12 +147,12 @@ pub struct Feed<'r> {
 struct Window {
     from: i64,
     until: i64,
-    stretches: Vec<Stretch>,
+    groups: Vec<StoredGroup>,
 }
 
 impl<'r> Feed<'r> {
     /// A lane of a run with some of its tables.
-    pub fn new(run: &'r RunSource, lane: Lane, tables: &'r [&'static str]) -> Self {
+    pub fn new(run: &'r RunSource, lane: IngestLane, tables: &'r [&'static str]) -> Self {
         Self {
             run,
             lane,
@@ -322,19 +322,19 @@ impl<'r> Feed<'r> {
     /// The windows of a day: row groups of the lane whose times overlap belong together.
     fn plan_windows(&self, day: u32) -> Result<VecDeque<Window>, IngestError> {
         let date = self.run.start.plus(day as i32);
-        let stretches = self.run.tables.stretches(table_named("heartbeats")?, date, ["event_ts", "match_id"])?;
-        let mut ours: Vec<Stretch> =
-            stretches.into_iter().filter(|stretch| self.lane.has(stretch.ranges[1].0 >> 44)).collect();
-        ours.sort_by_key(|stretch| stretch.ranges[0]);
+        let groups = self.run.tables.groups(table_named("heartbeats")?, date, ["event_ts", "match_id"])?;
+        let mut ours: Vec<StoredGroup> =
+            groups.into_iter().filter(|group| self.lane.has(group.ranges[1].0 >> 44)).collect();
+        ours.sort_by_key(|group| group.ranges[0]);
         let mut windows: VecDeque<Window> = VecDeque::new();
-        for stretch in ours {
-            let (from, until) = stretch.ranges[0];
+        for group in ours {
+            let (from, until) = group.ranges[0];
             match windows.back_mut() {
                 Some(window) if from <= window.until => {
                     window.until = window.until.max(until);
-                    window.stretches.push(stretch);
+                    window.groups.push(group);
                 }
-                _ => windows.push_back(Window { from, until, stretches: vec![stretch] }),
+                _ => windows.push_back(Window { from, until, groups: vec![group] }),
             }
         }
         Ok(windows)
@@ -344,8 +344,8 @@ impl<'r> Feed<'r> {
     fn read_window(&mut self) -> Result<(), IngestError> {
         let Some(window) = self.windows.pop_front() else { return Ok(()) };
         let mut beats = Vec::new();
-        for stretch in &window.stretches {
-            self.run.tables.read_stretch(stretch, &mut |batch| add_beats(batch, &mut beats))?;
+        for group in &window.groups {
+            self.run.tables.read_group(group, &mut |batch| add_beats(batch, &mut beats))?;
         }
         beats.sort_unstable_by_key(|beat| (beat.at, beat.session));
         self.beats.extend(beats);

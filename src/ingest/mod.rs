@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 pub use address::Address;
-use database::{CalendarDay, Document, Line, Moment};
-use feed::{Feed, Lane, Values, each_row};
+use database::{CalendarDay, Document, Moment, Uplink};
+use feed::{Feed, IngestLane, Values, each_row};
 pub use ingest_error::IngestError;
-use run_source::{DAY_MS, Progress, RunSource};
+use run_source::{DAY_MS, RunSource, RunState};
 use slice::Sent;
 
 use crate::inspect::{Datum, InspectError, RowView, table_named};
@@ -77,7 +77,7 @@ const WAITING: &str = "waiting for the run";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What lanes share.
-struct Shared<'o> {
+struct Ingestion<'o> {
     options: &'o IngestOptions,
     run: &'o RunSource,
     tables: &'o [&'static str],
@@ -103,9 +103,9 @@ pub fn ingest(
     let run = RunSource::open(&options.run, options.follow)?;
     let tables = run.choose(&options.tables)?;
     let started = Instant::now();
-    let mut line = Line::new(&options.address, [stop, stop], false);
+    let mut line = Uplink::new(&options.address, [stop, stop], false);
     register(&mut line, &run, options.batch)?;
-    let shared = Shared {
+    let shared = Ingestion {
         options,
         run: &run,
         tables: &tables,
@@ -122,7 +122,8 @@ pub fn ingest(
             .map(|number| {
                 let (shared, failed) = (&shared, &failed);
                 scope.spawn(move || {
-                    let result = LaneWorker::new(shared, Lane { number, of: shared.options.lanes }, failed).work();
+                    let result =
+                        LaneWorker::new(shared, IngestLane { number, of: shared.options.lanes }, failed).work();
                     failed.fetch_or(result.is_err(), Ordering::Relaxed);
                     result
                 })
@@ -149,7 +150,7 @@ pub fn ingest(
     Ok(Ingested { rows: rows.collect(), elapsed: started.elapsed(), tables: tables.clone() })
 }
 
-impl Shared<'_> {
+impl Ingestion<'_> {
     fn state(&self) -> IngestState {
         let total = (self.run.end_ms() - self.run.start_ms()) * self.positions.len() as i64;
         let done: i64 =
@@ -171,12 +172,8 @@ impl Shared<'_> {
 }
 
 /// Waits until a run that has begun has a whole day: before, tables are missing that it will have.
-fn wait_for_tables(
-    run: &Path,
-    stop: &AtomicBool,
-    observe: &mut dyn FnMut(&IngestState),
-) -> Result<(), IngestError> {
-    while run_source::progress(run)? == Progress::Running(0) {
+fn wait_for_tables(run: &Path, stop: &AtomicBool, observe: &mut dyn FnMut(&IngestState)) -> Result<(), IngestError> {
+    while run_source::progress(run)? == RunState::Running(0) {
         if stop.load(Ordering::Relaxed) {
             return Err(IngestError::Interrupted);
         }
@@ -187,12 +184,12 @@ fn wait_for_tables(
 }
 
 /// Says which run it is and what its world is made of: what everything else refers to.
-fn register(line: &mut Line<'_>, run: &RunSource, rows: usize) -> Result<(), IngestError> {
+fn register(line: &mut Uplink<'_>, run: &RunSource, rows: usize) -> Result<(), IngestError> {
     let catalogue = catalogue(run)?.to_string();
     let start = Moment(run.start_ms());
     let stream = format!("{} players", run.world_hash);
     let position = line.persist(|batch| {
-        let arguments: database::Columns<'_> = vec![
+        let arguments: database::Arguments<'_> = vec![
             Box::new(run.world_hash.as_str()),
             Box::new(run.scenario.as_str()),
             Box::new(DATA_VERSION as i32),
@@ -262,17 +259,17 @@ fn catalogue(run: &RunSource) -> Result<Value, IngestError> {
 
 /// A lane at work.
 struct LaneWorker<'s> {
-    shared: &'s Shared<'s>,
-    lane: Lane,
+    shared: &'s Ingestion<'s>,
+    lane: IngestLane,
     stream: String,
-    line: Line<'s>,
+    line: Uplink<'s>,
 }
 
 impl<'s> LaneWorker<'s> {
-    fn new(shared: &'s Shared<'s>, lane: Lane, failed: &'s AtomicBool) -> Self {
+    fn new(shared: &'s Ingestion<'s>, lane: IngestLane, failed: &'s AtomicBool) -> Self {
         let of = format!("{} of {}", lane.number + 1, lane.of);
         let stream = format!("{} {of}: {}", shared.run.world_hash, shared.tables.join(","));
-        let line = Line::new(&shared.options.address, [shared.stop, failed], true);
+        let line = Uplink::new(&shared.options.address, [shared.stop, failed], true);
         Self { shared, lane, stream, line }
     }
 
@@ -314,7 +311,7 @@ impl<'s> LaneWorker<'s> {
             let position = batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(first)])?;
             if position == slice.from {
                 slice.send(batch, options.batch)?;
-                let place: database::Columns<'_> = vec![Box::new(stream.as_str()), Box::new(first), Box::new(next)];
+                let place: database::Arguments<'_> = vec![Box::new(stream.as_str()), Box::new(first), Box::new(next)];
                 batch.call("advance_stream", place)?;
             }
             Ok(position)
@@ -335,9 +332,8 @@ impl<'s> LaneWorker<'s> {
     /// How far the stream is.
     fn claim(&mut self, first: i64) -> Result<i64, IngestError> {
         let stream = self.stream.clone();
-        self.line.persist(|batch| {
-            batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(Moment(first))])
-        })
+        self.line
+            .persist(|batch| batch.ask_moment("claim_stream", vec![Box::new(stream.as_str()), Box::new(Moment(first))]))
     }
 
     /// Makes the partitions of a day.
@@ -364,10 +360,10 @@ impl<'s> LaneWorker<'s> {
         }
         loop {
             match run_source::progress(&self.shared.run.root)? {
-                Progress::Complete => break,
+                RunState::Complete => break,
                 // The last day is whole only with what ends the run.
-                Progress::Running(whole) if day + 2 <= whole && day + 2 < self.shared.run.days => break,
-                Progress::Running(_) => {}
+                RunState::Running(whole) if day + 2 <= whole && day + 2 < self.shared.run.days => break,
+                RunState::Running(_) => {}
             }
             self.shared.is_waiting.store(true, Ordering::Relaxed);
             self.line.check_stop()?;

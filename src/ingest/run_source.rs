@@ -48,7 +48,7 @@ pub struct RunSource {
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum RunState {
     /// All of it is there.
     Complete,
     /// It is going on, and so many days are whole.
@@ -132,11 +132,11 @@ impl RunSource {
 }
 
 /// How far the run in a folder is now.
-pub fn progress(root: &Path) -> Result<Progress, IngestError> {
+pub fn progress(root: &Path) -> Result<RunState, IngestError> {
     let said = read(root)?;
     match said["status"].as_str() {
-        Some("complete") => Ok(Progress::Complete),
-        Some("running") => Ok(Progress::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
+        Some("complete") => Ok(RunState::Complete),
+        Some("running") => Ok(RunState::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
         status => Err(IngestError::Run {
             run: root.to_owned(),
             why: format!("the run ended early, its status is {}; {AGAIN}", status.unwrap_or("unknown")),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::database::{Batch, Columns, Document, Moment};
+use super::database::{Arguments, Batch, Document, Moment};
 use super::feed::{Beat, KILL, MATCH, PARTICIPATION, PURCHASE, SESSION, Slice, Values};
 use crate::inspect::Datum;
 
@@ -115,7 +115,7 @@ impl Sender<'_, '_> {
 
     fn send_kills(&mut self, kills: &[Values]) -> Result<(), postgres::Error> {
         for rows in kills.chunks(self.rows) {
-            let mut arguments: Columns<'_> = vec![Box::new(vec!["kill"; rows.len()])];
+            let mut arguments: Arguments<'_> = vec![Box::new(vec!["kill"; rows.len()])];
             arguments.extend(KILL.iter().map(|column| argument(rows, place(&KILL, column), column)));
             arguments.push(Box::new(vec![Document("{}"); rows.len()]));
             self.batch.call("record_events", arguments)?;
@@ -135,7 +135,7 @@ fn number(row: &Values, columns: &[&str], column: &str) -> i64 {
     }
 }
 
-/// Columns of 64 bits; other whole numbers have fewer.
+/// Arguments of 64 bits; other whole numbers have fewer.
 const WIDE: [&str; 8] = [
     "session_id",
     "party_id",
@@ -146,7 +146,7 @@ const WIDE: [&str; 8] = [
     "purchase_id",
     "encounter_id",
 ];
-/// Columns of 16 bits.
+/// Arguments of 16 bits.
 const NARROW: [&str; 5] = ["realm_id", "team_id", "winner_team", "teams", "digits"];
 
 /// A column of rows as the procedures take it.
@@ -191,7 +191,7 @@ pub fn send_players(batch: &mut Batch<'_>, rows: &[Values], columns: &[&str]) ->
     Sender { batch, rows: rows.len().max(1) }.send("register_players", rows, columns, columns)
 }
 
-fn beat_columns(beats: &[Beat]) -> Columns<'static> {
+fn beat_columns(beats: &[Beat]) -> Arguments<'static> {
     let axis = |n: usize| beats.iter().map(|beat| beat.position[n]).collect::<Vec<i32>>();
     vec![
         Box::new(beats.iter().map(|beat| beat.session).collect::<Vec<i64>>()),

@@ -6,7 +6,7 @@ mod export;
 mod story;
 mod tables;
 
+pub use cells::{Datum, RowView};
 pub use export::{TextFormat, export};
 pub use story::story;
-pub use cells::{Datum, RowView};
-pub use tables::{InspectError, RunTables, Stretch, table_named};
+pub use tables::{InspectError, RunTables, StoredGroup, table_named};

@@ -117,27 +117,27 @@ impl RunTables {
     }
 
     /// The row groups of a day of a fact table, with the range of two columns in each.
-    pub fn stretches(&self, table: &Table, day: Date, columns: [&str; 2]) -> Result<Vec<Stretch>, InspectError> {
-        let mut stretches = Vec::new();
+    pub fn groups(&self, table: &Table, day: Date, columns: [&str; 2]) -> Result<Vec<StoredGroup>, InspectError> {
+        let mut groups = Vec::new();
         for path in files_below(&self.day_folder(table, day))? {
             for (group, metadata) in open(&path)?.metadata().row_groups().iter().enumerate() {
                 let [Some(first), Some(second)] = columns.map(|column| range_of(metadata, column)) else {
                     let why = format!("row group {group} does not say what it holds");
                     return Err(InspectError::Unreadable { path, why });
                 };
-                stretches.push(Stretch { path: path.clone(), group, ranges: [first, second] });
+                groups.push(StoredGroup { path: path.clone(), group, ranges: [first, second] });
             }
         }
-        Ok(stretches)
+        Ok(groups)
     }
 
     /// Hands the batches of a row group to a function.
-    pub fn read_stretch(
+    pub fn read_group(
         &self,
-        stretch: &Stretch,
+        stored: &StoredGroup,
         each: &mut dyn FnMut(&RecordBatch) -> Result<(), InspectError>,
     ) -> Result<(), InspectError> {
-        read_rows(open(&stretch.path)?.with_row_groups(vec![stretch.group]), &stretch.path, None, each)
+        read_rows(open(&stored.path)?.with_row_groups(vec![stored.group]), &stored.path, None, each)
     }
 
     fn day_folder(&self, table: &Table, day: Date) -> PathBuf {
@@ -146,7 +146,7 @@ impl RunTables {
 }
 
 /// A row group of a table.
-pub struct Stretch {
+pub struct StoredGroup {
     path: PathBuf,
     group: usize,
     /// Least and greatest value of the columns that were asked for.

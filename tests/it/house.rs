@@ -320,8 +320,14 @@ fn threads_are_started_only_where_the_architecture_says() {
     for (path, text) in sources("src") {
         let starts =
             text.contains("thread::Builder") || text.contains("thread::spawn") || text.contains("thread::scope");
-        let may = ["src/run/mod.rs", "src/encounter/gpu/service.rs", "src/run/limit.rs", "src/run/race.rs", "src/ingest/mod.rs"]
-            .contains(&&*path.to_string_lossy());
+        let may = [
+            "src/run/mod.rs",
+            "src/encounter/gpu/service.rs",
+            "src/run/limit.rs",
+            "src/run/race.rs",
+            "src/ingest/mod.rs",
+        ]
+        .contains(&&*path.to_string_lossy());
         assert!(may || !starts, "{}", path.display());
     }
 }

@@ -609,7 +609,10 @@ fn bad_input_is_refused_with_a_remedy() {
     client.batch_execute("grant skirmish_ingest to stranger").unwrap();
     ingested(&run, &right, &[]);
     same_as_the_run(&run, &url);
-    assert_eq!(one(&mut client, "select distinct changed_by from audit.audit_log where table_name = 'game.session'"), "stranger");
+    assert_eq!(
+        one(&mut client, "select distinct changed_by from audit.audit_log where table_name = 'game.session'"),
+        "stranger"
+    );
 
     // A newer schema, and an older one.
     client.batch_execute("insert into game.schema_version (version) values (99)").unwrap();
@@ -617,7 +620,9 @@ fn bad_input_is_refused_with_a_remedy() {
     let output = oltp("install", &[&url]);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stderr(&output).contains("has version 99 of the schema"), "{}", stderr(&output));
-    client.batch_execute("delete from game.schema_version; insert into game.schema_version (version) values (0)").unwrap();
+    client
+        .batch_execute("delete from game.schema_version; insert into game.schema_version (version) values (0)")
+        .unwrap();
     refused(&run, &url, &[], 4, "bring it up to date: oltp/install URL");
 }
 
@@ -761,13 +766,16 @@ fn connections_are_as_secret_as_the_url_says() {
     oltp("down", &["--dir", dir.to_str().unwrap()]);
     // Its socket has the port's number now, which `up` does not look for: it is started by hand.
     let account = "cd /; if [ $(id -u) = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups \"$@\"; else \"$@\"; fi";
-    let program = stdout(&Command::new("bash").args(["-c", "ls -d /usr/lib/postgresql/*/bin/pg_ctl | tail -1"]).output().unwrap());
+    let program = stdout(
+        &Command::new("bash").args(["-c", "ls -d /usr/lib/postgresql/*/bin/pg_ctl | tail -1"]).output().unwrap(),
+    );
     let mut start = Command::new("bash");
     start.args(["-c", account, "-", program.trim(), "-w", "-s", "-D"]).arg(&data).arg("-l").arg(dir.join("log"));
     start.args(["-o", &format!("-c unix_socket_directories='{}'", data.display()), "start"]);
     assert!(start.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
     let to = |user: &str, host: &str, mode: &str, root: &str| {
-        let root = if root.is_empty() { String::new() } else { format!("&sslrootcert={}/{root}", folder.path().display()) };
+        let root =
+            if root.is_empty() { String::new() } else { format!("&sslrootcert={}/{root}", folder.path().display()) };
         format!("postgres://{user}@{host}:{port}/tls?sslmode={mode}{root}")
     };
     let cases = [

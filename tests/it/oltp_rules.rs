@@ -239,7 +239,8 @@ fn every_constraint_holds_against_the_owner_too() {
     for row in ask(&mut client, keys) {
         let [table, name, columns] = &row[..] else { panic!("{row:?}") };
         assert_ne!(one(&mut client, &format!("select count(*) from {table}")), "0", "{table}: nothing to repeat");
-        let again = format!("insert into {table} ({columns}) overriding system value select {columns} from {table} limit 1");
+        let again =
+            format!("insert into {table} ({columns}) overriding system value select {columns} from {table} limit 1");
         let said = refusal(&mut client, &again);
         assert_eq!(said.code().code(), "23505", "{table}: {}", said.message());
         hit.insert(name.clone());
@@ -276,16 +277,28 @@ fn every_constraint_holds_against_the_owner_too() {
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
 const CALLS: [(&str, &str); 88] = [
     // Batches.
-    ("call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])", "SK001"),
+    (
+        "call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])",
+        "SK001",
+    ),
     ("call api.record_heartbeats(null, null, null, null, null, null)", "SK001"),
-    ("call api.record_heartbeats(array[]::bigint[], array[]::timestamptz[], array[]::bigint[], array[]::int[], array[]::int[], array[]::int[])", ""),
-    ("call api.end_sessions(array_fill(1::bigint, array[100001]), array_fill(now(), array[100001]), array_fill('logout'::text, array[100001]))", "SK001"),
+    (
+        "call api.record_heartbeats(array[]::bigint[], array[]::timestamptz[], array[]::bigint[], array[]::int[], array[]::int[], array[]::int[])",
+        "",
+    ),
+    (
+        "call api.end_sessions(array_fill(1::bigint, array[100001]), array_fill(now(), array[100001]), array_fill('logout'::text, array[100001]))",
+        "SK001",
+    ),
     // The catalogue.
     ("call api.register_catalogue('[]')", "SK001"),
     ("call api.register_catalogue(null)", "SK001"),
     ("call api.register_catalogue('{\"planets\": []}')", "SK001"),
     ("call api.register_catalogue('{\"items\": {}}')", "SK001"),
-    ("call api.register_catalogue('{\"items\": [{\"item_id\": 1, \"item\": \"hat\", \"category\": \"cosmetic\", \"price_usd_cents\": 120}]}')", ""),
+    (
+        "call api.register_catalogue('{\"items\": [{\"item_id\": 1, \"item\": \"hat\", \"category\": \"cosmetic\", \"price_usd_cents\": 120}]}')",
+        "",
+    ),
     // Players.
     ("call api.register_player(1, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')", ""),
     ("call api.register_player(1, '2026-01-02', 'DE', 'eu', 0::smallint, 'pc', 'new')", "SK004"),
@@ -324,7 +337,10 @@ const CALLS: [(&str, &str); 88] = [
     ("call api.start_session(262145, 4, 262145, 'pc', '1.0', '2026-01-01 12:59:59Z')", "SK005"),
     ("call api.start_session(262145, 4, 262145, 'pc', '1.0', '2026-01-01 13:00Z')", ""),
     // Two of one player in one batch, of which the first has no end.
-    ("call api.start_sessions(array[131073, 131074]::bigint[], array[2, 2], array[1, 1]::bigint[], array['pc', 'pc'], array['1', '1'], array['2025-01-01', '2025-01-02']::timestamptz[])", "SK005"),
+    (
+        "call api.start_sessions(array[131073, 131074]::bigint[], array[2, 2], array[1, 1]::bigint[], array['pc', 'pc'], array['1', '1'], array['2025-01-01', '2025-01-02']::timestamptz[])",
+        "SK005",
+    ),
     // Places in matches.
     ("call api.join_match(7, 65536, 0::smallint, '2026-01-01 09:00Z')", ""),
     ("call api.join_match(7, 65536, 1::smallint, '2026-01-01 09:00Z')", "SK004"),
@@ -350,16 +366,40 @@ const CALLS: [(&str, &str); 88] = [
     ("call api.record_heartbeat(65536, '2026-01-03 10:00Z', 7, 1, 2, 3)", "SK006"),
     ("call api.record_heartbeat(65536, '2026-01-01 10:01Z', 7, null, 2, 3)", "SK001"),
     ("call api.record_heartbeat(null, '2026-01-01 10:01Z', 7, 1, 2, 3)", "SK001"),
-    ("call api.record_heartbeats(array[65536, 65536]::bigint[], array['2026-01-01 10:02Z', '2026-01-01 10:02Z']::timestamptz[], array[7, 7]::bigint[], array[1, 1], array[1, 1], array[1, 1])", ""),
-    ("call api.record_heartbeats(array[65536, 65536]::bigint[], array['2026-01-01 10:03Z', '2026-01-01 10:03Z']::timestamptz[], array[7, 7]::bigint[], array[1, 2], array[1, 1], array[1, 1])", "SK004"),
+    (
+        "call api.record_heartbeats(array[65536, 65536]::bigint[], array['2026-01-01 10:02Z', '2026-01-01 10:02Z']::timestamptz[], array[7, 7]::bigint[], array[1, 1], array[1, 1], array[1, 1])",
+        "",
+    ),
+    (
+        "call api.record_heartbeats(array[65536, 65536]::bigint[], array['2026-01-01 10:03Z', '2026-01-01 10:03Z']::timestamptz[], array[7, 7]::bigint[], array[1, 2], array[1, 1], array[1, 1])",
+        "SK004",
+    ),
     ("call api.end_session(65536, '2026-01-01 10:02Z', 'logout')", "SK003"),
     // Events.
-    ("call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)", ""),
-    ("call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)", ""),
-    ("call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', false, 5, 0, 0, 0, 0, 0, 0, 1)", "SK004"),
-    ("call api.record_event('kill', 1, '2026-01-02 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)", "SK004"),
-    ("call api.record_event('kill', 2, '2026-01-01 10:00Z', 7, 65536, 131072, 'fork', true, 5, 0, 0, 0, 0, 0, 0, 1)", "SK002"),
-    ("call api.record_event('kill', 2, '2026-01-01 08:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)", "SK003"),
+    (
+        "call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "",
+    ),
+    (
+        "call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "",
+    ),
+    (
+        "call api.record_event('kill', 1, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', false, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK004",
+    ),
+    (
+        "call api.record_event('kill', 1, '2026-01-02 10:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK004",
+    ),
+    (
+        "call api.record_event('kill', 2, '2026-01-01 10:00Z', 7, 65536, 131072, 'fork', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK002",
+    ),
+    (
+        "call api.record_event('kill', 2, '2026-01-01 08:00Z', 7, 65536, 131072, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK003",
+    ),
     ("call api.record_event('nap', 2, '2026-01-01 10:00Z', 7, 65536)", "SK002"),
     ("call api.record_event('report', 2, '2026-01-01 10:00Z', 7, 65536, detail => '[]')", "SK001"),
     ("call api.record_event('report', 2, '2026-01-05 10:00Z', 7, 65536)", "SK006"),
@@ -422,7 +462,8 @@ fn rights_are_the_least_and_attacks_fail() {
     for name in ["feeder", "reader", "auditor", "nobody_at_all"] {
         let mut who = login(name);
         for table in &tables {
-            let may_read = name == "auditor" && ["audit.audit_log", "audit.link", "audit.head"].contains(&table.as_str())
+            let may_read = name == "auditor"
+                && ["audit.audit_log", "audit.link", "audit.head"].contains(&table.as_str())
                 || name == "feeder" && table == "audit.audit_log";
             assert_eq!(who.simple_query(&format!("select * from {table} limit 1")).is_ok(), may_read, "{name} {table}");
             for change in ["insert into {} default values", "delete from {}", "truncate {}", "drop table {}"] {
@@ -441,10 +482,16 @@ fn rights_are_the_least_and_attacks_fail() {
             };
             assert_eq!(row[1], may, "{name}: {}", row[0]);
         }
-        let views = "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace";
+        let views =
+            "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace";
         for row in ask(&mut client, views) {
             let may = name == "reader" || name == "auditor" && row[0] == "api.flagged_players";
-            assert_eq!(who.simple_query(&format!("select * from {} limit 1", row[0])).is_ok(), may, "{name} {}", row[0]);
+            assert_eq!(
+                who.simple_query(&format!("select * from {} limit 1", row[0])).is_ok(),
+                may,
+                "{name} {}",
+                row[0]
+            );
         }
         let created = who.batch_execute("create table game.mine (n int)");
         assert!(created.is_err(), "{name} may create tables");
@@ -476,7 +523,8 @@ fn rights_are_the_least_and_attacks_fail() {
         "price_usd_cents": 1}], "devices": [{"device": "$1 %s \u0027; select 1", "platform": "${x}"}]}"#;
     let statement = feeder.prepare("call api.register_catalogue($1::text::jsonb)").unwrap();
     feeder.execute(&statement, &[&hostile]).unwrap();
-    let version = "call api.start_session($1, 6, $1, '$1 %s ''; select 1', '1''; drop schema game cascade; --', '2026-01-01')";
+    let version =
+        "call api.start_session($1, 6, $1, '$1 %s ''; select 1', '1''; drop schema game cascade; --', '2026-01-01')";
     feeder.batch_execute(&version.replace("$1,", "393216,")).unwrap();
     assert_eq!(
         ask(&mut client, "select item, category from game.item where item_id = 66"),
@@ -493,17 +541,41 @@ fn the_audit_trail_shows_what_was_done_to_it() {
     // Whoever owns the database can switch triggers off; the chain shows it.
     let off = "set session_replication_role = replica;";
     let cases = [
-        ("entry was altered", "update audit.audit_log set new_row = new_row || '{\"segment\": \"veteran\"}' where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')"),
+        (
+            "entry was altered",
+            "update audit.audit_log set new_row = new_row || '{\"segment\": \"veteran\"}' where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
+        ),
         ("entry was altered", "update audit.audit_log set changed_by = 'somebody else' where entry_id = 3"),
-        ("entry was altered", "update audit.audit_log set changed_at = changed_at + interval '1 microsecond' where entry_id = 3"),
-        ("entries were deleted", "delete from audit.audit_log where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')"),
-        ("entries were deleted", "delete from audit.audit_log where link_id = (select link_id from audit.link where link_no = 4)"),
-        ("entries were added", "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3"),
-        ("entry has no link", "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select 999999, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3"),
-        ("entries were exchanged", "update audit.audit_log a set entry_hash = b.entry_hash, new_row = b.new_row, row_key = b.row_key from audit.audit_log b where a.link_id = b.link_id and a.table_name = 'game.player' and b.entry_id = a.entry_id + 1"),
+        (
+            "entry was altered",
+            "update audit.audit_log set changed_at = changed_at + interval '1 microsecond' where entry_id = 3",
+        ),
+        (
+            "entries were deleted",
+            "delete from audit.audit_log where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
+        ),
+        (
+            "entries were deleted",
+            "delete from audit.audit_log where link_id = (select link_id from audit.link where link_no = 4)",
+        ),
+        (
+            "entries were added",
+            "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
+        ),
+        (
+            "entry has no link",
+            "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select 999999, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
+        ),
+        (
+            "entries were exchanged",
+            "update audit.audit_log a set entry_hash = b.entry_hash, new_row = b.new_row, row_key = b.row_key from audit.audit_log b where a.link_id = b.link_id and a.table_name = 'game.player' and b.entry_id = a.entry_id + 1",
+        ),
         ("link before this one is not the one that was there", "delete from audit.link where link_no = 4"),
         ("link was altered", "update audit.link set sealed_at = sealed_at - interval '1 day' where link_no = 4"),
-        ("head is not the last link", "delete from audit.audit_log where link_id = (select link_id from audit.link order by link_no desc limit 1); delete from audit.link where link_no = (select max(link_no) from audit.link)"),
+        (
+            "head is not the last link",
+            "delete from audit.audit_log where link_id = (select link_id from audit.link order by link_no desc limit 1); delete from audit.link where link_no = (select max(link_no) from audit.link)",
+        ),
         ("there is no head", "delete from audit.head"),
     ];
     for (n, (problem, damage)) in cases.into_iter().enumerate() {
@@ -546,8 +618,12 @@ fn the_audit_trail_shows_what_was_done_to_it() {
     build_world(&mut client);
     let links = "select count(*) from audit.link";
     let before: i64 = one(&mut client, links).parse().unwrap();
-    let change = |n: i32, segment: &str| format!("call api.register_player({n}, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', '{segment}');");
-    client.batch_execute(&format!("begin; {}{}{} commit", change(1, "veteran"), change(2, "veteran"), change(3, "new"))).unwrap();
+    let change = |n: i32, segment: &str| {
+        format!("call api.register_player({n}, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', '{segment}');")
+    };
+    client
+        .batch_execute(&format!("begin; {}{}{} commit", change(1, "veteran"), change(2, "veteran"), change(3, "new")))
+        .unwrap();
     assert_eq!(one(&mut client, links), (before + 1).to_string());
     client.batch_execute(&change(1, "veteran")).unwrap();
     client.batch_execute(&format!("begin; {} rollback", change(1, "new"))).unwrap();
@@ -568,8 +644,11 @@ fn cheats_are_found_and_honest_players_are_not() {
     let mut client = connect(&server.database("cheats"));
     build_world(&mut client);
     let flags = |client: &mut Client| {
-        ask(client, "select rule, session_id >> 16, to_char(observed_at at time zone 'UTC', 'HH24:MI:SS') \
-                     from game.anticheat_flag order by 1, 2, 3")
+        ask(
+            client,
+            "select rule, session_id >> 16, to_char(observed_at at time zone 'UTC', 'HH24:MI:SS') \
+                     from game.anticheat_flag order by 1, 2, 3",
+        )
     };
     // 500 cm/s for 30 s are 150 m and no centimetre more, in a batch and from one to the next.
     client.batch_execute(&[beat(1, "09:10:00", 0), beat(1, "09:10:30", 15_000)].concat()).unwrap();
@@ -588,7 +667,9 @@ fn cheats_are_found_and_honest_players_are_not() {
     client.batch_execute(&beat(2, "09:12:00", 0)).unwrap();
     assert_eq!(flags(&mut client)[1], ["impossible_speed", "2", "09:12:00"]);
     // Heartbeats that come late are looked at from both sides, and two matches are no step.
-    client.batch_execute(&[beat(3, "09:10:00", 0), beat(3, "09:11:00", 0), beat(3, "09:10:30", 80_000)].concat()).unwrap();
+    client
+        .batch_execute(&[beat(3, "09:10:00", 0), beat(3, "09:11:00", 0), beat(3, "09:10:30", 80_000)].concat())
+        .unwrap();
     assert_eq!(flags(&mut client)[2..], [["impossible_speed", "3", "09:10:30"], ["impossible_speed", "3", "09:11:00"]]);
     let again = flags(&mut client);
     client.batch_execute(&beat(3, "09:10:30", 80_000)).unwrap();
@@ -608,7 +689,8 @@ fn cheats_are_found_and_honest_players_are_not() {
     // Good, but no machine: a third of it heads, and a death to each three.
     for n in 100..200 {
         let at = format!("09:{}:{:02}", 30 + n / 60, n % 60);
-        aims.batch_execute(&kill(n, &at, if n % 4 == 0 { 2 } else { 3 }, if n % 4 == 0 { 3 } else { 2 }, n % 3 == 0)).unwrap();
+        aims.batch_execute(&kill(n, &at, if n % 4 == 0 { 2 } else { 3 }, if n % 4 == 0 { 3 } else { 2 }, n % 3 == 0))
+            .unwrap();
     }
     assert_eq!(flags(&mut aims).len(), 2);
 
@@ -627,7 +709,8 @@ fn cheats_are_found_and_honest_players_are_not() {
     assert_eq!(flags(&mut buys), Vec::<Vec<String>>::new());
     buys.batch_execute(&buy(1, 9, "10:09:59")).unwrap();
     assert_eq!(flags(&mut buys), [["purchase_velocity", "1", "10:09:59"]]);
-    buys.batch_execute("call api.raise_flag('manual', 196608, '2026-01-01 10:00Z', '{\"seen\": \"wall hack\"}')").unwrap();
+    buys.batch_execute("call api.raise_flag('manual', 196608, '2026-01-01 10:00Z', '{\"seen\": \"wall hack\"}')")
+        .unwrap();
     assert_eq!(
         ask(&mut buys, "select player_id, rules from api.flagged_players order by 1"),
         [["1", "{purchase_velocity}"], ["3", "{manual}"]]
