@@ -360,7 +360,7 @@ fn a_full_disk_stops_the_run_with_code_5_and_leaves_whole_days_only() {
     assert!(left.iter().all(|path| !path.contains("_staging")), "{left:?}");
 }
 
-fn is_mountable() -> bool {
+pub fn is_mountable() -> bool {
     let folder = TempDir::new();
     let path = folder.path().to_string_lossy().into_owned();
     let run =

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
-use crate::cli::{skirmish, stderr, stdout};
+use crate::cli::{is_mountable, skirmish, stderr, stdout};
 use crate::support::{Column, TempDir, read_table};
 use crate::warehouse::{Child, built, look, python_here, run, runs_long, small, wait_until};
 
@@ -624,6 +624,37 @@ fn bad_input_is_refused_with_a_remedy() {
         .batch_execute("delete from game.schema_version; insert into game.schema_version (version) values (0)")
         .unwrap();
     refused(&run, &url, &[], 4, "bring it up to date: oltp/install URL");
+}
+
+#[test]
+fn a_full_disk_of_the_server_loses_nothing() {
+    let Some(server) = Server::start("a server whose disk is full") else { return };
+    if !is_mountable() {
+        assert!(std::env::var_os("SKIRMISH_REQUIRE_MOUNT").is_none_or(|value| value != "1"), "nothing can be mounted");
+        return crate::support::skipped("this system cannot mount a small file system for a server's full disk");
+    }
+    let folder = TempDir::new();
+    let run = small(folder.path(), "run", &[]);
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let disk = disk.to_str().unwrap();
+    let shell = |command: &str| assert!(Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+    shell(&format!("mount -t tmpfs -o size=40m tmpfs {disk}"));
+    shell(&format!("chown --reference={}/data {disk}", server.dir().display()));
+    let mut client = connect(&server.url_of("postgres"));
+    client.batch_execute(&format!("create tablespace small location '{disk}'")).unwrap();
+    client.batch_execute("create database full_disk template skirmish strategy file_copy tablespace small").unwrap();
+    let url = server.url_of("full_disk");
+    let output = ingest(&run, &url, &[]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("the disk of the server is full") && said.contains("make room there"), "{said}");
+    shell(&format!("mount -o remount,size=400m {disk}"));
+    ingested(&run, &url, &[]);
+    same_as_the_run(&run, &url);
+    client.batch_execute("drop database full_disk with (force)").unwrap();
+    client.batch_execute("drop tablespace small").unwrap();
+    shell(&format!("umount {disk}"));
 }
 
 #[test]
