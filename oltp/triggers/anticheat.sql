@@ -58,7 +58,9 @@ begin
         select count(*) as purchases
         from game.purchase as p
         where
-            p.session_id = n.session_id
+            -- Of all sessions of the player, whose numbers stand side by side.
+            p.session_id >= n.session_id >> 16 << 16
+            and p.session_id < (n.session_id >> 16) + 1 << 16
             and p.purchased_at > n.purchased_at - make_interval(secs => r.window_s)
             and p.purchased_at <= n.purchased_at
     ) as b

@@ -263,6 +263,8 @@ struct LaneWorker<'s> {
     lane: IngestLane,
     stream: String,
     line: Uplink<'s>,
+    /// Where the lane stood when it began: a pace counts from there.
+    began_at: i64,
 }
 
 impl<'s> LaneWorker<'s> {
@@ -270,12 +272,13 @@ impl<'s> LaneWorker<'s> {
         let of = format!("{} of {}", lane.number + 1, lane.of);
         let stream = format!("{} {of}: {}", shared.run.world_hash, shared.tables.join(","));
         let line = Uplink::new(&shared.options.address, [shared.stop, failed], true);
-        Self { shared, lane, stream, line }
+        Self { shared, lane, stream, line, began_at: shared.run.start_ms() }
     }
 
     fn work(&mut self) -> Result<(), IngestError> {
         let run = self.shared.run;
         let mut position = self.claim(run.start_ms())?;
+        self.began_at = position;
         let mut feed = Feed::new(run, self.lane, self.shared.tables);
         for day in 0..run.days {
             let until = run.start_ms() + i64::from(day + 1) * DAY_MS;
@@ -376,7 +379,7 @@ impl<'s> LaneWorker<'s> {
     /// Waits until a simulated moment is due.
     fn wait_until(&self, moment: i64) -> Result<(), IngestError> {
         let Some(speed) = self.shared.options.speed else { return Ok(()) };
-        let due = Duration::from_secs_f64((moment - self.shared.run.start_ms()).max(0) as f64 / 1000.0 / speed);
+        let due = Duration::from_secs_f64((moment - self.began_at).max(0) as f64 / 1000.0 / speed);
         while let Some(left) = due.checked_sub(self.shared.started.elapsed()) {
             self.line.check_stop()?;
             std::thread::sleep(left.min(LOOK_EVERY));

@@ -638,7 +638,8 @@ fn a_full_disk_of_the_server_loses_nothing() {
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
     let disk = disk.to_str().unwrap();
-    let shell = |command: &str| assert!(Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
+    let shell =
+        |command: &str| assert!(Command::new("sh").args(["-c", command]).status().unwrap().success(), "{command}");
     shell(&format!("mount -t tmpfs -o size=40m tmpfs {disk}"));
     shell(&format!("chown --reference={}/data {disk}", server.dir().display()));
     let mut client = connect(&server.url_of("postgres"));
