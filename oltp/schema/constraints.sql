@@ -108,11 +108,13 @@ alter table game.player add constraint player_player_id_positive check (player_i
 alter table game.player add constraint player_segment_known check (segment in ('new', 'veteran'));
 alter table game.session add constraint session_session_id_of_player check (session_id >> 16 = player_id);
 alter table game.session add constraint session_ended_at_later check (ended_at > started_at);
+alter table game.session add constraint session_times_finite check (isfinite(started_at) and isfinite(ended_at));
 alter table game.session add constraint session_end_whole check ((ended_at is null) = (end_reason is null));
 alter table game.session add constraint session_end_reason_known check (
     end_reason in ('logout', 'disconnect', 'kicked', 'run_end')
 );
 alter table game.match add constraint match_ended_at_later check (ended_at > started_at);
+alter table game.match add constraint match_times_finite check (isfinite(started_at) and isfinite(ended_at));
 alter table game.match add constraint match_end_whole check ((ended_at is null) = (end_reason is null));
 alter table game.match add constraint match_end_reason_known check (
     end_reason in ('completed', 'eliminated', 'abandoned', 'run_end')

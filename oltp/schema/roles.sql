@@ -12,9 +12,15 @@ begin
         end if;
     end loop;
     -- What follows is done as the owner, so that everything belongs to it.
-    if not pg_has_role(current_user, 'skirmish_owner', 'member') then
+    -- From version 16 on who made a role may grant it, to themselves as well, and is a member only then.
+    if not pg_has_role(
+        current_user, 'skirmish_owner',
+        case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end
+    ) then
         execute format('grant skirmish_owner to %I', current_user);
     end if;
-    execute format('grant create on database %I to skirmish_owner', current_database());
+    if not has_database_privilege('skirmish_owner', current_database(), 'create') then
+        execute format('grant create on database %I to skirmish_owner', current_database());
+    end if;
 end;
 $$;

@@ -1,4 +1,5 @@
--- Achievements and what unlocks them. Add rows, change thresholds: triggers go by this table.
+-- Achievements and what unlocks them. Add rows, change thresholds: triggers go by this table. Who has passed a figure
+-- before it was made the threshold has passed it.
 insert into game.achievement (achievement, title, metric, threshold) values
 ('first_session', 'Welcome', 'sessions', 1),
 ('regular', 'Regular', 'sessions', 10),

@@ -54,15 +54,22 @@ begin
         jsonb_build_object('purchases', max(b.purchases), 'window_s', r.window_s)
     from new_rows as n
     cross join game.anticheat_rule as r
+    -- The windows that end with the purchase, or with one that was there before it although it came later; of all
+    -- sessions of the player, whose numbers stand side by side.
+    inner join game.purchase as l
+        on
+            l.session_id >= n.session_id >> 16 << 16
+            and l.session_id < (n.session_id >> 16) + 1 << 16
+            and l.purchased_at >= n.purchased_at
+            and l.purchased_at < n.purchased_at + make_interval(secs => r.window_s)
     cross join lateral (
         select count(*) as purchases
         from game.purchase as p
         where
-            -- Of all sessions of the player, whose numbers stand side by side.
             p.session_id >= n.session_id >> 16 << 16
             and p.session_id < (n.session_id >> 16) + 1 << 16
-            and p.purchased_at > n.purchased_at - make_interval(secs => r.window_s)
-            and p.purchased_at <= n.purchased_at
+            and p.purchased_at > l.purchased_at - make_interval(secs => r.window_s)
+            and p.purchased_at <= l.purchased_at
     ) as b
     where
         r.rule = 'purchase_velocity'

@@ -22,7 +22,7 @@ language sql immutable
 set search_path = pg_catalog, pg_temp
 as $$
     select sha256(link.previous_hash || link.content_hash || convert_to(jsonb_build_array(
-        link.link_id, link.link_no, link.table_name, link.entries, extract(epoch from link.sealed_at)
+        link.link_id, link.link_no, link.transaction_id::text, link.table_name, link.entries, extract(epoch from link.sealed_at)
     )::text, 'UTF8'))
 $$;
 
@@ -66,6 +66,8 @@ begin
         raise exception 'audit.record_change on % is wired wrongly', target
         using hint = 'one trigger after each statement, with the columns of the primary key as arguments';
     end if;
+    -- Whoever has asked for constraints to be checked at once would have the link sealed before it has entries.
+    set constraints audit.t90_seal deferred;
     -- Of a row that comes there is no old one, of a row that goes no new one.
     select
         string_agg(

@@ -1,4 +1,4 @@
--- One row an account: from installation to now. State, by the latest day that the database has: installed (never
+-- One row an account: from installation to now. State, by the latest day with play: installed (never
 -- played), new (first played less than 7 days before), active (played in the last 7 days), lapsing (in the last 30),
 -- lapsed.
 create or replace view api.player_lifecycle as
@@ -14,7 +14,7 @@ with played as (
 ),
 
 today as (
-    select max(d.day) as day from game.day as d
+    select max(d.day) as day from api.play_days as d
 )
 
 select

@@ -289,7 +289,7 @@ impl<'s> LaneWorker<'s> {
                 // What is there already, of this day and of days before.
                 feed.skip(position)?;
                 while position < until {
-                    position = self.step(&mut feed, position, until)?;
+                    position = self.step(&mut feed, day, position, until)?;
                     self.shared.positions[self.lane.number as usize].store(position, Ordering::Relaxed);
                 }
             }
@@ -300,7 +300,7 @@ impl<'s> LaneWorker<'s> {
     }
 
     /// Sends the next slice; returns how far the lane is then.
-    fn step(&mut self, feed: &mut Feed<'_>, from: i64, limit: i64) -> Result<i64, IngestError> {
+    fn step(&mut self, feed: &mut Feed<'s>, day: u32, from: i64, limit: i64) -> Result<i64, IngestError> {
         let options = self.shared.options;
         // At a pace, a transaction covers about a second of the reader's time.
         let span =
@@ -327,7 +327,10 @@ impl<'s> LaneWorker<'s> {
             let why = "the stream has gone back; was the database restored meanwhile? Start again".into();
             return Err(IngestError::Refused { database: options.address.shown().to_owned(), why });
         }
-        // Somebody else works on this stream, or what we sent was confirmed without our hearing of it.
+        // Somebody else works on this stream, or what we sent was confirmed without our hearing of it. They may have cut
+        // elsewhere, so what this slice holds beyond their position is read again.
+        *feed = Feed::new(self.shared.run, self.lane, self.shared.tables);
+        feed.enter(day)?;
         feed.skip(position)?;
         Ok(position)
     }

@@ -117,6 +117,13 @@ impl RunSource {
         if wanted.is_empty() {
             chosen = OPTIONAL.into_iter().filter(|table| self.tables.has(table)).collect();
         }
+        if chosen.contains(&"heartbeats") && !chosen.contains(&"kills") {
+            return Err(IngestError::Usage(
+                "heartbeats without kills: who has died and goes on elsewhere would be taken for a cheat; send kills as \
+                 well, or leave heartbeats out with --tables purchases"
+                    .into(),
+            ));
+        }
         Ok(chosen)
     }
 

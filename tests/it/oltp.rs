@@ -464,13 +464,14 @@ fn two_who_send_the_same_do_not_stand_in_each_others_way() {
     let folder = TempDir::new();
     let run = small(folder.path(), "run", &["clock.days=2"]);
     let url = server.database("two");
-    let start = |name: &str| {
+    // They cut their slices differently.
+    let start = |name: &str, batch: &str| {
         let log = std::fs::File::create(folder.path().join(name)).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
-        command.args(["ingest", run.to_str().unwrap(), "--to", &url, "--quiet", "--ingesters", "1", "--batch", "300"]);
+        command.args(["ingest", run.to_str().unwrap(), "--to", &url, "--quiet", "--ingesters", "1", "--batch", batch]);
         Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     };
-    let mut both = [start("one"), start("two")];
+    let mut both = [start("one", "300"), start("two", "470")];
     for (child, name) in both.iter_mut().zip(["one", "two"]) {
         let status = child.0.wait().unwrap();
         let log = std::fs::read_to_string(folder.path().join(name)).unwrap();
@@ -573,6 +574,7 @@ fn bad_input_is_refused_with_a_remedy() {
     refused(&without, &url, &[], 3, "output.tables.matches = true");
     let no_kills = small(folder.path(), "no_kills", &["clock.days=1", "output.tables.kills=false"]);
     refused(&no_kills, &url, &["--tables", "kills"], 3, "leave it out of --tables");
+    refused(&no_kills, &url, &[], 2, "heartbeats without kills");
     let edited = |change: &dyn Fn(&mut serde_json::Value)| {
         let path = run.join("run.json");
         let before = std::fs::read(&path).unwrap();
@@ -680,8 +682,8 @@ fn the_schema_installs_into_what_is_empty_or_older_and_nothing_else() {
     let before = state(&url);
     assert!(before.len() > 10_000);
     let audited = one(&mut connect(&url), "select count(*) from audit.audit_log");
-    for _ in 0..2 {
-        let output = oltp("install", &[&url]);
+    for more in [&[][..], &["--renew"], &[]] {
+        let output = oltp("install", &[&[url.as_str()], more].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert!(stderr(&output).contains("as before"), "{}", stderr(&output));
     }

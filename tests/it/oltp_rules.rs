@@ -107,6 +107,14 @@ fn every_constraint_holds_against_the_owner_too() {
             format!("{session} (65537, 2, 1, 'pc', '1', '2026-02-01', '2026-02-02', 'logout')"),
         ),
         ("session_ended_at_later", format!("{session} (65537, 1, 1, 'pc', '1', '2026-02-01', '2026-02-01', 'logout')")),
+        (
+            "session_times_finite",
+            format!("{session} (65537, 1, 1, 'pc', '1', '2026-02-01', 'infinity', 'logout')"),
+        ),
+        (
+            "match_times_finite",
+            "insert into game.match values (8, 0, 'eu', 1, 'yard', 'duel', '2026-01-01', 'infinity', 1, 'completed')".into(),
+        ),
         ("session_end_whole", format!("{session} (65537, 1, 1, 'pc', '1', '2026-02-01', '2026-02-02', null)")),
         ("session_end_reason_known", format!("{session} (65537, 1, 1, 'pc', '1', '2026-02-01', '2026-02-02', 'bored')")),
         ("session_player_fkey", format!("{session} (589824, 9, 1, 'pc', '1', '2026-02-01', '2026-02-02', 'logout')")),
@@ -275,7 +283,7 @@ fn every_constraint_holds_against_the_owner_too() {
 }
 
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
-const CALLS: [(&str, &str); 88] = [
+const CALLS: [(&str, &str); 99] = [
     // Batches.
     (
         "call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])",
@@ -410,6 +418,31 @@ const CALLS: [(&str, &str); 88] = [
     ("call api.record_purchase(1048577, 65536, '2026-01-01 10:00Z', 1, 'USD', 0, 100)", "SK001"),
     ("call api.record_purchase(1048577, 65536, '2026-01-01 10:00Z', 2, 'USD', 100, 100)", "SK002"),
     ("call api.record_purchase(1048577, 65536, '2026-01-01 08:00Z', 1, 'USD', 100, 100)", "SK003"),
+    // One number twice in a batch, alike and not.
+    (
+        "call api.record_purchases(array[1048580, 1048580]::bigint[], array[65536, 65536]::bigint[], array['2026-01-01 10:00Z', '2026-01-01 10:00Z']::timestamptz[], array[1, 1], array['USD', 'USD'], array[1, 1], array[1, 1])",
+        "",
+    ),
+    (
+        "call api.record_purchases(array[1048581, 1048581]::bigint[], array[65536, 65536]::bigint[], array['2026-01-01 10:00Z', '2026-01-02 10:00Z']::timestamptz[], array[1, 1], array['USD', 'USD'], array[1, 1], array[1, 1])",
+        "SK004",
+    ),
+    (
+        "call api.register_players(array[5, 5], array['2026-01-01', '2026-01-01']::date[], array['DE', 'DE'], array['eu', 'eu'], array[0, 0]::smallint[], array['pc', 'pc'], array['new', 'new'])",
+        "",
+    ),
+    // What has happened bounds the end.
+    ("call api.end_session(131072, '2026-01-01 09:30Z', 'logout')", "SK003"),
+    ("call api.end_session(65536, 'infinity', 'logout')", "SK001"),
+    ("call api.leave_match(7, 65536, '2026-01-01 09:30Z')", "SK003"),
+    ("call api.end_match(7, '2026-01-01 20:00Z', 2::smallint, 'completed')", "SK001"),
+    (
+        "call api.record_heartbeats(array[65536, 65536]::bigint[], array['2026-01-01 11:00Z', null]::timestamptz[], array[7, 7]::bigint[], array[1, 1], array[1, 1], array[1, 1])",
+        "SK001",
+    ),
+    ("call api.end_match(7, '2026-01-01 12:00Z', 1::smallint, 'completed')", ""),
+    ("call api.record_heartbeat(65536, '2026-01-01 12:00Z', 7, 1, 2, 3)", "SK003"),
+    ("call api.record_event('report', 3, '2026-01-01 12:00Z', 7, 65536)", "SK003"),
     // Achievements and flags.
     ("call api.unlock_achievement(1, 'founder', '2026-01-01')", ""),
     ("call api.unlock_achievement(1, 'founder', '2026-01-02')", "SK004"),
@@ -433,6 +466,12 @@ fn procedures_take_what_is_right_and_name_what_is_not() {
             }
         }
     }
+    // A chain that is sealed before its time would be broken for good.
+    let hasty = "begin; set constraints all immediate; \
+                 call api.start_match(20, 0::smallint, 'eu', 1, 'yard', 'duel', '2026-01-01 09:00Z'); commit";
+    client.batch_execute("set role skirmish_ingest").unwrap();
+    client.batch_execute(hasty).unwrap();
+    client.batch_execute("reset role").unwrap();
     // A change of what may change is in the audit log with what it was; the same again is not.
     client.batch_execute("reset role").unwrap();
     let price = "select old_row -> 'price_usd_cents', new_row -> 'price_usd_cents' from audit.audit_log \

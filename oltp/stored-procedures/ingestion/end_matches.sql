@@ -29,7 +29,9 @@ begin
     where
         t.match_id = b.match_id
         and t.ended_at is null
+        and isfinite(b.ended_at)
         and b.ended_at > t.started_at
+        and (b.winner_team is null or b.winner_team < (select m.teams from game.mode as m where m.mode = t.mode))
         and b.end_reason in ('completed', 'eliminated', 'abandoned', 'run_end');
 
     get diagnostics stored = row_count;
@@ -41,6 +43,8 @@ begin
         b.match_id,
         case
             when num_nulls(b.match_id, b.ended_at, b.end_reason) > 0
+                or not isfinite(b.ended_at)
+                or b.winner_team not between 0 and (select m.teams - 1 from game.mode as m where m.mode = t.mode)
                 or b.end_reason not in ('completed', 'eliminated', 'abandoned', 'run_end') then 'SK001'
             when t.match_id is null then 'SK002'
             when b.ended_at <= t.started_at then 'SK003'
@@ -64,7 +68,7 @@ begin
             format(
                 'match %s %s', fault.match_id,
                 case fault.code
-                    when 'SK001' then 'lacks an end or a reason that is known'
+                    when 'SK001' then 'lacks an end or a reason that is known, or its mode has no such team'
                     when 'SK002' then 'has not started'
                     when 'SK003' then 'would end before it started'
                     else 'has ended in another way'

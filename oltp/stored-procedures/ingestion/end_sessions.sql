@@ -30,7 +30,20 @@ begin
         t.session_id = b.session_id
         and t.ended_at is null
         and b.ended_at > t.started_at
+        and isfinite(b.ended_at)
         and (c.last_beat_at is null or b.ended_at > c.last_beat_at)
+        and not exists (
+            select from game.purchase as p where p.session_id = b.session_id and p.purchased_at >= b.ended_at
+        )
+        and not exists (
+            select from game.game_event as e where e.session_id = b.session_id and e.occurred_at >= b.ended_at
+        )
+        and not exists (
+            select from game.game_event as e where e.target_session_id = b.session_id and e.occurred_at >= b.ended_at
+        )
+        and not exists (
+            select from game.participation as q where q.session_id = b.session_id and q.left_at > b.ended_at
+        )
         and b.end_reason in ('logout', 'disconnect', 'kicked', 'run_end');
 
     get diagnostics stored = row_count;
@@ -42,6 +55,7 @@ begin
         b.session_id,
         case
             when num_nulls(b.session_id, b.ended_at, b.end_reason) > 0
+                or not isfinite(b.ended_at)
                 or b.end_reason not in ('logout', 'disconnect', 'kicked', 'run_end') then 'SK001'
             when t.session_id is null then 'SK002'
             when t.ended_at is null then 'SK003'
@@ -65,7 +79,7 @@ begin
                 case fault.code
                     when 'SK001' then 'lacks an end or a reason that is known'
                     when 'SK002' then 'has not started'
-                    when 'SK003' then 'would end before it started or before its last heartbeat'
+                    when 'SK003' then 'would end before it started or before something that happened in it'
                     else 'has ended in another way'
                 end
             ),

@@ -29,12 +29,15 @@ begin
         leave_matches.match_ids, leave_matches.session_ids, leave_matches.left_ats
     ) as b (match_id, session_id, left_at)
     inner join game.session as s on b.session_id = s.session_id
+    inner join game.session_counter as c on b.session_id = c.session_id
     where
         t.match_id = b.match_id
         and t.session_id = b.session_id
         and t.left_at is null
         and b.left_at >= t.joined_at
-        and b.left_at <= coalesce(s.ended_at, 'infinity');
+        and isfinite(b.left_at)
+        and b.left_at <= coalesce(s.ended_at, 'infinity')
+        and (c.last_match_id = b.match_id and c.last_beat_at >= b.left_at) is not true;
 
     get diagnostics stored = row_count;
     if stored = given then
@@ -68,7 +71,7 @@ begin
                 case fault.code
                     when 'SK001' then 'lacks a value'
                     when 'SK002' then 'has not joined'
-                    when 'SK003' then 'would leave before it joined or after its session'
+                    when 'SK003' then 'would leave before it joined, before a heartbeat there, or after its session'
                     else 'has left at another time'
                 end
             ),

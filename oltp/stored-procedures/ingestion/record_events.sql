@@ -38,6 +38,16 @@ declare
     fault record;
 begin
     perform game.require_days(record_events.occurred_ats);
+    -- Whoever ends one of the sessions meanwhile waits, and then sees these events.
+    perform from game.session as s
+    where
+        s.session_id = any(array(
+            select b.id from unnest(record_events.session_ids) as b (id)
+            union
+            select b.id from unnest(record_events.target_session_ids) as b (id)
+        ))
+    order by s.session_id
+    for share;
     -- A number is taken once, on whatever day.
     with taken as (
         insert into game.game_event_key as k (event_type, event_id, occurred_at)
@@ -55,7 +65,7 @@ begin
         where num_nulls(b.event_type, b.event_id, b.occurred_at) = 0
         order by b.event_type, b.event_id
         on conflict on constraint game_event_key_pkey do nothing
-        returning k.event_type, k.event_id
+        returning k.event_type, k.event_id, k.occurred_at
     )
 
     insert into game.game_event (
@@ -76,20 +86,26 @@ begin
         event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm,
         x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail
     )
-    inner join taken as k on b.event_type = k.event_type and b.event_id = k.event_id
+    inner join taken as k
+        on b.event_type = k.event_type and b.event_id = k.event_id and b.occurred_at = k.occurred_at
     inner join game.event_type as e on b.event_type = e.event_type
     inner join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.participation as q on b.match_id = q.match_id and b.target_session_id = q.session_id
     left join game.weapon as w on b.weapon = w.weapon
+    inner join game.session as s on b.session_id = s.session_id
+    left join game.session as v on b.target_session_id = v.session_id
+    inner join game.match as m on b.match_id = m.match_id
     where
-        b.occurred_at between p.joined_at and coalesce(p.left_at, 'infinity')
+        b.occurred_at < least(s.ended_at, v.ended_at, m.ended_at, 'infinity')
+        and b.occurred_at between p.joined_at and coalesce(p.left_at, 'infinity')
         and (
             b.target_session_id is null
             or b.occurred_at between q.joined_at and coalesce(q.left_at, 'infinity')
         )
         and (b.weapon is null or w.weapon is not null)
         and jsonb_typeof(b.detail) = 'object'
-    order by b.event_type, b.event_id;
+    order by b.event_type, b.event_id
+    on conflict (event_type, event_id, occurred_at) do nothing;
 
     get diagnostics stored = row_count;
     if stored = given then
@@ -107,7 +123,8 @@ begin
                 or p.match_id is null
                 or (b.target_session_id is not null and q.match_id is null)
                 or (b.weapon is not null and w.weapon is null) then 'SK002'
-            when b.occurred_at not between p.joined_at and coalesce(p.left_at, 'infinity')
+            when b.occurred_at >= least(s.ended_at, v.ended_at, m.ended_at, 'infinity')
+                or b.occurred_at not between p.joined_at and coalesce(p.left_at, 'infinity')
                 or b.occurred_at not between q.joined_at and coalesce(q.left_at, 'infinity') then 'SK003'
             else 'SK004'
         end as code
@@ -126,6 +143,9 @@ begin
     left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.participation as q on b.match_id = q.match_id and b.target_session_id = q.session_id
     left join game.weapon as w on b.weapon = w.weapon
+    left join game.session as s on b.session_id = s.session_id
+    left join game.session as v on b.target_session_id = v.session_id
+    left join game.match as m on b.match_id = m.match_id
     left join game.game_event as t
         on b.event_type = t.event_type and b.event_id = t.event_id and b.occurred_at = t.occurred_at
     where

@@ -21,6 +21,11 @@ declare
     fault record;
 begin
     perform game.require_days(record_heartbeats.beat_ats);
+    -- Whoever ends one of the sessions meanwhile waits, and then sees these heartbeats.
+    perform from game.session as s
+    where s.session_id = any(array(select distinct b.id from unnest(record_heartbeats.session_ids) as b (id)))
+    order by s.session_id
+    for share;
     -- A session is in a match for a stretch of time, so its first and last heartbeat there speak for those in
     -- between.
     if not exists (
@@ -38,10 +43,12 @@ begin
         ) as b
         left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
         left join game.session as s on b.session_id = s.session_id
+        left join game.match as m on b.match_id = m.match_id
         where (
             b.first_at >= p.joined_at
             and b.last_at < coalesce(p.left_at, 'infinity')
             and b.last_at < coalesce(s.ended_at, 'infinity')
+            and b.last_at < coalesce(m.ended_at, 'infinity')
         ) is not true
     ) then
         begin
@@ -55,7 +62,7 @@ begin
             return;
         exception
             -- Some are there already, or lack a value: the slow way says which.
-            when unique_violation or not_null_violation then
+            when unique_violation or not_null_violation or check_violation then
                 null;
         end;
     end if;
@@ -67,10 +74,12 @@ begin
     ) as b (session_id, beat_at, match_id, x_cm, y_cm, z_cm)
     inner join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     inner join game.session as s on b.session_id = s.session_id
+    inner join game.match as m on b.match_id = m.match_id
     where
         b.beat_at >= p.joined_at
         and b.beat_at < coalesce(p.left_at, 'infinity')
         and b.beat_at < coalesce(s.ended_at, 'infinity')
+        and b.beat_at < coalesce(m.ended_at, 'infinity')
         and num_nulls(b.x_cm, b.y_cm, b.z_cm) = 0
     order by b.session_id, b.beat_at
     on conflict (session_id, beat_at) do nothing;
@@ -89,7 +98,8 @@ begin
             when p.match_id is null then 'SK002'
             when b.beat_at >= p.joined_at
                 and b.beat_at < coalesce(p.left_at, 'infinity')
-                and b.beat_at < coalesce(s.ended_at, 'infinity') then 'SK004'
+                and b.beat_at < coalesce(s.ended_at, 'infinity')
+                and b.beat_at < coalesce(m.ended_at, 'infinity') then 'SK004'
             else 'SK003'
         end as code
     into fault
@@ -99,6 +109,7 @@ begin
     ) with ordinality as b (session_id, beat_at, match_id, x_cm, y_cm, z_cm, line)
     left join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.session as s on b.session_id = s.session_id
+    left join game.match as m on b.match_id = m.match_id
     left join game.heartbeat as t on b.session_id = t.session_id and b.beat_at = t.beat_at
     where
         num_nulls(b.session_id, b.beat_at) > 0

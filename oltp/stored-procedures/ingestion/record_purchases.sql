@@ -23,6 +23,11 @@ declare
     fault record;
 begin
     perform game.require_days(record_purchases.purchased_ats);
+    -- Whoever ends one of the sessions meanwhile waits, and then sees these purchases.
+    perform from game.session as s
+    where s.session_id = any(array(select distinct b.id from unnest(record_purchases.session_ids) as b (id)))
+    order by s.session_id
+    for share;
     -- A number is taken once, on whatever day.
     with taken as (
         insert into game.purchase_key as k (purchase_id, purchased_at)
@@ -35,7 +40,7 @@ begin
         where num_nulls(b.purchase_id, b.purchased_at) = 0
         order by b.purchase_id
         on conflict on constraint purchase_key_pkey do nothing
-        returning k.purchase_id
+        returning k.purchase_id, k.purchased_at
     )
 
     insert into game.purchase (
@@ -48,7 +53,7 @@ begin
         record_purchases.item_ids, record_purchases.currencies, record_purchases.price_minors,
         record_purchases.price_usd_cents
     ) as b (purchase_id, session_id, purchased_at, item_id, currency, price_minor, price_usd_cent)
-    inner join taken as k on b.purchase_id = k.purchase_id
+    inner join taken as k on b.purchase_id = k.purchase_id and b.purchased_at = k.purchased_at
     inner join game.session as s on b.session_id = s.session_id
     inner join game.item as i on b.item_id = i.item_id
     inner join game.currency as c on b.currency = c.currency
@@ -58,7 +63,8 @@ begin
         and b.purchase_id >> 20 = b.session_id >> 16
         and b.price_minor > 0
         and b.price_usd_cent >= 0
-    order by b.purchase_id;
+    order by b.purchase_id
+    on conflict (purchase_id, purchased_at) do nothing;
 
     get diagnostics stored = row_count;
     if stored = given then

@@ -28,7 +28,8 @@ begin
     end if;
 
     insert into game.region as t (region, share_ppm)
-    select r.region, r.share_ppm
+    select distinct on (r.region)
+        r.region, r.share_ppm
     from jsonb_to_recordset(register_catalogue.catalogue -> 'regions') as r (
         region text, share_ppm integer
     )
@@ -39,7 +40,8 @@ begin
     where (t.share_ppm) is distinct from (excluded.share_ppm);
 
     insert into game.currency as t (currency, digits, per_usd_micros)
-    select r.currency, r.digits, r.per_usd_micros
+    select distinct on (r.currency)
+        r.currency, r.digits, r.per_usd_micros
     from jsonb_to_recordset(register_catalogue.catalogue -> 'currencies') as r (
         currency text, digits smallint, per_usd_micros bigint
     )
@@ -51,7 +53,8 @@ begin
     where (t.digits, t.per_usd_micros) is distinct from (excluded.digits, excluded.per_usd_micros);
 
     insert into game.country as t (country, region, utc_offset_minutes, currency)
-    select r.country, r.region, r.utc_offset_minutes, r.currency
+    select distinct on (r.country, r.region)
+        r.country, r.region, r.utc_offset_minutes, r.currency
     from jsonb_to_recordset(register_catalogue.catalogue -> 'countries') as r (
         country text, region text, utc_offset_minutes integer, currency text
     )
@@ -63,7 +66,8 @@ begin
     where (t.utc_offset_minutes, t.currency) is distinct from (excluded.utc_offset_minutes, excluded.currency);
 
     insert into game.device as t (device, platform)
-    select r.device, r.platform
+    select distinct on (r.device)
+        r.device, r.platform
     from jsonb_to_recordset(register_catalogue.catalogue -> 'devices') as r (
         device text, platform text
     )
@@ -74,7 +78,8 @@ begin
     where (t.platform) is distinct from (excluded.platform);
 
     insert into game.item as t (item_id, item, category, price_usd_cents)
-    select r.item_id, r.item, r.category, r.price_usd_cents
+    select distinct on (r.item_id)
+        r.item_id, r.item, r.category, r.price_usd_cents
     from jsonb_to_recordset(register_catalogue.catalogue -> 'items') as r (
         item_id integer, item text, category text, price_usd_cents integer
     )
@@ -91,7 +96,8 @@ begin
     );
 
     insert into game.map as t (map, extent_x_cm, extent_y_cm, relief_cm)
-    select r.map, r.extent_x_cm, r.extent_y_cm, r.relief_cm
+    select distinct on (r.map)
+        r.map, r.extent_x_cm, r.extent_y_cm, r.relief_cm
     from jsonb_to_recordset(register_catalogue.catalogue -> 'maps') as r (
         map text, extent_x_cm integer, extent_y_cm integer, relief_cm integer
     )
@@ -108,7 +114,8 @@ begin
     );
 
     insert into game.mode as t (mode, teams, team_size, match_length_s, is_elimination, top_speed_cm_per_s)
-    select r.mode, r.teams, r.team_size, r.match_length_s, r.is_elimination, r.top_speed_cm_per_s
+    select distinct on (r.mode)
+        r.mode, r.teams, r.team_size, r.match_length_s, r.is_elimination, r.top_speed_cm_per_s
     from jsonb_to_recordset(register_catalogue.catalogue -> 'modes') as r (
         mode text, teams smallint, team_size integer, match_length_s integer, is_elimination boolean,
         top_speed_cm_per_s integer
@@ -129,7 +136,8 @@ begin
     );
 
     insert into game.weapon as t (weapon, best_range_cm, headshot_ppm)
-    select r.weapon, r.best_range_cm, r.headshot_ppm
+    select distinct on (r.weapon)
+        r.weapon, r.best_range_cm, r.headshot_ppm
     from jsonb_to_recordset(register_catalogue.catalogue -> 'weapons') as r (
         weapon text, best_range_cm integer, headshot_ppm integer
     )

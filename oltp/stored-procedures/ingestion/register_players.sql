@@ -24,7 +24,7 @@ declare
     fault record;
 begin
     insert into game.player as t (player_id, installed_on, country, region, realm_id, device, segment)
-    select b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment
+    select distinct on (b.player_id) b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment
     from unnest(
         register_players.player_ids, register_players.installed_ons, register_players.countries,
         register_players.regions, register_players.realm_ids, register_players.devices, register_players.segments

@@ -10,6 +10,8 @@ as $$
 declare
     held game.run;
 begin
+    -- One at a time: two at once would both find the table empty.
+    lock table game.run in share row exclusive mode;
     insert into game.run (world_hash, scenario, data_version, start_day, days)
     select
         register_run.world_hash, register_run.scenario, register_run.data_version, register_run.start_day,

@@ -30,7 +30,7 @@ begin
     inner join game.region as r on b.region = r.region
     inner join game.map as p on b.map = p.map
     inner join game.mode as m on b.mode = m.mode
-    where num_nulls(b.match_id, b.realm_id, b.arena_id, b.started_at) = 0
+    where num_nulls(b.match_id, b.realm_id, b.arena_id, b.started_at) = 0 and isfinite(b.started_at)
     order by b.match_id
     on conflict on constraint match_pkey do nothing;
 
@@ -42,7 +42,8 @@ begin
     select
         b.match_id,
         case
-            when num_nulls(b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at) > 0 then 'SK001'
+            when num_nulls(b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at) > 0
+                or not isfinite(b.started_at) then 'SK001'
             when r.region is null or p.map is null or m.mode is null then 'SK002'
             else 'SK004'
         end as code

@@ -33,6 +33,7 @@ begin
         where
             num_nulls(b.session_id, b.party_id, b.client_version, b.started_at) = 0
             and b.session_id >> 16 = b.player_id
+            and isfinite(b.started_at)
         order by b.session_id
         on conflict on constraint session_pkey do nothing;
         get diagnostics stored = row_count;
@@ -56,7 +57,8 @@ begin
         b.session_id,
         case
             when num_nulls(b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at) > 0
-                or b.session_id >> 16 <> b.player_id then 'SK001'
+                or b.session_id >> 16 <> b.player_id
+                or not isfinite(b.started_at) then 'SK001'
             when p.player_id is null or d.device is null then 'SK002'
             else 'SK004'
         end as code

@@ -16,7 +16,9 @@ from (
     from game.session as n
     inner join game.session_counter as c on n.session_id = c.session_id
 ) as s
-cross join lateral generate_series(
-    date_trunc('day', s.started_at, 'UTC'), s.until_at - interval '1 microsecond', interval '24 hours'
-) as d (day);
+cross join
+    lateral generate_series(
+        date_trunc('day', s.started_at, 'UTC'), s.until_at - interval '1 microsecond', interval '24 hours'
+    ) as d (day)
+where s.until_at > s.started_at;
 comment on view api.play_days is 'One row a session and UTC day that it touches, with its seconds there.';
