@@ -283,7 +283,7 @@ fn every_constraint_holds_against_the_owner_too() {
 }
 
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
-const CALLS: [(&str, &str); 99] = [
+const CALLS: [(&str, &str); 107] = [
     // Batches.
     (
         "call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])",
@@ -443,6 +443,15 @@ const CALLS: [(&str, &str); 99] = [
     ("call api.end_match(7, '2026-01-01 12:00Z', 1::smallint, 'completed')", ""),
     ("call api.record_heartbeat(65536, '2026-01-01 12:00Z', 7, 1, 2, 3)", "SK003"),
     ("call api.record_event('report', 3, '2026-01-01 12:00Z', 7, 65536)", "SK003"),
+    // Streams and runs.
+    ("call api.claim_stream('s', '2026-01-01')", ""),
+    ("call api.advance_stream('s', '2026-01-02', '2026-01-03')", "SK009"),
+    ("call api.advance_stream('s', '2026-01-01', '2026-01-01')", "SK009"),
+    ("call api.advance_stream('s', '2026-01-01', '2026-01-02')", ""),
+    ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 3)", ""),
+    ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 3)", ""),
+    ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 4)", "SK008"),
+    ("call api.register_run('two', 'quickstart', 4, '2026-01-01', 3)", "SK008"),
     // Achievements and flags.
     ("call api.unlock_achievement(1, 'founder', '2026-01-01')", ""),
     ("call api.unlock_achievement(1, 'founder', '2026-01-02')", "SK004"),
