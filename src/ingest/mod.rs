@@ -43,7 +43,7 @@ pub struct IngestOptions {
     pub lanes: u32,
     /// Heartbeats a transaction, about, and rows a call, at most.
     pub batch: usize,
-    /// Whether the foreign key of a day's heartbeats is declared when the day is over.
+    /// Whether foreign keys of heartbeats, events and purchases are declared when their day is over.
     pub seal_days: bool,
 }
 

@@ -135,7 +135,7 @@ fn number(row: &Values, columns: &[&str], column: &str) -> i64 {
     }
 }
 
-/// Arguments of 64 bits; other whole numbers have fewer.
+/// Columns of 64 bits; other whole numbers have fewer.
 const WIDE: [&str; 8] = [
     "session_id",
     "party_id",
@@ -146,8 +146,8 @@ const WIDE: [&str; 8] = [
     "purchase_id",
     "encounter_id",
 ];
-/// Arguments of 16 bits.
-const NARROW: [&str; 5] = ["realm_id", "team_id", "winner_team", "teams", "digits"];
+/// Columns of 16 bits.
+const NARROW: [&str; 3] = ["realm_id", "team_id", "winner_team"];
 
 /// A column of rows as the procedures take it.
 fn argument<'r>(rows: &'r [Values], place: usize, column: &str) -> Box<dyn postgres::types::ToSql + Sync + 'r> {
