@@ -42,6 +42,19 @@ select unnest(array[
         select count(*)::text
         from unnest(array['skirmish_owner', 'skirmish_ingest', 'skirmish_analyst', 'skirmish_auditor']) as w
         where not exists (select from pg_roles as o where o.rolname = w)
+    ),
+    -- Whoever may make roles may give themselves any; from version 16 on only those over which they are admin.
+    (
+        select coalesce(bool_and(
+            r.rolsuper
+            or pg_has_role(r.oid, o.oid, 'member with admin option')
+            or case
+                when current_setting('server_version_num')::int >= 160000 then pg_has_role(r.oid, o.oid, 'set')
+                else r.rolcreaterole or pg_has_role(r.oid, o.oid, 'member')
+            end
+        ), true)::text
+        from pg_roles as o
+        where o.rolname = 'skirmish_owner'
     )
 ])
 from pg_roles as r
@@ -121,7 +134,7 @@ def refuse_strangers(database, beside):
 
 def check_rights(database):
     """Says which right is missing before anything is tried."""
-    version, login, may_create, may_make_roles, missing = database.ask(RIGHTS)
+    version, login, may_create, may_make_roles, missing, may_be_owner = database.ask(RIGHTS)
     where = shown(database.url)
     if int(version) < OLDEST:
         raise Failure(Failure.INPUT, f"{where}: is PostgreSQL {version}; version {OLDEST} or newer is needed")
@@ -134,6 +147,12 @@ def check_rights(database):
     if int(missing) and may_make_roles != "true":
         raise Failure(
             Failure.INPUT, f"{where}: {login} may not create roles; let a superuser say: alter role {login} createrole"
+        )
+    if may_be_owner != "true":
+        raise Failure(
+            Failure.INPUT,
+            f"{where}: {login} may not become skirmish_owner, which somebody else has made on this server; let them "
+            f'say: grant skirmish_owner to "{login}"',
         )
 
 

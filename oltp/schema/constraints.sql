@@ -17,7 +17,7 @@ alter table game.anticheat_rule add constraint anticheat_rule_pkey primary key (
 alter table game.player add constraint player_pkey primary key (player_id);
 alter table game.session add constraint session_pkey primary key (session_id);
 alter table game.match add constraint match_pkey primary key (match_id);
-alter table game.participation add constraint participation_pkey primary key (match_id, session_id);
+alter table game.participation add constraint participation_pkey primary key (session_id, match_id);
 alter table game.heartbeat add constraint heartbeat_pkey primary key (session_id, beat_at);
 alter table game.game_event add constraint game_event_pkey primary key (event_type, event_id, occurred_at);
 alter table game.purchase add constraint purchase_pkey primary key (purchase_id, purchased_at);

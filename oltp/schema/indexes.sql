@@ -1,9 +1,8 @@
 -- What is looked for, beside keys. Each says by whom; what nobody looks for has no index, because every row pays for
 -- it.
 
--- Sessions and matches of a player: event_timeline, leaderboards; and the reference from participations.
+-- Sessions of a player: event_timeline, leaderboards.
 create index session_player_idx on game.session (player_id, started_at);
-create index participation_session_idx on game.participation (session_id);
 -- Deaths and kills of a session: the speed rule asks whether somebody died in between.
 create index game_event_session_idx on game.game_event (session_id, occurred_at);
 create index game_event_target_idx on game.game_event (target_session_id, occurred_at);

@@ -9,85 +9,87 @@ begin
 end;
 $$;
 
--- Adds gains to the careers of players and unlocks what they reach, at the moment at which they do.
-create or replace function game.credit(gains game.gain[])
-returns void
+-- Adds to the careers of players, one row a player, and returns those who have reached an achievement by it: few do in
+-- a batch. An upsert, although all careers are there: it takes its rows in the order in which they are given.
+create or replace function game.credit(sums game.player_counter[])
+returns integer[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    players integer[] := array(select distinct g.player_id from unnest(credit.gains) as g);
+    promoted integer[];
 begin
-    perform from game.player_counter as c where c.player_id = any(players) order by c.player_id for no key update;
-
-    -- First who reaches what, then when: few do in a batch.
-    with crossings as materialized (
-        select s.player_id, s.metric, s.base, a.achievement, a.threshold
-        from (
-            select
-                g.player_id,
-                g.metric,
-                g.amount,
-                case g.metric
-                    when 'sessions' then c.sessions
-                    when 'kills' then c.kills
-                    when 'headshots' then c.headshots
-                    when 'deaths' then c.deaths
-                    when 'purchases' then c.purchases
-                    when 'spent_usd_cents' then c.spent_usd_cents
-                end as base
-            from (
-                select k.player_id, k.metric, sum(k.amount) as amount
-                from unnest(credit.gains) as k
-                group by k.player_id, k.metric
-            ) as g
-            inner join game.player_counter as c on g.player_id = c.player_id
-            where c.player_id = any(players)
-        ) as s
-        inner join game.achievement as a
-            on s.metric = a.metric and s.base < a.threshold and s.base + s.amount >= a.threshold
+    with credited as (
+        insert into game.player_counter as c (
+            player_id, sessions, kills, headshots, deaths, purchases, spent_usd_cents
+        )
+        select s.player_id, s.sessions, s.kills, s.headshots, s.deaths, s.purchases, s.spent_usd_cents
+        from unnest(credit.sums) as s
+        order by s.player_id
+        on conflict on constraint player_counter_pkey do update
+            set
+                sessions = c.sessions + excluded.sessions,
+                kills = c.kills + excluded.kills,
+                headshots = c.headshots + excluded.headshots,
+                deaths = c.deaths + excluded.deaths,
+                purchases = c.purchases + excluded.purchases,
+                spent_usd_cents = c.spent_usd_cents + excluded.spent_usd_cents
+        returning c.*
     )
 
+    select array_agg(distinct c.player_id)
+    into promoted
+    from credited as c
+    inner join unnest(credit.sums) as s on c.player_id = s.player_id
+    inner join game.achievement as a
+        on case a.metric
+            when 'sessions' then c.sessions >= a.threshold and c.sessions - s.sessions < a.threshold
+            when 'kills' then c.kills >= a.threshold and c.kills - s.kills < a.threshold
+            when 'headshots' then c.headshots >= a.threshold and c.headshots - s.headshots < a.threshold
+            when 'deaths' then c.deaths >= a.threshold and c.deaths - s.deaths < a.threshold
+            when 'purchases' then c.purchases >= a.threshold and c.purchases - s.purchases < a.threshold
+            when 'spent_usd_cents'
+                then c.spent_usd_cents >= a.threshold and c.spent_usd_cents - s.spent_usd_cents < a.threshold
+        end;
+    return promoted;
+end;
+$$;
+
+-- Unlocks what players have reached by gains that are credited, all of a statement, at the moment at which they did.
+create or replace function game.unlock(gains game.gain[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
     insert into game.player_achievement (player_id, achievement, unlocked_at)
     select r.player_id, r.achievement, r.gained_at
     from (
         select
-            c.player_id,
-            c.achievement,
-            c.threshold,
+            g.player_id,
+            a.achievement,
+            a.threshold,
             g.gained_at,
             g.amount,
-            c.base + sum(g.amount) over (
-                partition by c.player_id, c.achievement order by g.gained_at, g.tie rows unbounded preceding
-            ) as reached
-        from crossings as c
-        inner join unnest(credit.gains) as g on c.player_id = g.player_id and c.metric = g.metric
+            case g.metric
+                when 'sessions' then c.sessions
+                when 'kills' then c.kills
+                when 'headshots' then c.headshots
+                when 'deaths' then c.deaths
+                when 'purchases' then c.purchases
+                when 'spent_usd_cents' then c.spent_usd_cents
+            end
+            -- What comes after it.
+            - sum(g.amount) over (
+                partition by g.player_id, a.achievement order by g.gained_at desc, g.tie desc rows unbounded preceding
+            ) + g.amount as reached
+        from unnest(unlock.gains) as g
+        inner join game.player_counter as c on g.player_id = c.player_id
+        inner join game.achievement as a on g.metric = a.metric
     ) as r
     where r.reached >= r.threshold and r.reached - r.amount < r.threshold
     order by r.player_id, r.achievement
     on conflict on constraint player_achievement_pkey do nothing;
-
-    update game.player_counter as c
-    set
-        sessions = c.sessions + s.sessions,
-        kills = c.kills + s.kills,
-        headshots = c.headshots + s.headshots,
-        deaths = c.deaths + s.deaths,
-        purchases = c.purchases + s.purchases,
-        spent_usd_cents = c.spent_usd_cents + s.spent_usd_cents
-    from (
-        select
-            g.player_id,
-            coalesce(sum(g.amount) filter (where g.metric = 'sessions'), 0) as sessions,
-            coalesce(sum(g.amount) filter (where g.metric = 'kills'), 0) as kills,
-            coalesce(sum(g.amount) filter (where g.metric = 'headshots'), 0) as headshots,
-            coalesce(sum(g.amount) filter (where g.metric = 'deaths'), 0) as deaths,
-            coalesce(sum(g.amount) filter (where g.metric = 'purchases'), 0) as purchases,
-            coalesce(sum(g.amount) filter (where g.metric = 'spent_usd_cents'), 0) as spent_usd_cents
-        from unnest(credit.gains) as g
-        group by g.player_id
-    ) as s
-    where c.player_id = s.player_id and c.player_id = any(players);
 end;
 $$;
 
@@ -110,12 +112,21 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
+declare
+    promoted integer[];
 begin
     insert into game.session_counter (session_id)
     select n.session_id from new_rows as n order by n.session_id;
-    perform game.credit(array(
-        select (n.player_id, 'sessions', 1, n.started_at, n.session_id)::game.gain from new_rows as n
+    promoted := game.credit(array(
+        select (n.player_id, count(*), 0, 0, 0, 0, 0)::game.player_counter from new_rows as n group by n.player_id
     ));
+    if promoted is not null then
+        perform game.unlock(array(
+            select (n.player_id, 'sessions', 1, n.started_at, n.session_id)::game.gain
+            from new_rows as n
+            where n.player_id = any(promoted)
+        ));
+    end if;
     return null;
 end;
 $$;
@@ -127,17 +138,11 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    sessions bigint[] := array(
-        select k.session_id from new_rows as k where k.event_type = 'kill'
-        union
-        select k.target_session_id from new_rows as k where k.event_type = 'kill'
-    );
+    careers game.player_counter[];
+    promoted integer[];
 begin
-    perform from game.session_counter as c where c.session_id = any(sessions) order by c.session_id for no key update;
-
-    update game.session_counter as c
-    set kills = c.kills + s.kills, headshots = c.headshots + s.headshots, deaths = c.deaths + s.deaths
-    from (
+    -- The number of a session holds its player's: session_session_id_of_player.
+    with sums as (
         select e.session_id, sum(e.kills) as kills, sum(e.headshots) as headshots, sum(e.deaths) as deaths
         from (
             select k.session_id, 1 as kills, k.is_headshot::integer as headshots, 0 as deaths
@@ -147,23 +152,51 @@ begin
             select k.target_session_id, 0, 0, 1 from new_rows as k where k.event_type = 'kill'
         ) as e
         group by e.session_id
-    ) as s
-    where c.session_id = s.session_id and c.session_id = any(sessions);
+    ),
 
-    -- The number of a session holds its player's: session_session_id_of_player.
-    perform game.credit(array(
-        select g.gain
-        from new_rows as k
-        cross join lateral (
-            values
-            (((k.session_id >> 16)::integer, 'kills', 1, k.occurred_at, k.event_id)::game.gain),
-            ((
-                (k.session_id >> 16)::integer, 'headshots', k.is_headshot::integer, k.occurred_at, k.event_id
-            )::game.gain),
-            (((k.target_session_id >> 16)::integer, 'deaths', 1, k.occurred_at, k.event_id)::game.gain)
-        ) as g (gain)
-        where k.event_type = 'kill' and (g.gain).amount > 0
-    ));
+    counted as (
+        insert into game.session_counter as c (session_id, kills, headshots, deaths)
+        select s.session_id, s.kills, s.headshots, s.deaths
+        from sums as s
+        order by s.session_id
+        on conflict on constraint session_counter_pkey do update
+            set
+                kills = c.kills + excluded.kills,
+                headshots = c.headshots + excluded.headshots,
+                deaths = c.deaths + excluded.deaths
+    )
+
+    select array_agg((p.player_id, 0, p.kills, p.headshots, p.deaths, 0, 0)::game.player_counter)
+    into careers
+    from (
+        select
+            (s.session_id >> 16)::integer as player_id,
+            sum(s.kills) as kills,
+            sum(s.headshots) as headshots,
+            sum(s.deaths) as deaths
+        from sums as s
+        group by s.session_id >> 16
+    ) as p;
+    promoted := game.credit(careers);
+    if promoted is not null then
+        perform game.unlock(array(
+            select (e.player_id, e.metric, 1, e.occurred_at, e.event_id)::game.gain
+            from (
+                select (k.session_id >> 16)::integer as player_id, 'kills' as metric, k.occurred_at, k.event_id
+                from new_rows as k
+                where k.event_type = 'kill'
+                union all
+                select (k.session_id >> 16)::integer, 'headshots', k.occurred_at, k.event_id
+                from new_rows as k
+                where k.event_type = 'kill' and k.is_headshot
+                union all
+                select (k.target_session_id >> 16)::integer, 'deaths', k.occurred_at, k.event_id
+                from new_rows as k
+                where k.event_type = 'kill'
+            ) as e
+            where e.player_id = any(promoted)
+        ));
+    end if;
     return null;
 end;
 $$;
@@ -174,28 +207,41 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
+declare
+    promoted integer[];
 begin
-    perform from game.session_counter as c
-    where c.session_id in (select p.session_id from new_rows as p)
-    order by c.session_id
-    for no key update;
+    insert into game.session_counter as c (session_id, purchases)
+    select p.session_id, count(*)
+    from new_rows as p
+    group by p.session_id
+    order by p.session_id
+    on conflict on constraint session_counter_pkey do update set purchases = c.purchases + excluded.purchases;
 
-    update game.session_counter as c
-    set purchases = c.purchases + s.purchases
-    from (select p.session_id, count(*) as purchases from new_rows as p group by p.session_id) as s
-    where c.session_id = s.session_id;
-
-    perform game.credit(array(
-        select g.gain
+    promoted := game.credit(array(
+        select
+            ((p.session_id >> 16)::integer, 0, 0, 0, 0, count(*), sum(p.price_usd_cents))::game.player_counter
         from new_rows as p
-        cross join lateral (
-            values
-            (((p.session_id >> 16)::integer, 'purchases', 1, p.purchased_at, p.purchase_id)::game.gain),
-            ((
-                (p.session_id >> 16)::integer, 'spent_usd_cents', p.price_usd_cents, p.purchased_at, p.purchase_id
-            )::game.gain)
-        ) as g (gain)
+        group by p.session_id >> 16
     ));
+    if promoted is not null then
+        perform game.unlock(array(
+            select (e.player_id, e.metric, e.amount, e.purchased_at, e.purchase_id)::game.gain
+            from (
+                select
+                    (p.session_id >> 16)::integer as player_id,
+                    'purchases' as metric,
+                    1 as amount,
+                    p.purchased_at,
+                    p.purchase_id
+                from new_rows as p
+                union all
+                select
+                    (p.session_id >> 16)::integer, 'spent_usd_cents', p.price_usd_cents, p.purchased_at, p.purchase_id
+                from new_rows as p
+            ) as e
+            where e.player_id = any(promoted)
+        ));
+    end if;
     return null;
 end;
 $$;

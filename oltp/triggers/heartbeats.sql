@@ -57,26 +57,29 @@ begin
         from game.impossible_steps(array(
             select
                 (
+                    s.session_id, s.match_id, s.beat_before, s.beat_at, s.x_before, s.y_before, s.z_before, s.x_cm,
+                    s.y_cm, s.z_cm
+                )::game.step
+            from (
+                select
                     b.session_id, b.match_id, b.beat_before, b.beat_at, b.x_before, b.y_before, b.z_before, b.x_cm,
                     b.y_cm, b.z_cm
-                )::game.step
-            from beats as b
-            where
-                b.match_id = b.match_before
-                -- Most steps are none that even the slowest mode forbids; the others are worth a closer look.
-                and (b.x_cm::float8 - b.x_before) * (b.x_cm::float8 - b.x_before)
-                + (b.y_cm::float8 - b.y_before) * (b.y_cm::float8 - b.y_before)
-                + (b.z_cm::float8 - b.z_before) * (b.z_cm::float8 - b.z_before)
-                > slowest * slowest * date_part('epoch', b.beat_at - b.beat_before)
-                * date_part('epoch', b.beat_at - b.beat_before)
-            union all
-            select
-                (
+                from beats as b
+                where b.match_id = b.match_before
+                union all
+                select
                     f.session_id, f.match_id, f.last_beat_at, f.beat_at, f.last_x_cm, f.last_y_cm, f.last_z_cm,
                     f.x_cm, f.y_cm, f.z_cm
-                )::game.step
-            from firsts as f
-            where f.match_id = f.last_match_id and f.beat_at > f.last_beat_at
+                from firsts as f
+                where f.match_id = f.last_match_id and f.beat_at > f.last_beat_at
+            ) as s
+            -- Most steps are none that even the slowest mode forbids; the others are worth a closer look.
+            where
+                (s.x_cm::float8 - s.x_before) * (s.x_cm::float8 - s.x_before)
+                + (s.y_cm::float8 - s.y_before) * (s.y_cm::float8 - s.y_before)
+                + (s.z_cm::float8 - s.z_before) * (s.z_cm::float8 - s.z_before)
+                > slowest * slowest * date_part('epoch', s.beat_at - s.beat_before)
+                * date_part('epoch', s.beat_at - s.beat_before)
         )) as f
         on conflict on constraint anticheat_flag_pkey do nothing
     ),
@@ -154,10 +157,12 @@ $$;
 -- The steps that nobody can have made.
 create or replace function game.impossible_steps(steps game.step[])
 returns table (rule text, session_id bigint, observed_at timestamptz, raised_by text, evidence jsonb)
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select
+#variable_conflict use_column
+begin
+    return query select
         'impossible_speed',
         s.session_id,
         s.to_at,
@@ -188,7 +193,8 @@ as $$
                 and e.event_type = 'kill'
                 and e.occurred_at >= s.from_at
                 and e.occurred_at < s.to_at
-        )
+        );
+end;
 $$;
 
 create or replace trigger t10_watch after insert on game.heartbeat referencing new table as new_rows

@@ -16,6 +16,8 @@ use crate::warehouse::{Child, built, look, python_here, run, runs_long, small, w
 pub struct Server {
     folder: TempDir,
     url: String,
+    /// Whose PostgreSQL it is, as `oltp/up --server` takes it.
+    source: &'static str,
 }
 
 impl Server {
@@ -24,16 +26,28 @@ impl Server {
         Self::start_with(what, "installed")
     }
 
-    fn start_with(what: &str, server: &str) -> Option<Self> {
+    /// One after the other, the servers on which what must hold must hold: of the system, and of the package.
+    pub fn each(what: &str) -> impl Iterator<Item = Self> {
+        ["installed", "wheel"]
+            .into_iter()
+            .filter_map(move |source| Self::start_with(&format!("{what}, {source}"), source))
+    }
+
+    fn start_with(what: &str, source: &'static str) -> Option<Self> {
         if !runs_long(what) {
             return None;
         }
         let folder = TempDir::new();
         let dir = folder.path().join("server");
-        let output = oltp("up", &["--quiet", "--server", server, "--dir", dir.to_str().unwrap()]);
+        let output = oltp("up", &["--quiet", "--server", source, "--dir", dir.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let url = stdout(&output).lines().last().unwrap().to_owned();
-        Some(Self { folder, url })
+        Some(Self { folder, url, source })
+    }
+
+    /// Starts it again.
+    fn up(&self) -> Output {
+        oltp("up", &["--quiet", "--server", self.source, "--dir", self.dir().to_str().unwrap()])
     }
 
     fn dir(&self) -> PathBuf {
@@ -398,93 +412,101 @@ fn views_say_what_the_warehouse_says() {
 
 #[test]
 fn nothing_that_happens_loses_or_doubles_a_row() {
-    let Some(server) = Server::start("an ingestion that is interrupted in every way") else { return };
-    let folder = TempDir::new();
-    let run = run(folder.path(), "run", "quickstart", &["population.players=3000", "clock.days=2"]);
-    let url = server.database("crashes");
-    let count = |client: &mut Client| {
-        let query = "select coalesce(sum(extract(epoch from next_at))::bigint, 0) from game.stream_position";
-        client.simple_query(query).ok().and_then(|messages| {
-            messages.iter().find_map(|message| match message {
-                SimpleQueryMessage::Row(row) => row.get(0).and_then(|text| text.parse::<i64>().ok()),
-                _ => None,
+    for server in Server::each("an ingestion that is interrupted in every way") {
+        let folder = TempDir::new();
+        let run = run(folder.path(), "run", "quickstart", &["population.players=3000", "clock.days=2"]);
+        let url = server.database("crashes");
+        let count = |client: &mut Client| {
+            let query = "select coalesce(sum(extract(epoch from next_at))::bigint, 0) from game.stream_position";
+            client.simple_query(query).ok().and_then(|messages| {
+                messages.iter().find_map(|message| match message {
+                    SimpleQueryMessage::Row(row) => row.get(0).and_then(|text| text.parse::<i64>().ok()),
+                    _ => None,
+                })
             })
-        })
-    };
-    let start = || {
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
-        command.args(["ingest", run.to_str().unwrap(), "--to", &url, "--quiet", "--batch", "1000"]);
-        Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-    };
-    let mut child = start();
-    for blow in 0..12 {
-        // In the middle of it: when it has moved on since the last blow.
-        let mut client = connect(&url);
-        let before = count(&mut client).unwrap_or(0);
-        wait_until("an ingestion that moves on", || {
-            count(&mut client).is_some_and(|now| now > before) || child.0.try_wait().unwrap().is_some()
-        });
-        let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
-        assert!(child.0.try_wait().unwrap().is_none(), "over too soon, at blow {blow}: {}", log());
-        match blow % 3 {
-            // The ingester is killed; the same command goes on.
-            0 => {
-                child.0.kill().unwrap();
-                child.0.wait().unwrap();
-                child = start();
-            }
-            // Its connections are cut: it connects again by itself.
-            1 => {
-                let cut = "select pg_terminate_backend(pid) from pg_stat_activity \
+        };
+        let start = || {
+            let log = std::fs::File::create(folder.path().join("log")).unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
+            command.args(["ingest", run.to_str().unwrap(), "--to", &url, "--quiet", "--batch", "1000"]);
+            Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+        };
+        let mut child = start();
+        for blow in 0..12 {
+            // In the middle of it: when it has moved on since the last blow.
+            let mut client = connect(&url);
+            let before = count(&mut client).unwrap_or(0);
+            wait_until("an ingestion that moves on", || {
+                count(&mut client).is_some_and(|now| now > before) || child.0.try_wait().unwrap().is_some()
+            });
+            let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
+            assert!(child.0.try_wait().unwrap().is_none(), "over too soon, at blow {blow}: {}", log());
+            match blow % 3 {
+                // The ingester is killed; the same command goes on.
+                0 => {
+                    child.0.kill().unwrap();
+                    child.0.wait().unwrap();
+                    child = start();
+                }
+                // Its connections are cut: it connects again by itself.
+                1 => {
+                    let cut = "select pg_terminate_backend(pid) from pg_stat_activity \
                            where application_name = 'skirmish ingest' and datname = current_database()";
-                client.simple_query(cut).unwrap();
-            }
-            // The server is gone at once, without a word, and comes back.
-            _ => {
-                drop(client);
-                let killed = Command::new("kill").args(["-9", &server.process()]).status().unwrap();
-                assert!(killed.success());
-                wait_until("a server that is back", || {
-                    let output = oltp("up", &["--quiet", "--dir", server.dir().to_str().unwrap()]);
-                    output.status.success()
-                });
+                    client.simple_query(cut).unwrap();
+                }
+                // The server is gone at once, without a word, and comes back.
+                _ => {
+                    drop(client);
+                    let killed = Command::new("kill").args(["-9", &server.process()]).status().unwrap();
+                    assert!(killed.success());
+                    wait_until("a server that is back", || server.up().status.success());
+                }
             }
         }
+        let status = child.0.wait().unwrap();
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+        assert_eq!((status.code(), log.as_str()), (Some(0), ""));
+        same_as_the_run(&run, &url);
     }
-    let status = child.0.wait().unwrap();
-    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    assert_eq!((status.code(), log.as_str()), (Some(0), ""));
-    same_as_the_run(&run, &url);
 }
 
 #[test]
 fn two_who_send_the_same_do_not_stand_in_each_others_way() {
-    let Some(server) = Server::start("two ingesters of one stream") else { return };
-    let folder = TempDir::new();
-    let run = small(folder.path(), "run", &["clock.days=2"]);
-    let url = server.database("two");
-    // They cut their slices differently.
-    let start = |name: &str, batch: &str| {
-        let log = std::fs::File::create(folder.path().join(name)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
-        command.args(["ingest", run.to_str().unwrap(), "--to", &url, "--quiet", "--ingesters", "1", "--batch", batch]);
-        Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-    };
-    let mut both = [start("one", "300"), start("two", "470")];
-    for (child, name) in both.iter_mut().zip(["one", "two"]) {
-        let status = child.0.wait().unwrap();
-        let log = std::fs::read_to_string(folder.path().join(name)).unwrap();
-        assert_eq!((status.code(), log.as_str()), (Some(0), ""));
-    }
-    same_as_the_run(&run, &url);
+    for server in Server::each("two ingesters of one stream") {
+        let folder = TempDir::new();
+        let run = small(folder.path(), "run", &["clock.days=2"]);
+        let url = server.database("two");
+        // They cut their slices differently.
+        let start = |name: &str, batch: &str| {
+            let log = std::fs::File::create(folder.path().join(name)).unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
+            command.args([
+                "ingest",
+                run.to_str().unwrap(),
+                "--to",
+                &url,
+                "--quiet",
+                "--ingesters",
+                "1",
+                "--batch",
+                batch,
+            ]);
+            Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+        };
+        let mut both = [start("one", "300"), start("two", "470")];
+        for (child, name) in both.iter_mut().zip(["one", "two"]) {
+            let status = child.0.wait().unwrap();
+            let log = std::fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!((status.code(), log.as_str()), (Some(0), ""));
+        }
+        same_as_the_run(&run, &url);
 
-    // Head-on: the same heartbeats and kills, once forwards and once backwards, 250 times each.
-    let mut client = connect(&url);
-    let heads = server.database("heads");
-    crate::oltp_rules::build_world(&mut connect(&heads));
-    let script = |order: &str| {
-        let calls = (0..250).map(|n| {
+        // Head-on: the same heartbeats and kills, once forwards and once backwards, 250 times each.
+        let mut client = connect(&url);
+        let heads = server.database("heads");
+        crate::oltp_rules::build_world(&mut connect(&heads));
+        let script = |order: &str| {
+            let calls = (0..250).map(|n| {
             let list = |values: [i64; 3]| {
                 let mut values: Vec<String> = values.map(|value| value.to_string()).into();
                 if order == "desc" {
@@ -504,27 +526,28 @@ fn two_who_send_the_same_do_not_stand_in_each_others_way() {
                 at(n * 100)
             )
         });
-        calls.collect::<String>()
-    };
-    let psql = |order: &str| {
-        let file = folder.path().join(format!("{order}.sql"));
-        std::fs::write(&file, script(order)).unwrap();
-        let log = std::fs::File::create(folder.path().join(format!("{order}.log"))).unwrap();
-        let mut command = Command::new("psql");
-        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &heads, "-f", file.to_str().unwrap()]);
-        Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-    };
-    let mut both = [psql("asc"), psql("desc")];
-    for (child, order) in both.iter_mut().zip(["asc", "desc"]) {
-        let status = child.0.wait().unwrap();
-        let log = std::fs::read_to_string(folder.path().join(format!("{order}.log"))).unwrap();
-        assert!(status.success(), "{log}");
-    }
-    let mut heads = connect(&heads);
-    let counted = "select sum(heartbeats), sum(purchases), (select count(*) from game.heartbeat), (select count(*) from \
+            calls.collect::<String>()
+        };
+        let psql = |order: &str| {
+            let file = folder.path().join(format!("{order}.sql"));
+            std::fs::write(&file, script(order)).unwrap();
+            let log = std::fs::File::create(folder.path().join(format!("{order}.log"))).unwrap();
+            let mut command = Command::new("psql");
+            command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &heads, "-f", file.to_str().unwrap()]);
+            Child(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+        };
+        let mut both = [psql("asc"), psql("desc")];
+        for (child, order) in both.iter_mut().zip(["asc", "desc"]) {
+            let status = child.0.wait().unwrap();
+            let log = std::fs::read_to_string(folder.path().join(format!("{order}.log"))).unwrap();
+            assert!(status.success(), "{log}");
+        }
+        let mut heads = connect(&heads);
+        let counted = "select sum(heartbeats), sum(purchases), (select count(*) from game.heartbeat), (select count(*) from \
                    game.purchase) from game.session_counter";
-    assert_eq!(ask(&mut heads, counted), [["750", "750", "750", "750"]]);
-    assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
+        assert_eq!(ask(&mut heads, counted), [["750", "750", "750", "750"]]);
+        assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
+    }
 }
 
 #[test]
@@ -765,8 +788,46 @@ fn the_server_of_the_package_does_as_well() {
     let dir = dir.to_str().unwrap();
     assert!(stderr(&oltp("down", &["--dir", dir])).contains("stopped"));
     assert!(stderr(&oltp("down", &["--dir", dir])).contains("was not running"));
-    assert!(oltp("up", &["--quiet", "--server", "wheel", "--dir", dir]).status.success());
+    assert!(server.up().status.success());
     same_as_the_run(&run, &url);
+}
+
+#[test]
+fn who_installs_need_not_be_superuser() {
+    for server in Server::each("installation by somebody who may make roles") {
+        let mut client = connect(&server.url_of("postgres"));
+        // As on a server that has never seen the schema, for people who are no superusers.
+        for statement in [
+            "drop database skirmish",
+            "drop role skirmish_owner, skirmish_ingest, skirmish_analyst, skirmish_auditor",
+            "create role maker login createrole",
+            "create role other login createrole",
+            "create role nobody_much login",
+            "create database of_maker owner maker",
+            "create database of_other owner other",
+            "create database of_nobody owner nobody_much",
+        ] {
+            client.batch_execute(statement).unwrap();
+        }
+        let install = |database: &str, user: &str| {
+            let url = server.url_of(database).replace("user=postgres", &format!("user={user}"));
+            oltp("install", &["--quiet", &url])
+        };
+        let output = install("of_nobody", "nobody_much");
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains("createrole"), "{}", stderr(&output));
+        let output = install("of_maker", "maker");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(install("of_maker", "maker").status.code(), Some(0));
+        // Roles belong to the server; from version 16 on, to those who made them.
+        let output = install("of_other", "other");
+        if server.source == "wheel" {
+            assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+            assert!(stderr(&output).contains("grant skirmish_owner to \"other\""), "{}", stderr(&output));
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        }
+    }
 }
 
 #[test]

@@ -62,23 +62,23 @@ fn beat(player: i64, at: &str, x_cm: i64) -> String {
 
 #[test]
 fn every_constraint_holds_against_the_owner_too() {
-    let Some(server) = Server::start("constraints of PostgreSQL") else { return };
-    let url = server.database("constraints");
-    let mut client = connect(&url);
-    build_world(&mut client);
-    let fill = [kill(1, "09:30:10", 1, 2, false), beat(1, "09:30:00", 0)].concat()
-        + "call api.record_purchase(1048576, 65536, '2026-01-01 10:00Z', 1, 'USD', 100, 100);
+    for server in Server::each("constraints of PostgreSQL") {
+        let url = server.database("constraints");
+        let mut client = connect(&url);
+        build_world(&mut client);
+        let fill = [kill(1, "09:30:10", 1, 2, false), beat(1, "09:30:00", 0)].concat()
+            + "call api.record_purchase(1048576, 65536, '2026-01-01 10:00Z', 1, 'USD', 100, 100);
            call api.raise_flag('manual', 65536, '2026-01-01 10:00Z');
            call api.register_run('hash', 'test', 4, '2026-01-01', 2);
            call api.claim_stream('one', '2026-01-01');";
-    client.batch_execute(&fill).unwrap();
-    client.batch_execute("set role skirmish_owner; set timezone = 'UTC'").unwrap();
-    let session = "insert into game.session (session_id, player_id, party_id, device, client_version, started_at, ended_at, \
+        client.batch_execute(&fill).unwrap();
+        client.batch_execute("set role skirmish_owner; set timezone = 'UTC'").unwrap();
+        let session = "insert into game.session (session_id, player_id, party_id, device, client_version, started_at, ended_at, \
                    end_reason) values ";
-    let event = "insert into game.game_event (event_type, event_id, occurred_at, match_id, session_id, target_session_id, \
+        let event = "insert into game.game_event (event_type, event_id, occurred_at, match_id, session_id, target_session_id, \
                  weapon, is_headshot, distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, \
                  details) values ";
-    let broken: Vec<(&str, String)> = vec![
+        let broken: Vec<(&str, String)> = vec![
         ("region_share_in_range", "insert into game.region values ('x', -1)".into()),
         ("currency_currency_iso", "insert into game.currency values ('usd', 2, 1)".into()),
         ("currency_digits_in_range", "insert into game.currency values ('EUR', 5, 1)".into()),
@@ -234,52 +234,54 @@ fn every_constraint_holds_against_the_owner_too() {
         ("link_sealed_whole", "insert into audit.link (table_name, link_no) values ('t', 1000)".into()),
         ("head_is_only", "insert into audit.head values (false, 1, '')".into()),
     ];
-    let mut hit: BTreeSet<String> = BTreeSet::new();
-    for (constraint, statement) in &broken {
-        let said = refusal(&mut client, statement);
-        assert_eq!(said.constraint(), Some(*constraint), "{statement}: {}", said.message());
-        hit.insert((*constraint).to_owned());
-    }
-    // Keys: a row that is there cannot come again.
-    let keys = "select conrelid::regclass::text, conname, (select string_agg(quote_ident(attname), ', ') from pg_attribute \
+        let mut hit: BTreeSet<String> = BTreeSet::new();
+        for (constraint, statement) in &broken {
+            let said = refusal(&mut client, statement);
+            assert_eq!(said.constraint(), Some(*constraint), "{statement}: {}", said.message());
+            hit.insert((*constraint).to_owned());
+        }
+        // Keys: a row that is there cannot come again.
+        let keys = "select conrelid::regclass::text, conname, (select string_agg(quote_ident(attname), ', ') from pg_attribute \
                 where attrelid = conrelid and attnum > 0) from pg_constraint where contype in ('p', 'u') and connamespace in \
                 ('game'::regnamespace, 'audit'::regnamespace) and conparentid = 0 and conname <> 'item_item_key'";
-    for row in ask(&mut client, keys) {
-        let [table, name, columns] = &row[..] else { panic!("{row:?}") };
-        assert_ne!(one(&mut client, &format!("select count(*) from {table}")), "0", "{table}: nothing to repeat");
-        let again =
-            format!("insert into {table} ({columns}) overriding system value select {columns} from {table} limit 1");
-        let said = refusal(&mut client, &again);
-        assert_eq!(said.code().code(), "23505", "{table}: {}", said.message());
-        hit.insert(name.clone());
-    }
-    let all = "select distinct conname from pg_constraint where connamespace in ('game'::regnamespace, \
+        for row in ask(&mut client, keys) {
+            let [table, name, columns] = &row[..] else { panic!("{row:?}") };
+            assert_ne!(one(&mut client, &format!("select count(*) from {table}")), "0", "{table}: nothing to repeat");
+            let again = format!(
+                "insert into {table} ({columns}) overriding system value select {columns} from {table} limit 1"
+            );
+            let said = refusal(&mut client, &again);
+            assert_eq!(said.code().code(), "23505", "{table}: {}", said.message());
+            hit.insert(name.clone());
+        }
+        let all = "select distinct conname from pg_constraint where connamespace in ('game'::regnamespace, \
                'audit'::regnamespace) and contype in ('c', 'f', 'p', 'u', 'x') and conparentid = 0 \
                and conname !~ '_2026'";
-    let all: BTreeSet<String> = ask(&mut client, all).into_iter().map(|row| row[0].clone()).collect();
-    let missed: Vec<_> = all.difference(&hit).collect();
-    assert!(missed.is_empty(), "constraints that no bad row hits: {missed:?}");
+        let all: BTreeSet<String> = ask(&mut client, all).into_iter().map(|row| row[0].clone()).collect();
+        let missed: Vec<_> = all.difference(&hit).collect();
+        assert!(missed.is_empty(), "constraints that no bad row hits: {missed:?}");
 
-    // What is added once is never changed, whoever asks.
-    for table in ["heartbeat", "game_event", "purchase", "player_achievement", "anticheat_flag", "game_event_key"] {
-        for change in ["delete from game.", "truncate game."] {
-            assert_eq!(refusal(&mut client, &format!("{change}{table}")).code().code(), "SK007", "{change}{table}");
+        // What is added once is never changed, whoever asks.
+        for table in ["heartbeat", "game_event", "purchase", "player_achievement", "anticheat_flag", "game_event_key"] {
+            for change in ["delete from game.", "truncate game."] {
+                assert_eq!(refusal(&mut client, &format!("{change}{table}")).code().code(), "SK007", "{change}{table}");
+            }
         }
-    }
-    assert_eq!(refusal(&mut client, "update game.heartbeat set x_cm = 1").code().code(), "SK007");
-    assert_eq!(refusal(&mut client, "update game.heartbeat_20260101 set x_cm = 1").code().code(), "SK007");
-    assert_eq!(refusal(&mut client, "update audit.audit_log set changed_by = 'me'").code().code(), "SK007");
-    assert_eq!(refusal(&mut client, "delete from audit.link").code().code(), "SK007");
-    // Everything says what it is.
-    let silent = "select c.oid::regclass::text from pg_class c where c.relkind in ('r', 'p', 'v') and c.relnamespace in \
+        assert_eq!(refusal(&mut client, "update game.heartbeat set x_cm = 1").code().code(), "SK007");
+        assert_eq!(refusal(&mut client, "update game.heartbeat_20260101 set x_cm = 1").code().code(), "SK007");
+        assert_eq!(refusal(&mut client, "update audit.audit_log set changed_by = 'me'").code().code(), "SK007");
+        assert_eq!(refusal(&mut client, "delete from audit.link").code().code(), "SK007");
+        // Everything says what it is.
+        let silent = "select c.oid::regclass::text from pg_class c where c.relkind in ('r', 'p', 'v') and c.relnamespace in \
                   ('game'::regnamespace, 'audit'::regnamespace, 'api'::regnamespace) and not c.relispartition \
                   and obj_description(c.oid, 'pg_class') is null";
-    assert_eq!(ask(&mut client, silent), Vec::<Vec<String>>::new());
-    // Every routine that runs as its owner has a fixed path, with nobody's tables on it.
-    let loose = "select oid::regprocedure::text from pg_proc where pronamespace in ('game'::regnamespace, \
+        assert_eq!(ask(&mut client, silent), Vec::<Vec<String>>::new());
+        // Every routine that runs as its owner has a fixed path, with nobody's tables on it.
+        let loose = "select oid::regprocedure::text from pg_proc where pronamespace in ('game'::regnamespace, \
                  'audit'::regnamespace, 'api'::regnamespace) and not coalesce('search_path=pg_catalog, pg_temp' = \
                  any(proconfig), false)";
-    assert_eq!(ask(&mut client, loose), Vec::<Vec<String>>::new());
+        assert_eq!(ask(&mut client, loose), Vec::<Vec<String>>::new());
+    }
 }
 
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
@@ -461,187 +463,198 @@ const CALLS: [(&str, &str); 107] = [
 
 #[test]
 fn procedures_take_what_is_right_and_name_what_is_not() {
-    let Some(server) = Server::start("procedures of PostgreSQL") else { return };
-    let mut client = connect(&server.database("procedures"));
-    client.batch_execute("set role skirmish_ingest").unwrap();
-    build_world(&mut client);
-    for (call, code) in CALLS {
-        match client.batch_execute(call) {
-            Ok(()) => assert_eq!(code, "", "goes through: {call}"),
-            Err(error) => {
-                let said = error.as_db_error().unwrap_or_else(|| panic!("{call}: {error:?}"));
-                assert_eq!(said.code().code(), code, "{call}: {}", said.message());
-                assert!(said.hint().is_some_and(|hint| !hint.is_empty()), "{call}: no remedy");
+    for server in Server::each("procedures of PostgreSQL") {
+        let mut client = connect(&server.database("procedures"));
+        client.batch_execute("set role skirmish_ingest").unwrap();
+        build_world(&mut client);
+        for (call, code) in CALLS {
+            match client.batch_execute(call) {
+                Ok(()) => assert_eq!(code, "", "goes through: {call}"),
+                Err(error) => {
+                    let said = error.as_db_error().unwrap_or_else(|| panic!("{call}: {error:?}"));
+                    assert_eq!(said.code().code(), code, "{call}: {}", said.message());
+                    assert!(said.hint().is_some_and(|hint| !hint.is_empty()), "{call}: no remedy");
+                }
             }
         }
-    }
-    // A chain that is sealed before its time would be broken for good.
-    let hasty = "begin; set constraints all immediate; \
+        // A chain that is sealed before its time would be broken for good.
+        let hasty = "begin; set constraints all immediate; \
                  call api.start_match(20, 0::smallint, 'eu', 1, 'yard', 'duel', '2026-01-01 09:00Z'); commit";
-    client.batch_execute("set role skirmish_ingest").unwrap();
-    client.batch_execute(hasty).unwrap();
-    client.batch_execute("reset role").unwrap();
-    // A change of what may change is in the audit log with what it was; the same again is not.
-    client.batch_execute("reset role").unwrap();
-    let price = "select old_row -> 'price_usd_cents', new_row -> 'price_usd_cents' from audit.audit_log \
+        client.batch_execute("set role skirmish_ingest").unwrap();
+        client.batch_execute(hasty).unwrap();
+        client.batch_execute("reset role").unwrap();
+        // A change of what may change is in the audit log with what it was; the same again is not.
+        client.batch_execute("reset role").unwrap();
+        let price = "select old_row -> 'price_usd_cents', new_row -> 'price_usd_cents' from audit.audit_log \
                  where table_name = 'game.item' and operation = 'update'";
-    assert_eq!(ask(&mut client, price), [["100", "120"]]);
-    assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
-    // Every procedure of a batch has one of a row, and every refusal's code is explained.
-    let lonely = "select proname from pg_proc where pronamespace = 'api'::regnamespace and prokind = 'p' \
+        assert_eq!(ask(&mut client, price), [["100", "120"]]);
+        assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
+        // Every procedure of a batch has one of a row, and every refusal's code is explained.
+        let lonely = "select proname from pg_proc where pronamespace = 'api'::regnamespace and prokind = 'p' \
                   and proname ~ '^(start|end|join|leave|record|unlock|raise|register_pl)' group by 1 having count(*) <> 1";
-    assert_eq!(ask(&mut client, lonely), Vec::<Vec<String>>::new());
+        assert_eq!(ask(&mut client, lonely), Vec::<Vec<String>>::new());
+    }
 }
 
 #[test]
 fn rights_are_the_least_and_attacks_fail() {
-    let Some(server) = Server::start("rights in PostgreSQL") else { return };
-    let url = server.database("rights");
-    let mut client = connect(&url);
-    build_world(&mut client);
-    let roles = "create role feeder login in role skirmish_ingest; create role reader login in role skirmish_analyst; \
+    for server in Server::each("rights in PostgreSQL") {
+        let url = server.database("rights");
+        let mut client = connect(&url);
+        build_world(&mut client);
+        let roles = "create role feeder login in role skirmish_ingest; create role reader login in role skirmish_analyst; \
                  create role auditor login in role skirmish_auditor; create role nobody_at_all login";
-    client.batch_execute(roles).unwrap();
-    let login = |name: &str| connect(&url.replace("user=postgres", &format!("user={name}")));
-    let tables = "select oid::regclass::text from pg_class where relkind in ('r', 'p') and relnamespace in \
+        client.batch_execute(roles).unwrap();
+        let login = |name: &str| connect(&url.replace("user=postgres", &format!("user={name}")));
+        let tables = "select oid::regclass::text from pg_class where relkind in ('r', 'p') and relnamespace in \
                   ('game'::regnamespace, 'audit'::regnamespace)";
-    let tables: Vec<String> = ask(&mut client, tables).into_iter().map(|row| row[0].clone()).collect();
-    assert!(tables.len() > 30);
-    for name in ["feeder", "reader", "auditor", "nobody_at_all"] {
-        let mut who = login(name);
-        for table in &tables {
-            let may_read = name == "auditor"
-                && ["audit.audit_log", "audit.link", "audit.head"].contains(&table.as_str())
-                || name == "feeder" && table == "audit.audit_log";
-            assert_eq!(who.simple_query(&format!("select * from {table} limit 1")).is_ok(), may_read, "{name} {table}");
-            for change in ["insert into {} default values", "delete from {}", "truncate {}", "drop table {}"] {
-                let said = refusal(&mut who, &change.replace("{}", table));
-                assert_eq!(said.code().code(), "42501", "{name} {change} {table}: {}", said.message());
+        let tables: Vec<String> = ask(&mut client, tables).into_iter().map(|row| row[0].clone()).collect();
+        assert!(tables.len() > 30);
+        for name in ["feeder", "reader", "auditor", "nobody_at_all"] {
+            let mut who = login(name);
+            for table in &tables {
+                let may_read = name == "auditor"
+                    && ["audit.audit_log", "audit.link", "audit.head"].contains(&table.as_str())
+                    || name == "feeder" && table == "audit.audit_log";
+                assert_eq!(
+                    who.simple_query(&format!("select * from {table} limit 1")).is_ok(),
+                    may_read,
+                    "{name} {table}"
+                );
+                for change in ["insert into {} default values", "delete from {}", "truncate {}", "drop table {}"] {
+                    let said = refusal(&mut who, &change.replace("{}", table));
+                    assert_eq!(said.code().code(), "42501", "{name} {change} {table}: {}", said.message());
+                }
             }
-        }
-        let procedures = "select oid::regprocedure::text, has_function_privilege(oid, 'execute'), pronamespace::regnamespace, \
+            let procedures = "select oid::regprocedure::text, has_function_privilege(oid, 'execute'), pronamespace::regnamespace, \
                           proname from pg_proc where pronamespace in ('game'::regnamespace, 'audit'::regnamespace, \
                           'api'::regnamespace)";
-        for row in ask(&mut who, procedures) {
-            let may = match (name, row[2].as_str(), row[3].as_str()) {
-                ("feeder", "api", _) | ("auditor", "audit", "verify") => "t",
-                ("reader" | "auditor", "api", "schema_version") => "t",
-                _ => "f",
-            };
-            assert_eq!(row[1], may, "{name}: {}", row[0]);
+            for row in ask(&mut who, procedures) {
+                let may = match (name, row[2].as_str(), row[3].as_str()) {
+                    ("feeder", "api", _) | ("auditor", "audit", "verify") => "t",
+                    ("reader" | "auditor", "api", "schema_version") => "t",
+                    _ => "f",
+                };
+                assert_eq!(row[1], may, "{name}: {}", row[0]);
+            }
+            let views =
+                "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace";
+            for row in ask(&mut client, views) {
+                let may = name == "reader" || name == "auditor" && row[0] == "api.flagged_players";
+                assert_eq!(
+                    who.simple_query(&format!("select * from {} limit 1", row[0])).is_ok(),
+                    may,
+                    "{name} {}",
+                    row[0]
+                );
+            }
+            let created = who.batch_execute("create table game.mine (n int)");
+            assert!(created.is_err(), "{name} may create tables");
         }
-        let views =
-            "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = 'api'::regnamespace";
-        for row in ask(&mut client, views) {
-            let may = name == "reader" || name == "auditor" && row[0] == "api.flagged_players";
-            assert_eq!(
-                who.simple_query(&format!("select * from {} limit 1", row[0])).is_ok(),
-                may,
-                "{name} {}",
-                row[0]
-            );
-        }
-        let created = who.batch_execute("create table game.mine (n int)");
-        assert!(created.is_err(), "{name} may create tables");
-    }
-    // Ingesters see of the audit trail what they did, auditors all of it.
-    let mut feeder = login("feeder");
-    feeder.batch_execute("call api.register_player(5, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')").unwrap();
-    assert_eq!(ask(&mut feeder, "select distinct changed_by from audit.audit_log"), [["feeder"]]);
-    let mut auditor = login("auditor");
-    assert_eq!(
-        ask(&mut auditor, "select distinct changed_by from audit.audit_log order by 1"),
-        [["feeder"], ["postgres"]]
-    );
-    assert_eq!(one(&mut auditor, "select count(*) from audit.verify()"), "0");
+        // Ingesters see of the audit trail what they did, auditors all of it.
+        let mut feeder = login("feeder");
+        feeder
+            .batch_execute("call api.register_player(5, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')")
+            .unwrap();
+        assert_eq!(ask(&mut feeder, "select distinct changed_by from audit.audit_log"), [["feeder"]]);
+        let mut auditor = login("auditor");
+        assert_eq!(
+            ask(&mut auditor, "select distinct changed_by from audit.audit_log order by 1"),
+            [["feeder"], ["postgres"]]
+        );
+        assert_eq!(one(&mut auditor, "select count(*) from audit.verify()"), "0");
 
-    // The caller's own functions and tables, in front of the path, are nobody's business but the caller's.
-    let trap = "create temp table player as select 1 as player_id;
+        // The caller's own functions and tables, in front of the path, are nobody's business but the caller's.
+        let trap = "create temp table player as select 1 as player_id;
                 create function pg_temp.sha256(bytea) returns bytea language plpgsql as
                 $$ begin raise exception 'trapped as %', current_user; end $$;
                 create function pg_temp.hashtext(text) returns integer language plpgsql as
                 $$ begin raise exception 'trapped as %', current_user; end $$;
                 create operator pg_temp.= (leftarg = integer, rightarg = integer, procedure = int4ne);
                 set search_path = pg_temp, pg_catalog, public";
-    feeder.batch_execute(trap).unwrap();
-    feeder.batch_execute("call api.register_player(6, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')").unwrap();
-    assert_eq!(one(&mut client, "select count(*) from game.player where player_id in (5, 6)"), "2");
-    // Names and documents are values, whatever they look like.
-    let hostile = r#"{"items": [{"item_id": 66, "item": "x'); drop table game.item; --", "category": "\"{a,b}\\",
+        feeder.batch_execute(trap).unwrap();
+        feeder
+            .batch_execute("call api.register_player(6, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')")
+            .unwrap();
+        assert_eq!(one(&mut client, "select count(*) from game.player where player_id in (5, 6)"), "2");
+        // Names and documents are values, whatever they look like.
+        let hostile = r#"{"items": [{"item_id": 66, "item": "x'); drop table game.item; --", "category": "\"{a,b}\\",
         "price_usd_cents": 1}], "devices": [{"device": "$1 %s \u0027; select 1", "platform": "${x}"}]}"#;
-    let statement = feeder.prepare("call api.register_catalogue($1::text::jsonb)").unwrap();
-    feeder.execute(&statement, &[&hostile]).unwrap();
-    let version =
-        "call api.start_session($1, 6, $1, '$1 %s ''; select 1', '1''; drop schema game cascade; --', '2026-01-01')";
-    feeder.batch_execute(&version.replace("$1,", "393216,")).unwrap();
-    assert_eq!(
-        ask(&mut client, "select item, category from game.item where item_id = 66"),
-        [["x'); drop table game.item; --", "\"{a,b}\\"]]
-    );
-    let said = refusal(&mut feeder, "call api.open_day('infinity')");
-    assert_eq!(said.code().code(), "SK001");
-    assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
+        let statement = feeder.prepare("call api.register_catalogue($1::text::jsonb)").unwrap();
+        feeder.execute(&statement, &[&hostile]).unwrap();
+        let version = "call api.start_session($1, 6, $1, '$1 %s ''; select 1', '1''; drop schema game cascade; --', '2026-01-01')";
+        feeder.batch_execute(&version.replace("$1,", "393216,")).unwrap();
+        assert_eq!(
+            ask(&mut client, "select item, category from game.item where item_id = 66"),
+            [["x'); drop table game.item; --", "\"{a,b}\\"]]
+        );
+        let said = refusal(&mut feeder, "call api.open_day('infinity')");
+        assert_eq!(said.code().code(), "SK001");
+        assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
+    }
 }
 
 #[test]
 fn the_audit_trail_shows_what_was_done_to_it() {
-    let Some(server) = Server::start("the audit trail") else { return };
-    // Whoever owns the database can switch triggers off; the chain shows it.
-    let off = "set session_replication_role = replica;";
-    let cases = [
-        (
-            "entry was altered",
-            "update audit.audit_log set new_row = new_row || '{\"segment\": \"veteran\"}' where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
-        ),
-        ("entry was altered", "update audit.audit_log set changed_by = 'somebody else' where entry_id = 3"),
-        (
-            "entry was altered",
-            "update audit.audit_log set changed_at = changed_at + interval '1 microsecond' where entry_id = 3",
-        ),
-        (
-            "entries were deleted",
-            "delete from audit.audit_log where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
-        ),
-        (
-            "entries were deleted",
-            "delete from audit.audit_log where link_id = (select link_id from audit.link where link_no = 4)",
-        ),
-        (
-            "entries were added",
-            "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
-        ),
-        (
-            "entry has no link",
-            "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select 999999, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
-        ),
-        (
-            "entries were exchanged",
-            "update audit.audit_log a set entry_hash = b.entry_hash, new_row = b.new_row, row_key = b.row_key from audit.audit_log b where a.link_id = b.link_id and a.table_name = 'game.player' and b.entry_id = a.entry_id + 1",
-        ),
-        ("link before this one is not the one that was there", "delete from audit.link where link_no = 4"),
-        ("link was altered", "update audit.link set sealed_at = sealed_at - interval '1 day' where link_no = 4"),
-        (
-            "head is not the last link",
-            "delete from audit.audit_log where link_id = (select link_id from audit.link order by link_no desc limit 1); delete from audit.link where link_no = (select max(link_no) from audit.link)",
-        ),
-        ("there is no head", "delete from audit.head"),
-    ];
-    for (n, (problem, damage)) in cases.into_iter().enumerate() {
-        let mut client = connect(&server.database(&format!("tampered_{n}")));
+    for server in Server::each("the audit trail") {
+        // Whoever owns the database can switch triggers off; the chain shows it.
+        let off = "set session_replication_role = replica;";
+        let cases = [
+            (
+                "entry was altered",
+                "update audit.audit_log set new_row = new_row || '{\"segment\": \"veteran\"}' where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
+            ),
+            ("entry was altered", "update audit.audit_log set changed_by = 'somebody else' where entry_id = 3"),
+            (
+                "entry was altered",
+                "update audit.audit_log set changed_at = changed_at + interval '1 microsecond' where entry_id = 3",
+            ),
+            (
+                "entries were deleted",
+                "delete from audit.audit_log where entry_id = (select max(entry_id) from audit.audit_log where table_name = 'game.player')",
+            ),
+            (
+                "entries were deleted",
+                "delete from audit.audit_log where link_id = (select link_id from audit.link where link_no = 4)",
+            ),
+            (
+                "entries were added",
+                "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
+            ),
+            (
+                "entry has no link",
+                "insert into audit.audit_log (link_id, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash) select 999999, table_name, operation, row_key, new_row, changed_by, application, changed_at, entry_hash from audit.audit_log where entry_id = 3",
+            ),
+            (
+                "entries were exchanged",
+                "update audit.audit_log a set entry_hash = b.entry_hash, new_row = b.new_row, row_key = b.row_key from audit.audit_log b where a.link_id = b.link_id and a.table_name = 'game.player' and b.entry_id = a.entry_id + 1",
+            ),
+            ("link before this one is not the one that was there", "delete from audit.link where link_no = 4"),
+            ("link was altered", "update audit.link set sealed_at = sealed_at - interval '1 day' where link_no = 4"),
+            (
+                "head is not the last link",
+                "delete from audit.audit_log where link_id = (select link_id from audit.link order by link_no desc limit 1); delete from audit.link where link_no = (select max(link_no) from audit.link)",
+            ),
+            ("there is no head", "delete from audit.head"),
+        ];
+        for (n, (problem, damage)) in cases.into_iter().enumerate() {
+            let mut client = connect(&server.database(&format!("tampered_{n}")));
+            build_world(&mut client);
+            assert_eq!(ask(&mut client, "select * from audit.verify()"), Vec::<Vec<String>>::new());
+            client.batch_execute(&format!("{off} {damage}")).unwrap();
+            let found = ask(&mut client, "select problem from audit.verify()");
+            assert!(found.iter().any(|row| row[0] == problem), "{problem} not in {found:?} after {damage}");
+        }
+        // A chain that is written anew from some point is whole, but does not go through the head that was written down.
+        let mut client = connect(&server.database("anew"));
         build_world(&mut client);
-        assert_eq!(ask(&mut client, "select * from audit.verify()"), Vec::<Vec<String>>::new());
-        client.batch_execute(&format!("{off} {damage}")).unwrap();
-        let found = ask(&mut client, "select problem from audit.verify()");
-        assert!(found.iter().any(|row| row[0] == problem), "{problem} not in {found:?} after {damage}");
-    }
-    // A chain that is written anew from some point is whole, but does not go through the head that was written down.
-    let mut client = connect(&server.database("anew"));
-    build_world(&mut client);
-    let head = ask(&mut client, "select link_no, link_hash::text from audit.head");
-    let verify = format!("select problem from audit.verify({}, '{}')", head[0][0], head[0][1]);
-    client.batch_execute("call api.register_player(8, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')").unwrap();
-    assert_eq!(ask(&mut client, &verify), Vec::<Vec<String>>::new());
-    let anew = "do $$
+        let head = ask(&mut client, "select link_no, link_hash::text from audit.head");
+        let verify = format!("select problem from audit.verify({}, '{}')", head[0][0], head[0][1]);
+        client
+            .batch_execute("call api.register_player(8, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')")
+            .unwrap();
+        assert_eq!(ask(&mut client, &verify), Vec::<Vec<String>>::new());
+        let anew = "do $$
         declare l audit.link; before bytea := sha256('skirmish'::bytea);
         begin
             update audit.audit_log e set changed_by = 'nobody';
@@ -656,122 +669,138 @@ fn the_audit_trail_shows_what_was_done_to_it() {
             end loop;
             update audit.head set link_hash = before;
         end $$";
-    client.batch_execute(&format!("{off} {anew}")).unwrap();
-    assert_eq!(ask(&mut client, "select problem from audit.verify()"), Vec::<Vec<String>>::new());
-    assert_eq!(ask(&mut client, &verify), [["chain does not go through the known head"]]);
+        client.batch_execute(&format!("{off} {anew}")).unwrap();
+        assert_eq!(ask(&mut client, "select problem from audit.verify()"), Vec::<Vec<String>>::new());
+        assert_eq!(ask(&mut client, &verify), [["chain does not go through the known head"]]);
 
-    // One link a transaction and table, none for what changes nothing or is taken back; two who write do not queue.
-    let url = server.database("links");
-    let mut client = connect(&url);
-    build_world(&mut client);
-    let links = "select count(*) from audit.link";
-    let before: i64 = one(&mut client, links).parse().unwrap();
-    let change = |n: i32, segment: &str| {
-        format!("call api.register_player({n}, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', '{segment}');")
-    };
-    client
-        .batch_execute(&format!("begin; {}{}{} commit", change(1, "veteran"), change(2, "veteran"), change(3, "new")))
-        .unwrap();
-    assert_eq!(one(&mut client, links), (before + 1).to_string());
-    client.batch_execute(&change(1, "veteran")).unwrap();
-    client.batch_execute(&format!("begin; {} rollback", change(1, "new"))).unwrap();
-    assert_eq!(one(&mut client, links), (before + 1).to_string());
-    let mut other = connect(&url);
-    client.batch_execute(&format!("begin; {}", change(1, "new"))).unwrap();
-    other.batch_execute(&format!("set lock_timeout = '5s'; {}", change(2, "new"))).unwrap();
-    client.batch_execute("commit").unwrap();
-    assert_eq!(ask(&mut client, "select * from audit.verify()"), Vec::<Vec<String>>::new());
-    let keys = "select operation, row_key ->> 'player_id' from audit.audit_log where table_name = 'game.player' \
+        // One link a transaction and table, none for what changes nothing or is taken back; two who write do not queue.
+        let url = server.database("links");
+        let mut client = connect(&url);
+        build_world(&mut client);
+        let links = "select count(*) from audit.link";
+        let before: i64 = one(&mut client, links).parse().unwrap();
+        let change = |n: i32, segment: &str| {
+            format!("call api.register_player({n}, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', '{segment}');")
+        };
+        client
+            .batch_execute(&format!(
+                "begin; {}{}{} commit",
+                change(1, "veteran"),
+                change(2, "veteran"),
+                change(3, "new")
+            ))
+            .unwrap();
+        assert_eq!(one(&mut client, links), (before + 1).to_string());
+        client.batch_execute(&change(1, "veteran")).unwrap();
+        client.batch_execute(&format!("begin; {} rollback", change(1, "new"))).unwrap();
+        assert_eq!(one(&mut client, links), (before + 1).to_string());
+        let mut other = connect(&url);
+        client.batch_execute(&format!("begin; {}", change(1, "new"))).unwrap();
+        other.batch_execute(&format!("set lock_timeout = '5s'; {}", change(2, "new"))).unwrap();
+        client.batch_execute("commit").unwrap();
+        assert_eq!(ask(&mut client, "select * from audit.verify()"), Vec::<Vec<String>>::new());
+        let keys = "select operation, row_key ->> 'player_id' from audit.audit_log where table_name = 'game.player' \
                 order by entry_id desc limit 2";
-    assert_eq!(ask(&mut client, keys), [["update", "2"], ["update", "1"]]);
+        assert_eq!(ask(&mut client, keys), [["update", "2"], ["update", "1"]]);
+    }
 }
 
 #[test]
 fn cheats_are_found_and_honest_players_are_not() {
-    let Some(server) = Server::start("anti-cheat rules") else { return };
-    let mut client = connect(&server.database("cheats"));
-    build_world(&mut client);
-    let flags = |client: &mut Client| {
-        ask(
-            client,
-            "select rule, session_id >> 16, to_char(observed_at at time zone 'UTC', 'HH24:MI:SS') \
+    for server in Server::each("anti-cheat rules") {
+        let mut client = connect(&server.database("cheats"));
+        build_world(&mut client);
+        let flags = |client: &mut Client| {
+            ask(
+                client,
+                "select rule, session_id >> 16, to_char(observed_at at time zone 'UTC', 'HH24:MI:SS') \
                      from game.anticheat_flag order by 1, 2, 3",
-        )
-    };
-    // 500 cm/s for 30 s are 150 m and no centimetre more, in a batch and from one to the next.
-    client.batch_execute(&[beat(1, "09:10:00", 0), beat(1, "09:10:30", 15_000)].concat()).unwrap();
-    assert_eq!(flags(&mut client), Vec::<Vec<String>>::new());
-    client.batch_execute(&beat(1, "09:11:00", 30_001)).unwrap();
-    assert_eq!(flags(&mut client), [["impossible_speed", "1", "09:11:00"]]);
-    let batch = "call api.record_heartbeats(array[131072, 131072, 131072], array['2026-01-01 09:10Z', '2026-01-01 09:10:30Z', \
+            )
+        };
+        // 500 cm/s for 30 s are 150 m and no centimetre more, in a batch and from one to the next.
+        client.batch_execute(&[beat(1, "09:10:00", 0), beat(1, "09:10:30", 15_000)].concat()).unwrap();
+        assert_eq!(flags(&mut client), Vec::<Vec<String>>::new());
+        client.batch_execute(&beat(1, "09:11:00", 30_001)).unwrap();
+        assert_eq!(flags(&mut client), [["impossible_speed", "1", "09:11:00"]]);
+        let batch = "call api.record_heartbeats(array[131072, 131072, 131072], array['2026-01-01 09:10Z', '2026-01-01 09:10:30Z', \
                  '2026-01-01 09:11Z']::timestamptz[], array[7, 7, 7], array[0, 0, 0], array[0, 14000, 14000], \
                  array[0, 0, 6000])";
-    client.batch_execute(batch).unwrap();
-    assert_eq!(flags(&mut client).len(), 1);
-    // Whoever dies goes on elsewhere; a death before or after is no excuse.
-    client.batch_execute(&kill(1, "09:11:10", 1, 2, false)).unwrap();
-    client.batch_execute(&beat(2, "09:11:30", 90_000)).unwrap();
-    assert_eq!(flags(&mut client).len(), 1);
-    client.batch_execute(&beat(2, "09:12:00", 0)).unwrap();
-    assert_eq!(flags(&mut client)[1], ["impossible_speed", "2", "09:12:00"]);
-    // Heartbeats that come late are looked at from both sides, and two matches are no step.
-    client
-        .batch_execute(&[beat(3, "09:10:00", 0), beat(3, "09:11:00", 0), beat(3, "09:10:30", 80_000)].concat())
-        .unwrap();
-    assert_eq!(flags(&mut client)[2..], [["impossible_speed", "3", "09:10:30"], ["impossible_speed", "3", "09:11:00"]]);
-    let again = flags(&mut client);
-    client.batch_execute(&beat(3, "09:10:30", 80_000)).unwrap();
-    assert_eq!(flags(&mut client), again, "the same again raises nothing");
-
-    // A machine that aims: many kills, hardly a death, and mostly the head.
-    let mut aims = connect(&server.database("aims"));
-    build_world(&mut aims);
-    for n in 0..24 {
-        aims.batch_execute(&kill(n, &format!("09:20:{n:02}"), 1, 2, true)).unwrap();
-    }
-    assert_eq!(flags(&mut aims), Vec::<Vec<String>>::new(), "too few to tell");
-    for n in 24..45 {
-        aims.batch_execute(&kill(n, &format!("09:20:{n:02}"), 1, 2, true)).unwrap();
-    }
-    assert_eq!(flags(&mut aims), [["headshot_share", "1", "09:20:24"], ["kd_outlier", "1", "09:20:39"]]);
-    // Good, but no machine: a third of it heads, and a death to each three.
-    for n in 100..200 {
-        let at = format!("09:{}:{:02}", 30 + n / 60, n % 60);
-        aims.batch_execute(&kill(n, &at, if n % 4 == 0 { 2 } else { 3 }, if n % 4 == 0 { 3 } else { 2 }, n % 3 == 0))
+        client.batch_execute(batch).unwrap();
+        assert_eq!(flags(&mut client).len(), 1);
+        // Whoever dies goes on elsewhere; a death before or after is no excuse.
+        client.batch_execute(&kill(1, "09:11:10", 1, 2, false)).unwrap();
+        client.batch_execute(&beat(2, "09:11:30", 90_000)).unwrap();
+        assert_eq!(flags(&mut client).len(), 1);
+        client.batch_execute(&beat(2, "09:12:00", 0)).unwrap();
+        assert_eq!(flags(&mut client)[1], ["impossible_speed", "2", "09:12:00"]);
+        // Heartbeats that come late are looked at from both sides, and two matches are no step.
+        client
+            .batch_execute(&[beat(3, "09:10:00", 0), beat(3, "09:11:00", 0), beat(3, "09:10:30", 80_000)].concat())
             .unwrap();
-    }
-    assert_eq!(flags(&mut aims).len(), 2);
+        assert_eq!(
+            flags(&mut client)[2..],
+            [["impossible_speed", "3", "09:10:30"], ["impossible_speed", "3", "09:11:00"]]
+        );
+        let again = flags(&mut client);
+        client.batch_execute(&beat(3, "09:10:30", 80_000)).unwrap();
+        assert_eq!(flags(&mut client), again, "the same again raises nothing");
 
-    // A machine that buys: ten within ten minutes; nine, or ten in a longer time, are a spree.
-    let buy = |player: i64, n: i64, at: &str| {
-        let (id, session) = ((player << 20) + n, player << 16);
-        format!("call api.record_purchase({id}, {session}, '2026-01-01 {at}Z', 1, 'USD', 100, 100);")
-    };
-    let mut buys = connect(&server.database("buys"));
-    build_world(&mut buys);
-    for n in 0..9 {
-        buys.batch_execute(&buy(1, n, &format!("10:00:{n:02}"))).unwrap();
-        buys.batch_execute(&buy(2, n, &format!("10:0{n}:30"))).unwrap();
-    }
-    buys.batch_execute(&buy(2, 9, "10:10:30")).unwrap();
-    assert_eq!(flags(&mut buys), Vec::<Vec<String>>::new());
-    buys.batch_execute(&buy(1, 9, "10:09:59")).unwrap();
-    assert_eq!(flags(&mut buys), [["purchase_velocity", "1", "10:09:59"]]);
-    buys.batch_execute("call api.raise_flag('manual', 196608, '2026-01-01 10:00Z', '{\"seen\": \"wall hack\"}')")
-        .unwrap();
-    assert_eq!(
-        ask(&mut buys, "select player_id, rules from api.flagged_players order by 1"),
-        [["1", "{purchase_velocity}"], ["3", "{manual}"]]
-    );
-    // Rules are rows: with another figure they say something else.
-    buys.batch_execute("update game.anticheat_rule set min_count = 3 where rule = 'purchase_velocity'").unwrap();
-    buys.batch_execute(&buy(2, 10, "10:11:00")).unwrap();
-    assert_eq!(flags(&mut buys)[2], ["purchase_velocity", "2", "10:11:00"]);
-    // Achievements go by rows as well, and by the event that reaches them.
-    let unlocked = "select achievement, to_char(unlocked_at at time zone 'UTC', 'HH24:MI:SS') from game.player_achievement \
+        // A machine that aims: many kills, hardly a death, and mostly the head.
+        let mut aims = connect(&server.database("aims"));
+        build_world(&mut aims);
+        for n in 0..24 {
+            aims.batch_execute(&kill(n, &format!("09:20:{n:02}"), 1, 2, true)).unwrap();
+        }
+        assert_eq!(flags(&mut aims), Vec::<Vec<String>>::new(), "too few to tell");
+        for n in 24..45 {
+            aims.batch_execute(&kill(n, &format!("09:20:{n:02}"), 1, 2, true)).unwrap();
+        }
+        assert_eq!(flags(&mut aims), [["headshot_share", "1", "09:20:24"], ["kd_outlier", "1", "09:20:39"]]);
+        // Good, but no machine: a third of it heads, and a death to each three.
+        for n in 100..200 {
+            let at = format!("09:{}:{:02}", 30 + n / 60, n % 60);
+            aims.batch_execute(&kill(
+                n,
+                &at,
+                if n % 4 == 0 { 2 } else { 3 },
+                if n % 4 == 0 { 3 } else { 2 },
+                n % 3 == 0,
+            ))
+            .unwrap();
+        }
+        assert_eq!(flags(&mut aims).len(), 2);
+
+        // A machine that buys: ten within ten minutes; nine, or ten in a longer time, are a spree.
+        let buy = |player: i64, n: i64, at: &str| {
+            let (id, session) = ((player << 20) + n, player << 16);
+            format!("call api.record_purchase({id}, {session}, '2026-01-01 {at}Z', 1, 'USD', 100, 100);")
+        };
+        let mut buys = connect(&server.database("buys"));
+        build_world(&mut buys);
+        for n in 0..9 {
+            buys.batch_execute(&buy(1, n, &format!("10:00:{n:02}"))).unwrap();
+            buys.batch_execute(&buy(2, n, &format!("10:0{n}:30"))).unwrap();
+        }
+        buys.batch_execute(&buy(2, 9, "10:10:30")).unwrap();
+        assert_eq!(flags(&mut buys), Vec::<Vec<String>>::new());
+        buys.batch_execute(&buy(1, 9, "10:09:59")).unwrap();
+        assert_eq!(flags(&mut buys), [["purchase_velocity", "1", "10:09:59"]]);
+        buys.batch_execute("call api.raise_flag('manual', 196608, '2026-01-01 10:00Z', '{\"seen\": \"wall hack\"}')")
+            .unwrap();
+        assert_eq!(
+            ask(&mut buys, "select player_id, rules from api.flagged_players order by 1"),
+            [["1", "{purchase_velocity}"], ["3", "{manual}"]]
+        );
+        // Rules are rows: with another figure they say something else.
+        buys.batch_execute("update game.anticheat_rule set min_count = 3 where rule = 'purchase_velocity'").unwrap();
+        buys.batch_execute(&buy(2, 10, "10:11:00")).unwrap();
+        assert_eq!(flags(&mut buys)[2], ["purchase_velocity", "2", "10:11:00"]);
+        // Achievements go by rows as well, and by the event that reaches them.
+        let unlocked = "select achievement, to_char(unlocked_at at time zone 'UTC', 'HH24:MI:SS') from game.player_achievement \
                     where player_id = 1 order by unlocked_at, achievement";
-    assert_eq!(
-        ask(&mut buys, unlocked),
-        [["first_session", "09:00:00"], ["first_purchase", "10:00:00"], ["collector", "10:09:59"]]
-    );
+        assert_eq!(
+            ask(&mut buys, unlocked),
+            [["first_session", "09:00:00"], ["first_purchase", "10:00:00"], ["collector", "10:09:59"]]
+        );
+    }
 }

@@ -31,7 +31,7 @@ begin
         and b.joined_at >= s.started_at
         and b.joined_at < coalesce(s.ended_at, 'infinity')
         and b.team_id between 0 and k.teams - 1
-    order by b.match_id, b.session_id
+    order by b.session_id, b.match_id
     on conflict on constraint participation_pkey do nothing;
 
     get diagnostics stored = row_count;

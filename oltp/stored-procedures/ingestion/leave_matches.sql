@@ -21,7 +21,7 @@ begin
         leave_matches.match_ids, leave_matches.session_ids, leave_matches.left_ats
     ) as b (match_id, session_id, left_at)
         on t.match_id = b.match_id and t.session_id = b.session_id
-    order by t.match_id, t.session_id
+    order by t.session_id, t.match_id
     for no key update of t;
     update game.participation as t
     set left_at = b.left_at

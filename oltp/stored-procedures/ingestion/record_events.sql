@@ -22,6 +22,7 @@ create or replace procedure api.record_events(
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     given integer := game.begin_batch(
@@ -34,40 +35,46 @@ declare
         cardinality(record_events.target_y_cms), cardinality(record_events.target_z_cms),
         cardinality(record_events.encounter_ids), cardinality(record_events.details)
     );
+    all_last boolean;
+    fresh integer;
     stored integer;
     fault record;
 begin
     perform game.require_days(record_events.occurred_ats);
     -- Whoever ends one of the sessions meanwhile waits, and then sees these events.
-    perform from game.session as s
-    where
-        s.session_id = any(array(
-            select b.id from unnest(record_events.session_ids) as b (id)
-            union
-            select b.id from unnest(record_events.target_session_ids) as b (id)
-        ))
-    order by s.session_id
-    for share;
-    -- A number is taken once, on whatever day.
-    with taken as (
-        insert into game.game_event_key as k (event_type, event_id, occurred_at)
-        select b.event_type, b.event_id, b.occurred_at
-        from unnest(
-            record_events.event_types, record_events.event_ids, record_events.occurred_ats, record_events.match_ids,
-            record_events.session_ids, record_events.target_session_ids, record_events.weapons,
-            record_events.are_headshots, record_events.distance_cms, record_events.x_cms, record_events.y_cms,
-            record_events.z_cms, record_events.target_x_cms, record_events.target_y_cms, record_events.target_z_cms,
-            record_events.encounter_ids, record_events.details
-        ) as b (
-            event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot,
-            distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail
+    select
+        (select max(b.at) from unnest(record_events.occurred_ats) as b (at)) < least(
+            min(l.ended_at),
+            (
+                select min(m.ended_at) from game.match as m
+                where m.match_id = any(array(select distinct b.id from unnest(record_events.match_ids) as b (id)))
+            ),
+            'infinity'
         )
-        where num_nulls(b.event_type, b.event_id, b.occurred_at) = 0
-        order by b.event_type, b.event_id
-        on conflict on constraint game_event_key_pkey do nothing
-        returning k.event_type, k.event_id, k.occurred_at
+    into all_last
+    from (
+        select s.ended_at
+        from game.session as s
+        where
+            s.session_id = any(array(
+                select b.id from unnest(record_events.session_ids) as b (id)
+                union
+                select b.id from unnest(record_events.target_session_ids) as b (id)
+            ))
+        order by s.session_id
+        for share
+    ) as l;
+    -- A number is taken once, on whatever day.
+    insert into game.game_event_key (event_type, event_id, occurred_at)
+    select b.event_type, b.event_id, b.occurred_at
+    from unnest(record_events.event_types, record_events.event_ids, record_events.occurred_ats) as b (
+        event_type, event_id, occurred_at
     )
+    where num_nulls(b.event_type, b.event_id, b.occurred_at) = 0
+    order by b.event_type, b.event_id
+    on conflict on constraint game_event_key_pkey do nothing;
 
+    get diagnostics fresh = row_count;
     insert into game.game_event (
         event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot,
         distance_cm, x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, details
@@ -86,17 +93,23 @@ begin
         event_type, event_id, occurred_at, match_id, session_id, target_session_id, weapon, is_headshot, distance_cm,
         x_cm, y_cm, z_cm, target_x_cm, target_y_cm, target_z_cm, encounter_id, detail
     )
-    inner join taken as k
-        on b.event_type = k.event_type and b.event_id = k.event_id and b.occurred_at = k.occurred_at
     inner join game.event_type as e on b.event_type = e.event_type
     inner join game.participation as p on b.match_id = p.match_id and b.session_id = p.session_id
     left join game.participation as q on b.match_id = q.match_id and b.target_session_id = q.session_id
     left join game.weapon as w on b.weapon = w.weapon
-    inner join game.session as s on b.session_id = s.session_id
-    left join game.session as v on b.target_session_id = v.session_id
-    inner join game.match as m on b.match_id = m.match_id
+    -- What follows is looked at only where it can matter: if something has ended by then, if a number was taken.
+    left join game.session as s on not all_last and b.session_id = s.session_id
+    left join game.session as v on not all_last and b.target_session_id = v.session_id
+    left join game.match as m on not all_last and b.match_id = m.match_id
+    left join game.game_event_key as k
+        on
+            fresh < given
+            and b.event_type = k.event_type
+            and b.event_id = k.event_id
+            and b.occurred_at = k.occurred_at
     where
         b.occurred_at < least(s.ended_at, v.ended_at, m.ended_at, 'infinity')
+        and (fresh = given or k.event_id is not null)
         and b.occurred_at between p.joined_at and coalesce(p.left_at, 'infinity')
         and (
             b.target_session_id is null
@@ -104,7 +117,6 @@ begin
         )
         and (b.weapon is null or w.weapon is not null)
         and jsonb_typeof(b.detail) = 'object'
-    order by b.event_type, b.event_id
     on conflict (event_type, event_id, occurred_at) do nothing;
 
     get diagnostics stored = row_count;
