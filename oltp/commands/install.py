@@ -77,7 +77,10 @@ def main():
     say = (lambda text: None) if args.quiet else (lambda text: print(text, file=sys.stderr, flush=True))
     before = install(Database(args.url, say), args.beside, args.renew)
     now = our_version()
-    say(f"{shown(args.url)}: " + (f"version {now}, as before" if before == now else f"installed version {now}"))
+    done = f"installed version {now}"
+    if before == now:
+        done = f"version {now}, made anew" if args.renew else f"version {now}, as before"
+    say(f"{shown(args.url)}: {done}")
     return 0
 
 

@@ -74,9 +74,15 @@ class Database:
             check=False,
         )
         if done.returncode != 0:
-            raise Failure(
-                Failure.INPUT if done.returncode == 3 else Failure.IO, f"{shown(self.url)}: {told(done.stderr)}"
-            )
+            said = told(done.stderr)
+            remedies = {
+                "password authentication failed": "check user and password, which may also be in PGPASSWORD",
+                "no password supplied": "give a password in the URL or in PGPASSWORD",
+                "permission denied": "use the login that has installed the schema, or a superuser",
+                "does not exist": "make the database first: createdb",
+            }
+            remedy = next((f"; {remedy}" for what, remedy in remedies.items() if what in said), "")
+            raise Failure(Failure.INPUT if done.returncode == 3 else Failure.IO, f"{shown(self.url)}: {said}{remedy}")
         return done.stdout
 
 
@@ -84,8 +90,18 @@ def without_password(url):
     """A URL without its password, and the password."""
     from urllib.parse import unquote
 
-    found = re.match(r"(\w+://[^:/@?#]*):([^@/?#]*)@(.*)", url, re.DOTALL)
-    return (f"{found[1]}@{found[3]}", unquote(found[2])) if found else (url, None)
+    password = None
+    # Up to the last @ before the path: one that should have been written %40 must not show what follows it either.
+    if found := re.match(r"(\w+://[^:/@?#]*):([^?#]*)@(.*)", url, re.DOTALL):
+        url, password = f"{found[1]}@{found[3]}", unquote(found[2])
+    base, mark, query = url.partition("?")
+    parts = []
+    for part in query.split("&"):
+        if part.startswith("password="):
+            password = unquote(part.removeprefix("password="))
+        else:
+            parts.append(part)
+    return base + mark + "&".join(parts), password
 
 
 def shown(url):

@@ -1,9 +1,11 @@
 """A PostgreSQL server of our own: a cluster in a folder, reached by a socket, nobody else's touched."""
 
 import fcntl
+import hashlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -32,8 +34,8 @@ class Server:
         self.source = source
         self.programs = None
 
-    def start(self):
-        """Starts it, made if need be; returns the URL of its database."""
+    def start(self, then):
+        """Starts it, made if need be, and does something with the URL of its database; returns the URL."""
         if self.folder.exists() and not self.is_ours() and any(self.folder.iterdir()):
             raise Failure(Failure.REFUSED, f"{self.folder}: holds something else; give --dir a folder of its own")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -46,6 +48,7 @@ class Server:
                     self.create()
                 self.launch()
             self.create_database()
+            then(self.url())
         return self.url()
 
     def is_ours(self):
@@ -64,10 +67,23 @@ class Server:
         try:
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
             os.kill(int(lines[0]), 0)
+            # A number of a process may be somebody else's by now; a socket that answers is a server.
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(str(Path(lines[4]) / SOCKET))
         except (OSError, ValueError, IndexError):
             return None
-        is_ready = len(lines) > 7 and lines[7].strip() == "ready"
-        return Path(lines[4]) if is_ready and (Path(lines[4]) / SOCKET).exists() else None
+        return Path(lines[4]) if len(lines) > 7 and lines[7].strip() == "ready" else None
+
+    def forget_the_dead(self):
+        """Removes the note of a server that was killed, if the number of its process is another program's by now."""
+        note = self.data / "postmaster.pid"
+        try:
+            pid = int(note.read_text(encoding="utf-8").splitlines()[0])
+            name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+        except (OSError, ValueError, IndexError):
+            return
+        if name != "postgres":
+            note.unlink()
 
     def find_programs(self):
         """The folder of initdb and pg_ctl: of an installed server if it is new enough, else of the package."""
@@ -134,6 +150,7 @@ class Server:
             )
 
     def launch(self):
+        self.forget_the_dead()
         options = f"-c unix_socket_directories='{self.choose_socket_folder()}' -c unix_socket_permissions=0700"
         self.call("pg_ctl", "--wait", "--silent", "--log", str(self.folder / "log"), "--options", options, "start")
 
@@ -141,10 +158,15 @@ class Server:
         if len(os.fsencode(self.folder / SOCKET)) <= LONGEST_SOCKET and self.folder.name.isascii():
             folder = self.data
         else:
-            folder = Path(tempfile.mkdtemp(prefix="skirmish-", dir="/tmp"))
-            if os.getuid() == 0:
-                account = pwd.getpwnam(self.account())
-                os.chown(folder, account.pw_uid, account.pw_gid)
+            # Always the same one, so that a URL stays good from one start to the next.
+            name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+            folder = Path("/tmp") / f"skirmish-{name}"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            account = pwd.getpwnam(self.account()).pw_uid if os.getuid() == 0 else os.getuid()
+            if folder.is_symlink() or folder.stat().st_uid not in (account, os.getuid()):
+                raise Failure(Failure.REFUSED, f"{folder}: is somebody else's; give --dir a shorter path")
+            os.chown(folder, account, -1)
+            folder.chmod(0o700)
         return folder
 
     def stop(self):

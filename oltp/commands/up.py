@@ -27,7 +27,12 @@ def main():
     if args.url and (args.dir or args.server != "auto"):
         parser.error("a URL is of a server that is there: --dir and --server are for one of its own")
     say = (lambda text: None) if args.quiet else (lambda text: print(text, file=sys.stderr, flush=True))
-    url = args.url or Server(args.dir or default_folder(), say, args.server).start()
-    install(Database(url, say))
+    if args.dir is not None and not args.dir.name:
+        parser.error("--dir: needs the name of a folder")
+    if args.url:
+        url = args.url
+        install(Database(url, say))
+    else:
+        url = Server(args.dir or default_folder(), say, args.server).start(lambda url: install(Database(url, say)))
     print(url)
     return 0

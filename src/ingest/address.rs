@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use postgres::config::{Config, SslMode};
+use postgres::config::{Config, Host, SslMode};
 use postgres::{Client, NoTls};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -81,6 +81,9 @@ impl Address {
                 )));
             }
         };
+        // Like libpq: who comes by a socket of this machine needs no TLS, and gets none.
+        let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        let mode = if is_local && config.get_hostaddrs().is_empty() { TlsMode::Disable } else { mode };
         let tls = match mode {
             TlsMode::Disable => None,
             _ => Some(MakeRustlsConnect::new(tls_config(mode, &files).map_err(&wrong)?)),

@@ -76,7 +76,9 @@ impl<'a> Uplink<'a> {
         let since = Instant::now();
         loop {
             match Database::connect(self.address) {
-                Err(IngestError::Lost { .. }) if self.is_known && since.elapsed() < PATIENCE => {
+                Err(IngestError::Lost { .. } | IngestError::Unreachable { .. })
+                    if self.is_known && since.elapsed() < PATIENCE =>
+                {
                     self.check_stop()?;
                     std::thread::sleep(KNOCK_EVERY);
                 }
@@ -96,7 +98,10 @@ impl Database {
     /// Connects, takes the ingester's role and looks whether the schema is the one that is known.
     fn connect(address: &Address) -> Result<Self, IngestError> {
         let told = |error: &postgres::Error| explain(error, address.shown());
-        let mut client = address.connect().map_err(|error| told(&error))?;
+        let mut client = address.connect().map_err(|error| match told(&error) {
+            IngestError::Lost { database, why } => IngestError::Unreachable { database, why },
+            other => other,
+        })?;
         let schema = "select to_regprocedure('api.schema_version()') is not null";
         let has_schema: bool = client.query_one(schema, &[]).map_err(|error| told(&error))?.get(0);
         let refused = |why: String| IngestError::Refused { database: address.shown().to_owned(), why };
@@ -104,7 +109,11 @@ impl Database {
             return Err(refused("has no schema of Skirmish; install it: oltp/install URL".into()));
         }
         // Notices of a server are not for whoever ingests.
-        let settings = format!("set client_min_messages = warning; set role {ROLE}");
+        // A transaction sees what others have committed meanwhile, whatever the database is set to.
+        let settings = format!(
+            "set client_min_messages = warning; set default_transaction_isolation = 'read committed'; \
+             set default_transaction_read_only = off; set role {ROLE}"
+        );
         client.batch_execute(&settings).map_err(|error| told(&error))?;
         let version: i32 = client.query_one("select api.schema_version()", &[]).map_err(|error| told(&error))?.get(0);
         let ours: i32 = SCHEMA_VERSION.trim().parse().unwrap_or_default();

@@ -39,6 +39,14 @@ pub enum IngestError {
         /// What happened.
         why: String,
     },
+    /// There is no connection to the database.
+    #[error("{database}: {why}; is it running, and is the URL right? What was confirmed before is there")]
+    Unreachable {
+        /// The database, without its password.
+        database: String,
+        /// What happened.
+        why: String,
+    },
     /// A procedure has refused rows of the run.
     #[error("{database}: {why}")]
     Rows {
@@ -77,7 +85,12 @@ pub fn cure(error: &postgres::Error) -> Cure {
 pub fn explain(error: &postgres::Error, database: &str) -> IngestError {
     let database = database.to_owned();
     let Some(said) = error.as_db_error() else {
-        return IngestError::Lost { database, why: causes(error) };
+        let why = causes(error);
+        if why.contains("password missing") {
+            let why = "the server asks for a password; give it in the URL or in PGPASSWORD".into();
+            return IngestError::Refused { database, why };
+        }
+        return IngestError::Lost { database, why };
     };
     let why = words(said);
     match *said.code() {
@@ -98,6 +111,10 @@ pub fn explain(error: &postgres::Error, database: &str) -> IngestError {
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
             IngestError::Lost { database, why }
         }
+        SqlState::READ_ONLY_SQL_TRANSACTION => IngestError::Refused {
+            database,
+            why: format!("{why}; it only reads, as a standby does: give the URL of one that takes rows"),
+        },
         _ if said.code().code() == "SK008" => IngestError::Refused { database, why },
         _ if said.code().code().starts_with("SK") => IngestError::Rows { database, why },
         _ => IngestError::Lost { database, why: format!("{why} ({})", said.code().code()) },

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::ingest_error::IngestError;
 use crate::inspect::RunTables;
+use crate::output::is_worked_in;
 use crate::scenario::DATA_VERSION;
 use crate::time::{DAY_S, Date};
 
@@ -72,7 +73,8 @@ impl RunSource {
         }
         let status = text("status")?;
         if status != "complete" && !(follows && status == "running") {
-            let remedy = if status == "running" { "let it finish, or use --follow" } else { AGAIN };
+            let remedy =
+                if status == "running" && is_worked_in(root) { "let it finish, or use --follow" } else { AGAIN };
             return Err(wrong(format!("the run is not finished, its status is {status}; {remedy}")));
         }
         let start = text("start")?;
@@ -140,8 +142,14 @@ impl RunSource {
 
 /// How far the run in a folder is now.
 pub fn progress(root: &Path) -> Result<RunState, IngestError> {
+    // First who is at work, then what they have said: who ends a run says so before they leave.
+    let is_worked_in = is_worked_in(root);
     let said = read(root)?;
     match said["status"].as_str() {
+        Some("running") if !is_worked_in => Err(IngestError::Run {
+            run: root.to_owned(),
+            why: format!("the run ended without a word: nobody works on it; {AGAIN}"),
+        }),
         Some("complete") => Ok(RunState::Complete),
         Some("running") => Ok(RunState::Running(said["whole_days"].as_array().map_or(0, Vec::len) as u32)),
         status => Err(IngestError::Run {

@@ -52,6 +52,15 @@ impl FolderLock {
     }
 }
 
+/// Whether somebody is at work in a folder, as far as its file system can tell.
+pub fn is_worked_in(folder: &Path) -> bool {
+    match File::open(folder.join(LOCK)) {
+        // Taken and let go at once; a run that wants the folder in this instant is told that it is taken.
+        Ok(file) => !matches!(file.try_lock_shared(), Ok(())),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
+}
+
 impl Drop for FolderLock {
     fn drop(&mut self) {
         // A file that stays says who was there; the lock itself goes with the process.

@@ -19,6 +19,7 @@ pub use dimensions::write_dimensions;
 pub use encoders::Encoders;
 pub use error::OutputError;
 pub(crate) use grammar::FileName;
+pub(crate) use lock::is_worked_in;
 pub use store::Store;
 pub(crate) use store::{Claim, StagedFile};
 pub(crate) use table_file::TableTotal;

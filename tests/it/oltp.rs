@@ -573,6 +573,48 @@ fn a_run_is_followed_while_it_goes_on() {
 }
 
 #[test]
+fn a_run_that_has_died_is_not_waited_for() {
+    let Some(server) = Server::start("following a run that dies") else { return };
+    let folder = TempDir::new();
+    let run = folder.path().join("run");
+    let args =
+        ["run", "quickstart", "--set", "population.players=300", "--set", "clock.days=300", "--threads", "1", "--out"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skirmish"));
+    let mut simulation = Child(command.args(args).arg(&run).args(["-q"]).spawn().unwrap());
+    wait_until("a run that has begun", || run.join("run.json").exists());
+    simulation.0.kill().unwrap();
+    simulation.0.wait().unwrap();
+    let url = server.database("dead");
+    for more in [&["--follow"][..], &[]] {
+        let output = ingest(&run, &url, more);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains("run the scenario again"), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("let it finish"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn settings_of_the_database_do_not_change_what_arrives() {
+    let Some(server) = Server::start("an ingestion into a database with settings of its own") else { return };
+    let folder = TempDir::new();
+    let run = small(folder.path(), "run", &["clock.days=1"]);
+    let url = server.database("settings");
+    connect(&server.url_of("postgres"))
+        .batch_execute(
+            "alter database settings set default_transaction_isolation = 'repeatable read';
+             alter database settings set datestyle = 'German'; alter database settings set timezone = 'Asia/Tokyo'",
+        )
+        .unwrap();
+    // TLS is nothing for a socket, as libpq has it.
+    ingested(&run, &format!("{url}&sslmode=require"), &["--ingesters", "4", "--batch", "500"]);
+    same_as_the_run(&run, &url);
+    connect(&server.url_of("postgres"))
+        .batch_execute("alter database settings set default_transaction_read_only = on")
+        .unwrap();
+    ingested(&run, &url, &[]);
+}
+
+#[test]
 fn bad_input_is_refused_with_a_remedy() {
     let Some(server) = Server::start("what ingest refuses") else { return };
     let folder = TempDir::new();
@@ -588,7 +630,7 @@ fn bad_input_is_refused_with_a_remedy() {
     refused(&run, "mysql://host/db", &[], 2, "is no URL such as postgres://");
     refused(&run, &format!("{url}&sslmode=sometimes"), &[], 2, "verify-full");
     refused(&run, &format!("{url}&colour=red"), &[], 2, "colour");
-    refused(&run, "postgres://nobody@127.0.0.1:1/x", &[], 5, "the same command goes on");
+    refused(&run, "postgres://nobody@127.0.0.1:1/x", &[], 5, "is it running, and is the URL right?");
     refused(&run, &url.replace("/bad?", "/nowhere?"), &[], 4, "createdb, then oltp/install");
     refused(&run, &server.empty_database("bare"), &[], 4, "install it: oltp/install URL");
     refused(&run, &url, &["--tables", "encounters"], 2, "there are heartbeats, kills, purchases");
@@ -705,10 +747,10 @@ fn the_schema_installs_into_what_is_empty_or_older_and_nothing_else() {
     let before = state(&url);
     assert!(before.len() > 10_000);
     let audited = one(&mut connect(&url), "select count(*) from audit.audit_log");
-    for more in [&[][..], &["--renew"], &[]] {
+    for (more, said) in [(&[][..], "as before"), (&["--renew"], "made anew"), (&[], "as before")] {
         let output = oltp("install", &[&[url.as_str()], more].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        assert!(stderr(&output).contains("as before"), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
     assert_eq!(state(&url), before, "to install twice changes nothing");
     assert_eq!(one(&mut connect(&url), "select count(*) from audit.audit_log"), audited);

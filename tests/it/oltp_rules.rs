@@ -285,7 +285,7 @@ fn every_constraint_holds_against_the_owner_too() {
 }
 
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
-const CALLS: [(&str, &str); 107] = [
+const CALLS: [(&str, &str); 128] = [
     // Batches.
     (
         "call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])",
@@ -448,12 +448,44 @@ const CALLS: [(&str, &str); 107] = [
     // Streams and runs.
     ("call api.claim_stream('s', '2026-01-01')", ""),
     ("call api.advance_stream('s', '2026-01-02', '2026-01-03')", "SK009"),
-    ("call api.advance_stream('s', '2026-01-01', '2026-01-01')", "SK009"),
+    ("call api.advance_stream('s', '2026-01-01', '2026-01-01')", "SK001"),
+    ("call api.advance_stream('s', null, '2026-01-02')", "SK001"),
     ("call api.advance_stream('s', '2026-01-01', '2026-01-02')", ""),
     ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 3)", ""),
     ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 3)", ""),
     ("call api.register_run('one', 'quickstart', 4, '2026-01-01', 4)", "SK008"),
     ("call api.register_run('two', 'quickstart', 4, '2026-01-01', 3)", "SK008"),
+    // What only a constraint knows is refused with a code and a remedy all the same.
+    ("call api.record_event('kill', 9, '2026-01-01 10:00Z', 7, 65536)", "SK001"),
+    (
+        "call api.record_event('kill', 9, '2026-01-01 10:00Z', 7, 65536, 65536, 'rifle', true, 5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK001",
+    ),
+    (
+        "call api.record_event('kill', 9, '2026-01-01 10:00Z', 7, 65536, 131072, 'rifle', true, -5, 0, 0, 0, 0, 0, 0, 1)",
+        "SK001",
+    ),
+    ("call api.record_heartbeat(65536, 'infinity', 7, 0, 0, 0)", "SK006"),
+    ("call api.register_player(0, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')", "SK001"),
+    ("call api.register_player(9, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'bogus')", "SK001"),
+    ("call api.register_player(9, 'infinity', 'DE', 'eu', 0::smallint, 'pc', 'new')", "SK001"),
+    ("call api.register_catalogue('{\"regions\": [1]}')", "SK001"),
+    ("call api.register_catalogue('{\"regions\": [{\"region\": \"zz\"}]}')", "SK001"),
+    ("call api.register_catalogue('{\"regions\": [{\"region\": \"zz\", \"share_ppm\": -5}]}')", "SK001"),
+    ("call api.register_catalogue('{\"regions\": [{\"region\": \"zz\", \"share_ppm\": \"abc\"}]}')", "SK001"),
+    (
+        "call api.register_catalogue('{\"countries\": [{\"country\": \"XX\", \"region\": \"zz\", \"utc_offset_minutes\": 0, \"currency\": \"USD\"}]}')",
+        "SK001",
+    ),
+    ("call api.register_run(null, null, null, null, null)", "SK001"),
+    // Days that no calendar of ours has, or whose partitions would have the names of others.
+    ("call api.open_day('4714-11-24 BC')", "SK001"),
+    ("call api.open_day('0001-01-01 BC')", "SK001"),
+    ("call api.open_day('99999-01-01')", "SK001"),
+    ("call api.open_day('infinity')", "SK001"),
+    ("call api.seal_day(null)", "SK001"),
+    ("call api.unlock_achievement(1, 'founder', 'infinity')", "SK001"),
+    ("call api.unlock_achievement(1, 'veteran', '2026-01-02')", "SK003"),
     // Achievements and flags.
     ("call api.unlock_achievement(1, 'founder', '2026-01-01')", ""),
     ("call api.unlock_achievement(1, 'founder', '2026-01-02')", "SK004"),
@@ -650,6 +682,12 @@ fn the_audit_trail_shows_what_was_done_to_it() {
         build_world(&mut client);
         let head = ask(&mut client, "select link_no, link_hash::text from audit.head");
         let verify = format!("select problem from audit.verify({}, '{}')", head[0][0], head[0][1]);
+        // A head that is half known proves nothing, and is no proof.
+        for half in ["null, '\\x00'", "3, null", "0, '\\x00'", "-1, '\\x00'"] {
+            let said = ask(&mut client, &format!("select problem from audit.verify({half})"));
+            assert_eq!(said, [["chain does not go through the known head"]], "{half}");
+        }
+        assert_eq!(ask(&mut client, &verify), Vec::<Vec<String>>::new());
         client
             .batch_execute("call api.register_player(8, '2026-01-01', 'DE', 'eu', 0::smallint, 'pc', 'new')")
             .unwrap();

@@ -15,7 +15,11 @@ begin
     limit 1;
     if closed is not null then
         perform game.refuse(
-            'SK006', format('day %s is not open', closed), format('call api.open_day(%L) first', closed)
+            'SK006', format('day %s is not open', closed),
+            case
+                when isfinite(closed) then format('call api.open_day(%L) first', closed)
+                else 'give a moment that a calendar has'
+            end
         );
     end if;
 end;

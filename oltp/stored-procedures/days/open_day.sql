@@ -12,11 +12,17 @@ declare
     parent text;
     part text;
 begin
-    if open_day.day is null or not isfinite(open_day.day) then
-        perform game.refuse('SK001', 'open_day: there is no day', 'give a calendar day');
+    -- Names of partitions have four digits for the year, and views count back from a day.
+    if open_day.day between '1970-01-01' and '9999-12-30' is not true then
+        perform game.refuse(
+            'SK001', format('open_day: %s is no day that can be opened', coalesce(open_day.day::text, 'null')),
+            'give a calendar day from 1970 to 9999'
+        );
     end if;
     perform pg_advisory_xact_lock(hashtext('skirmish days'));
-    if exists (select from game.day as d where d.day = open_day.day) then
+    -- Not a table of days as this transaction saw it at its start, but the partition itself: somebody else may have made
+    -- it while we waited.
+    if to_regclass(format('game.%I', game.partition_name('purchase', open_day.day))) is not null then
         return;
     end if;
     foreach parent in array array['heartbeat', 'game_event', 'purchase'] loop

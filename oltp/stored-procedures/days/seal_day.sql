@@ -10,6 +10,9 @@ declare
     reference record;
 begin
     perform pg_advisory_xact_lock(hashtext('skirmish days'));
+    if seal_day.day is null then
+        perform game.refuse('SK001', 'seal_day: there is no day', 'give a calendar day');
+    end if;
     if not exists (select from game.day as d where d.day = seal_day.day) then
         perform game.refuse(
             'SK006', format('day %s is not open', seal_day.day), format('call api.open_day(%L) first', seal_day.day)

@@ -83,7 +83,7 @@ begin
                     else 'has ended in another way'
                 end
             ),
-            'reasons are logout, disconnect, kicked, run_end; a session starts once and ends once, later'
+            'start it first, and end it once, after all that happened in it, by logout, disconnect, kicked or run_end'
         );
     end if;
 end;

@@ -39,6 +39,8 @@ declare
     fresh integer;
     stored integer;
     fault record;
+    said text;
+    broken text;
 begin
     perform game.require_days(record_events.occurred_ats);
     -- Whoever ends one of the sessions meanwhile waits, and then sees these events.
@@ -188,5 +190,9 @@ begin
             'join the match first, and number events once'
         );
     end if;
+exception
+    when check_violation or not_null_violation or foreign_key_violation then
+        get stacked diagnostics said = message_text, broken = constraint_name;
+        perform game.refuse_broken('record_events', said, broken);
 end;
 $$;

@@ -130,7 +130,7 @@ begin
                     else 'is there with other content'
                 end
             ),
-            'join the match first, and send a heartbeat once'
+            'join the match first; send a heartbeat once, of a time at which the session is in the match'
         );
     end if;
 end;

@@ -9,6 +9,8 @@ set timezone = 'UTC'
 as $$
 declare
     unknown text;
+    said text;
+    broken text;
 begin
     perform game.begin_batch('register_catalogue', 1);
     if jsonb_typeof(register_catalogue.catalogue) is distinct from 'object' then
@@ -22,7 +24,7 @@ begin
     limit 1;
     if unknown is not null then
         perform game.refuse(
-            'SK001', format('register_catalogue: there is no list %s', unknown),
+            'SK001', format('register_catalogue: %s is no list that is known', unknown),
             'lists are regions, currencies, countries, devices, items, maps, modes, weapons'
         );
     end if;
@@ -147,5 +149,9 @@ begin
         best_range_cm = excluded.best_range_cm,
         headshot_ppm = excluded.headshot_ppm
     where (t.best_range_cm, t.headshot_ppm) is distinct from (excluded.best_range_cm, excluded.headshot_ppm);
+exception
+    when check_violation or not_null_violation or foreign_key_violation or data_exception then
+        get stacked diagnostics said = message_text, broken = constraint_name;
+        perform game.refuse_broken('register_catalogue', said, broken);
 end;
 $$;

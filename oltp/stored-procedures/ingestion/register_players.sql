@@ -22,6 +22,8 @@ declare
     );
     stored integer;
     fault record;
+    said text;
+    broken text;
 begin
     insert into game.player as t (player_id, installed_on, country, region, realm_id, device, segment)
     select distinct on (b.player_id) b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment
@@ -31,7 +33,7 @@ begin
     ) as b (player_id, installed_on, country, region, realm_id, device, segment)
     inner join game.country as c on b.country = c.country and b.region = c.region
     inner join game.device as d on b.device = d.device
-    where num_nulls(b.player_id, b.installed_on, b.realm_id, b.segment) = 0
+    where num_nulls(b.player_id, b.installed_on, b.realm_id, b.segment) = 0 and isfinite(b.installed_on)
     order by b.player_id
     on conflict on constraint player_pkey do update
     set
@@ -53,6 +55,7 @@ begin
         b.player_id,
         case
             when num_nulls(b.player_id, b.installed_on, b.country, b.region, b.realm_id, b.device, b.segment) > 0
+                or not isfinite(b.installed_on)
                 then 'SK001'
             when c.country is null or d.device is null then 'SK002'
             else 'SK004'
@@ -78,13 +81,17 @@ begin
             format(
                 'player %s %s', fault.player_id,
                 case fault.code
-                    when 'SK001' then 'lacks a value'
+                    when 'SK001' then 'lacks a value or a finite day'
                     when 'SK002' then 'has a country, region or device that is not in the catalogue'
-                    else 'is there with another day of installation or realm'
+                    else 'is there with another day of installation or realm, or twice in the batch with other values'
                 end
             ),
             'register the catalogue first, and every player once'
         );
     end if;
+exception
+    when check_violation or not_null_violation or foreign_key_violation then
+        get stacked diagnostics said = message_text, broken = constraint_name;
+        perform game.refuse_broken('register_players', said, broken);
 end;
 $$;

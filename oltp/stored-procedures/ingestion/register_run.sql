@@ -10,6 +10,12 @@ as $$
 declare
     held game.run;
 begin
+    if num_nulls(
+        register_run.world_hash, register_run.scenario, register_run.data_version, register_run.start_day,
+        register_run.days
+    ) > 0 or register_run.days < 1 then
+        perform game.refuse('SK001', 'register_run: a value is missing, or there are no days', 'say which run it is');
+    end if;
     -- One at a time: two at once would both find the table empty.
     lock table game.run in share row exclusive mode;
     insert into game.run (world_hash, scenario, data_version, start_day, days)

@@ -20,6 +20,8 @@ declare
     );
     stored integer;
     fault record;
+    said text;
+    broken text;
 begin
     insert into game.match (match_id, realm_id, region, arena_id, map, mode, started_at)
     select b.match_id, b.realm_id, b.region, b.arena_id, b.map, b.mode, b.started_at
@@ -77,5 +79,9 @@ begin
             'register the catalogue first, and start every match once'
         );
     end if;
+exception
+    when check_violation or not_null_violation or foreign_key_violation then
+        get stacked diagnostics said = message_text, broken = constraint_name;
+        perform game.refuse_broken('start_matches', said, broken);
 end;
 $$;

@@ -41,14 +41,15 @@ begin
         when exclusion_violation then
             get stacked diagnostics detail = pg_exception_detail;
             perform game.refuse(
-                'SK005', 'a player would have two sessions at a time: ' || detail, 'end the session before it first'
+                'SK005',
+                format(
+                    'player %s would have two sessions at a time',
+                    -- The key that overlaps begins with the player: ([7,8), ["2026-01-05 ...
+                    coalesce(substring(detail from '\(\[(\d+),'), '?')
+                ),
+                'end the session before it first'
             );
     end;
-    if stored = given then
-        return;
-    end if;
-
-    get diagnostics stored = row_count;
     if stored = given then
         return;
     end if;

@@ -23,7 +23,7 @@ begin
     ) as b (player_id, achievement, unlocked_at)
     inner join game.player as p on b.player_id = p.player_id
     inner join game.achievement as a on b.achievement = a.achievement
-    where b.unlocked_at is not null
+    where isfinite(b.unlocked_at) and a.metric = 'manual'
     order by b.player_id, b.achievement
     on conflict on constraint player_achievement_pkey do nothing;
 
@@ -36,8 +36,9 @@ begin
         b.player_id,
         b.achievement,
         case
-            when num_nulls(b.player_id, b.achievement, b.unlocked_at) > 0 then 'SK001'
+            when num_nulls(b.player_id, b.achievement, b.unlocked_at) > 0 or not isfinite(b.unlocked_at) then 'SK001'
             when p.player_id is null or a.achievement is null then 'SK002'
+            when a.metric <> 'manual' then 'SK003'
             else 'SK004'
         end as code
     into fault
@@ -58,12 +59,13 @@ begin
             format(
                 'achievement %s of player %s %s', fault.achievement, fault.player_id,
                 case fault.code
-                    when 'SK001' then 'lacks a value'
+                    when 'SK001' then 'lacks a value or a finite time'
                     when 'SK002' then 'is of a player or an achievement that is not there'
+                    when 'SK003' then 'is one that a rule unlocks'
                     else 'was unlocked at another time'
                 end
             ),
-            'achievements are rows of game.achievement; each is unlocked once a player'
+            'achievements with the metric manual are unlocked here, each once a player'
         );
     end if;
 end;
