@@ -28,4 +28,5 @@ pub mod run;
 pub mod scenario;
 pub mod setting;
 pub mod table;
+mod tally;
 pub mod world;

@@ -32,6 +32,12 @@ impl Date {
         self.plus(1 - day)
     }
 
+    /// Calendar months since the year 0.
+    fn months(self) -> i32 {
+        let (year, month, _) = self.civil();
+        year * 12 + month
+    }
+
     /// Year, month, day (Hinnant's `civil_from_days`).
     fn civil(self) -> (i32, i32, i32) {
         let z = self.0 + 719_468;
@@ -93,6 +99,12 @@ impl Clock {
         DAY_S / self.heartbeat_s
     }
 
+    /// Ticks in an hour of a day, which need not be as many in each.
+    pub fn ticks_in_hour(self, hour: u32) -> u32 {
+        let before = |hour: u32| (hour * self.ticks_per_day()).div_ceil(24);
+        before(hour + 1) - before(hour)
+    }
+
     /// Milliseconds since 1970 of a second of the run.
     pub fn ms(self, second: u32) -> i64 {
         (i64::from(self.start.0) * i64::from(DAY_S) + i64::from(second)) * 1000
@@ -111,6 +123,16 @@ impl Clock {
     /// Tick whose interval holds a second of the run.
     pub fn tick_holding(self, second: u32) -> u32 {
         second / self.heartbeat_s
+    }
+
+    /// Weeks from Monday to Sunday since that of the run's first day.
+    pub fn week(self, day: u32) -> u32 {
+        ((self.date(day).monday().0 - self.start.monday().0) / 7) as u32
+    }
+
+    /// Calendar months since that of the run's first day.
+    pub fn month(self, day: u32) -> u32 {
+        (self.date(day).months() - self.start.months()) as u32
     }
 
     /// Calendar day of a simulated day.

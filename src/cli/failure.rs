@@ -6,6 +6,7 @@ use crate::detect::{DetectFailure, InputError};
 use crate::ingest::IngestError;
 use crate::inspect::InspectError;
 use crate::output::OutputError;
+use crate::report::ReportError;
 use crate::run::RunError;
 use crate::scenario::Problems;
 
@@ -35,6 +36,8 @@ pub enum Failure {
     Input(InputError),
     #[error(transparent)]
     Inspect(#[from] InspectError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
     #[error(transparent)]
     Ingest(#[from] IngestError),
     #[error("{error}")]
@@ -81,11 +84,11 @@ impl Failure {
                 IngestError::Usage(_) => 2,
                 IngestError::Run { .. } | IngestError::Inspect(_) => 3,
                 IngestError::Refused { .. } => 4,
-                IngestError::Lost { .. } => 5,
+                IngestError::Lost { .. } | IngestError::Unreachable { .. } => 5,
                 IngestError::Rows { .. } => 7,
                 IngestError::Interrupted => 130,
             },
-            Self::Input(_) | Self::Inspect(_) => 3,
+            Self::Input(_) | Self::Inspect(_) | Self::Report(_) => 3,
         }
     }
 }

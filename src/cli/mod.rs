@@ -12,6 +12,7 @@ mod inspect;
 mod log;
 mod machine;
 mod plan;
+mod report;
 mod run;
 mod scenario;
 mod screen;
@@ -67,6 +68,8 @@ enum Command {
     /// Find contacts and encounters in positions that Skirmish did not make
     #[command(args_override_self = true)]
     Detect(Box<detect::DetectArgs>),
+    /// Draw the report of a run anew, print its numbers, or compare two runs
+    Report(report::ReportArgs),
     /// Tell the story of one player of a run
     Show(inspect::ShowArgs),
     /// Write a table of a run as CSV or JSON lines
@@ -140,6 +143,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Schema { file } => scenario::schema(file.as_deref()),
         Command::Bench(args) => bench::bench(&args),
         Command::Detect(args) => detect::detect(&args),
+        Command::Report(args) => report::report(&args),
         Command::Show(args) => inspect::show(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Ingest(args) => ingest::ingest(&args),

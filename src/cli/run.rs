@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::screen::{Tone, print_json, print_page, say};
 use super::signals::Signals;
 use crate::output::{Claim, OutputError, Store, write_dimensions};
-use crate::report::{self, grouped, plural, quote, short, size};
+use crate::report::{self, Figures, grouped, plural, quote, short, size};
 use crate::run::{self, Engine, RunError, RunOptions, RunReport, Snapshot};
 use crate::setting::Setting;
 use crate::table::{self, TableKind};
@@ -55,7 +55,9 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
     store.write("tables.sql", &views(&root))?;
-    store.write("report.html", &report::page(&setting, &report, &tables))?;
+    let figures = Figures::of_run(&setting, &report, &tables);
+    store.write("report.json", &format!("{}\n", figures.value(&setting)))?;
+    store.write("report.html", &report::page(&setting, &figures))?;
     if let Some(golden) = &report.golden {
         store.write("golden.json", &format!("{golden:#}\n"))?;
     }

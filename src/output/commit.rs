@@ -110,6 +110,7 @@ struct Writing {
 /// The committer of a run.
 pub struct Committer {
     span: Span,
+    regions: usize,
     store: Option<Store>,
     sink: Sink,
     encoders: Encoders,
@@ -126,6 +127,7 @@ impl Committer {
     pub fn new(setting: &Setting, span: Span, store: Option<Store>, sink: Sink, bytes_seen: Arc<AtomicU64>) -> Self {
         Self {
             span,
+            regions: setting.regions(),
             store,
             sink,
             encoders: Encoders::new(setting),
@@ -239,6 +241,10 @@ impl Committer {
         self.part(leg).gathered = gathered;
         if ends_shard {
             self.finish_shard(leg)?;
+        }
+        if self.span.ends_day(leg.realm) {
+            let regions = self.regions;
+            self.sums_of(leg.day).close_day(regions);
         }
         if self.span.ends_day(leg.realm)
             && let Some(store) = &self.store

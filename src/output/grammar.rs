@@ -7,8 +7,8 @@ use crate::table;
 use crate::time::Date;
 
 /// Files beside the tables.
-pub const RUN_FILES: [&str; 6] =
-    ["run.json", "report.html", "scenario.toml", "scenario.resolved.toml", "tables.sql", "golden.json"];
+pub const RUN_FILES: [&str; 7] =
+    ["run.json", "report.html", "report.json", "scenario.toml", "scenario.resolved.toml", "tables.sql", "golden.json"];
 /// Where finished files of tables lie.
 pub const TABLES: &str = "tables";
 /// Where files lie while they are written.

@@ -28,6 +28,7 @@ pub(crate) use options::{Snapshot, StageTimes};
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
 use crate::setting::Setting;
+use crate::tally::Tallies;
 use golden::Golden;
 use shared::{JobQueue, Progress, Shared};
 use worker::Worker;
@@ -150,6 +151,10 @@ pub fn run_with(
             match worker.join() {
                 Ok(Ok(Ok(worked))) => {
                     outcome.stages.merge(&worked.times);
+                    match &mut outcome.tallies {
+                        Some(all) => all.merge(&worked.tallies),
+                        none => *none = Some(worked.tallies),
+                    }
                     match (&mut outcome.golden, worked.golden) {
                         (Some(all), Some(more)) => all.merge(more),
                         (all, more) => *all = all.take().or(more),
@@ -172,6 +177,7 @@ pub fn run_with(
 struct Ending {
     is_interrupted: bool,
     stages: StageTimes,
+    tallies: Option<Tallies>,
     golden: Option<Golden>,
     errors: Vec<RunError>,
     committed: Option<Result<Committed, OutputError>>,
@@ -194,7 +200,8 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(seconds, detector, "run finished");
     let golden = outcome.golden.map(|golden| golden.answers(&shared.setting));
-    Ok(RunReport { committed, stages, elapsed: started.elapsed(), detector, notes, golden })
+    let tallies = outcome.tallies.unwrap_or_else(|| Tallies::new(&shared.setting));
+    Ok(RunReport { committed, tallies, stages, elapsed: started.elapsed(), detector, notes, golden })
 }
 
 /// What a panic said.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::encounter::{DetectError, Verify};
 use crate::output::{Committed, OutputError, Sink};
+use crate::tally::Tallies;
 
 /// Who detects encounters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,8 @@ impl StageTimes {
 pub struct RunReport {
     /// Rows, bytes and sums.
     pub committed: Committed,
+    /// What was counted, by everything that the report shows it by.
+    pub tallies: Tallies,
     /// Time by stage.
     pub stages: StageTimes,
     /// Wall-clock time of the simulation.

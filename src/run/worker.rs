@@ -16,6 +16,7 @@ use crate::output::{Encoders, OutputError, Payload, Sink, Ticket};
 use crate::parquet::Codec;
 use crate::setting::Leg;
 use crate::table::{Aggregate, DayRows};
+use crate::tally::Tallies;
 use crate::world::{Realm, Stepper, Trajectories};
 
 /// One worker thread.
@@ -30,6 +31,7 @@ pub struct Worker<'s> {
     memory: Vec<Trajectories>,
     /// Memory for other rows, likewise.
     rows: Vec<DayRows>,
+    tallies: Tallies,
     golden: Option<Golden>,
 }
 
@@ -37,7 +39,9 @@ pub struct Worker<'s> {
 pub struct Worked {
     /// Where its time went.
     pub times: StageTimes,
-    /// What it counted, if it was asked to.
+    /// What it counted.
+    pub tallies: Tallies,
+    /// Golden answers, if it was asked for them.
     pub golden: Option<Golden>,
 }
 
@@ -53,6 +57,7 @@ impl<'s> Worker<'s> {
             times: StageTimes::default(),
             memory: Vec::new(),
             rows: Vec::new(),
+            tallies: Tallies::new(&shared.setting),
             golden: shared.setting.scenario.file.report.golden.then(Golden::default),
         }
     }
@@ -97,7 +102,7 @@ impl<'s> Worker<'s> {
             self.times.detect += stepper.times.detect;
             self.times.after_contacts += stepper.times.after_contacts;
         }
-        Ok(Worked { times: self.times, golden: self.golden })
+        Ok(Worked { times: self.times, tallies: self.tallies, golden: self.golden })
     }
 
     /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
@@ -138,6 +143,7 @@ impl<'s> Worker<'s> {
         if let Some(golden) = &mut self.golden {
             golden.count(&rows, self.shared.setting.clock);
         }
+        self.tallies.count(&self.shared.setting, day, &rows);
         let payload = if self.shared.options.sink == Sink::Null {
             let sums: Aggregate = std::mem::take(&mut rows.sums);
             Payload::Sums(Box::new(sums))

@@ -64,6 +64,11 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// Its places: east, north and radius of each, in centimetres.
+    pub fn spots_of_places(&self) -> impl Iterator<Item = [i32; 3]> {
+        self.places.iter().map(|place| [place.x, place.y, place.radius])
+    }
+
     /// Compiles a map; places that it does not list are laid out from its name and the seed.
     pub fn new(seed: Seed, name: &str, map: &Map) -> Self {
         let cm = |metres: u32| (metres * 100) as i32;

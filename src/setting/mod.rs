@@ -5,6 +5,7 @@ mod arsenal;
 mod gait;
 mod ground;
 mod mode;
+mod raster;
 mod shop;
 mod size;
 mod span;
@@ -14,6 +15,7 @@ pub(crate) use arsenal::Arsenal;
 pub(crate) use gait::{Gait, Model, ROUNDING_CM};
 pub(crate) use ground::{Circle, Ground, HypotExact, Relief};
 pub(crate) use mode::ModeRules;
+pub(crate) use raster::Raster;
 pub(crate) use shop::{Goods, Shop, Spending};
 pub(crate) use size::Size;
 pub(crate) use span::{Leg, Span};
@@ -64,6 +66,8 @@ pub struct Setting {
     pub sessions: SessionRules,
     /// Maps, by index.
     pub grounds: Vec<Ground>,
+    /// The raster over the maps.
+    pub raster: Raster,
     /// Modes, by index.
     pub modes: Vec<ModeRules>,
     /// Weapons and fights.
@@ -97,7 +101,7 @@ impl Setting {
         let clock = Clock { start: file.clock.start, days: file.clock.days, heartbeat_s: file.clock.heartbeat_seconds };
         let population = Population::new(file);
         let sessions = SessionRules::new(file);
-        let grounds = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
+        let grounds: Vec<Ground> = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
         let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(seed, file, name, mode)).collect();
         let encounter = &file.encounter;
         let episodes = EpisodeRules {
@@ -132,6 +136,7 @@ impl Setting {
             clock,
             population,
             sessions,
+            raster: Raster::new(&grounds),
             grounds,
             modes,
             arsenal,
@@ -152,6 +157,11 @@ impl Setting {
     /// What is expected to happen on each day: the one estimate that `check`, `plan` and run.json tell.
     pub(crate) fn activity(&self) -> &Activity {
         self.activity.get_or_init(|| Activity::estimate(self.seed, self.clock, &self.population, &self.sessions))
+    }
+
+    /// Regions.
+    pub fn regions(&self) -> usize {
+        self.scenario.file.regions.entries.len()
     }
 
     /// Accounts of a realm made on a day of the run.

@@ -23,6 +23,25 @@ where
     }
 }
 
+/// As many entries as the longer of the two has.
+impl Counter for Vec<u32> {
+    fn add(&mut self, other: &Self) {
+        self.resize(self.len().max(other.len()), 0);
+        self.iter_mut().zip(other).for_each(|(sum, count)| *sum += count);
+    }
+}
+
+/// The larger of every two.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peaks(pub Vec<u32>);
+
+impl Counter for Peaks {
+    fn add(&mut self, other: &Self) {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        self.0.iter_mut().zip(&other.0).for_each(|(peak, other)| *peak = (*peak).max(*other));
+    }
+}
+
 /// Declares sums and how they merge.
 macro_rules! counters {
     ($(#[doc = $doc:literal])+ $name:ident { $( $(#[doc = $field_doc:literal])+ $field:ident: $type:ty; )+ }) => {
@@ -73,10 +92,29 @@ counters! {
         session_s: u64;
         /// Revenue.
         revenue_usd_cents: u64;
-        /// Heartbeats by UTC hour.
-        heartbeats_by_hour: [u64; 24];
+        /// Sessions online, by tick of the day and region, until all realms have been added up.
+        online: Vec<u32>;
+        /// Most sessions online at a tick, by UTC hour: of each region, and after those of all together.
+        peaks: Peaks;
         /// Rows of every table of facts.
         rows: RowCounts;
+    }
+}
+
+impl Aggregate {
+    /// Once all realms of a day have been added up: its ticks are left as peaks.
+    pub fn close_day(&mut self, regions: usize) {
+        let online = std::mem::take(&mut self.online);
+        let ticks = online.len() / regions.max(1);
+        let peaks = &mut self.peaks.0;
+        peaks.resize(24 * (regions + 1), 0);
+        for (tick, online) in online.chunks_exact(regions.max(1)).enumerate() {
+            let hour = tick * 24 / ticks;
+            let all = online.iter().sum::<u32>();
+            for (peak, online) in peaks[hour * (regions + 1)..].iter_mut().zip(online.iter().chain([&all])) {
+                *peak = (*peak).max(*online);
+            }
+        }
     }
 }
 
@@ -125,6 +163,19 @@ mod tests {
         }
     }
 
+    impl Fill for Vec<u32> {
+        fn fill(next: &mut dyn FnMut() -> u64) -> Self {
+            vec![next() as u32, next() as u32]
+        }
+    }
+
+    /// Filled so that the larger is the sum of nothing and it.
+    impl Fill for Peaks {
+        fn fill(_: &mut dyn FnMut() -> u64) -> Self {
+            Self::default()
+        }
+    }
+
     /// An aggregate whose counters are `first`, `first + step`, and so on.
     fn counting(first: u64, step: u64) -> Aggregate {
         let mut n = 0;
@@ -144,5 +195,18 @@ mod tests {
         };
         assert_eq!(merge([0, 1, 2]), counting(1 + 1_000 + 5, 7 + 1 + 3));
         assert_eq!(merge([0, 1, 2]), merge([2, 0, 1]));
+    }
+
+    #[test]
+    fn a_closed_day_keeps_the_peak_of_every_hour() {
+        // Two ticks an hour, two regions.
+        let mut sums = Aggregate { online: (0..96).map(|n| n % 7).collect(), ..Aggregate::default() };
+        sums.close_day(2);
+        assert!(sums.online.is_empty());
+        // The first hour has (0, 1) and (2, 3), the second (4, 5) and (6, 0).
+        assert_eq!(sums.peaks.0[..6], [2, 3, 5, 6, 5, 9]);
+        let mut merged = sums.clone();
+        merged.merge(&Aggregate { peaks: Peaks(vec![1, 9]), ..Aggregate::default() });
+        assert_eq!(merged.peaks.0[..3], [2, 9, 5]);
     }
 }

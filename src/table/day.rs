@@ -1,6 +1,7 @@
 //! Rows that are written together: of a realm and a day, of some accounts, of the small dimensions.
 
 use super::aggregate::{Aggregate, RowCounts};
+use super::notes::DayNotes;
 use super::order::copy_sorted;
 use super::registry::{Account as _, Dimension as _, Row};
 use super::rows::*;
@@ -28,6 +29,8 @@ macro_rules! gather {
             $( $(#[doc = $fact_doc])+ pub $fact: Vec<$fact_row>, )+
             /// Sums; rows are counted when they are handed on.
             pub sums: Aggregate,
+            /// What the report needs besides; it stays with those who wrote the rows.
+            pub notes: DayNotes,
         }
 
         impl DayRows {
@@ -56,6 +59,7 @@ macro_rules! gather {
             pub fn clear(&mut self) {
                 $( self.$fact.clear(); )+
                 self.sums = Aggregate::default();
+                self.notes.clear();
             }
 
             /// Rows by table.

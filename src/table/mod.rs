@@ -2,7 +2,7 @@
 //!
 //! The list of tables is `table_list`; `registry` says what a table and a column are, `cell` what a column
 //! holds, `domain` and `names` what text columns point into, `order` how rows are sorted; `day` gathers the rows of a day with its
-//! sums (`aggregate`), and `data_dictionary` prints the registry for people,
+//! sums (`aggregate`) and `notes`, and `data_dictionary` prints the registry for people,
 //! `views` for DuckDB, `dbt` for the warehouse.
 
 mod aggregate;
@@ -12,6 +12,7 @@ mod day;
 pub mod dbt;
 mod domain;
 mod names;
+mod notes;
 mod order;
 mod registry;
 mod rows;
@@ -23,6 +24,7 @@ pub use data_dictionary::page;
 pub use day::DayRows;
 pub(crate) use day::{AccountRows, DimensionRows, EachTable};
 pub(crate) use domain::Names;
+pub(crate) use notes::{Payment, Venue, Visit};
 pub(crate) use order::sort_rows;
 pub(crate) use registry::Row;
 pub use registry::{Column, Table, TableKind};

@@ -13,6 +13,8 @@ pub struct Player {
     pub free_from_s: u32,
     /// Purchases so far.
     pub purchases: u32,
+    /// US cents spent so far.
+    pub spent_usd_cents: u32,
     /// Matches joined so far.
     pub matches: u32,
     /// Sessions planned so far.
@@ -21,6 +23,10 @@ pub struct Player {
     pub open_sessions: u16,
     /// The last day with a heartbeat, counted from 1; 0 before the first.
     pub seen_day: u16,
+    /// The week of the last purchase, counted from 1; 0 before the first.
+    pub paid_week: u16,
+    /// Sessions that have logged in on that day.
+    pub logins: u8,
     /// Set when the player will not come back after the open sessions.
     pub is_leaving: bool,
 }
@@ -28,10 +34,14 @@ pub struct Player {
 const _: () = assert!(size_of::<Player>() <= 32);
 
 impl Player {
-    /// Notes a heartbeat on a day; whether it is the day's first.
-    pub fn is_first_seen(&mut self, day: u32) -> bool {
+    /// Notes a heartbeat on a day; if it is the day's first, the day seen before, counted from 1.
+    pub fn see(&mut self, day: u32) -> Option<u16> {
         let day = day as u16 + 1;
-        std::mem::replace(&mut self.seen_day, day) != day
+        let before = std::mem::replace(&mut self.seen_day, day);
+        (before != day).then(|| {
+            self.logins = 0;
+            before
+        })
     }
 
     /// Records or plays the state.
@@ -39,10 +49,13 @@ impl Player {
         tape.i32(&mut self.id);
         tape.u32(&mut self.free_from_s);
         tape.u32(&mut self.purchases);
+        tape.u32(&mut self.spent_usd_cents);
         tape.u32(&mut self.matches);
         tape.u16(&mut self.sessions);
         tape.u16(&mut self.open_sessions);
         tape.u16(&mut self.seen_day);
+        tape.u16(&mut self.paid_week);
+        tape.u8(&mut self.logins);
         tape.flag(&mut self.is_leaving);
     }
 }

@@ -35,6 +35,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Indices of the country and the platform.
+    pub fn home(&self) -> [u16; 2] {
+        [self.country, self.platform]
+    }
+
     /// Records or plays the identity.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i32(&mut self.player_id);

@@ -17,6 +17,7 @@ use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
 use crate::random::{Purpose, Seed, Streams, unit_of};
 use crate::setting::{Circle, Gait, Ground, Relief};
+use crate::table::DayRows;
 use crate::tape::Tape;
 
 /// Bodies in a block.
@@ -292,6 +293,12 @@ pub fn advance_positions(
     mut tracks: Query<&mut Track>,
 ) {
     let (frame, trajectories, tick) = (&mut frame.0, &mut *trajectories, now.tick);
+    let (regions, ticks_per_day) = (rules.regions(), rules.clock.ticks_per_day() as usize);
+    let DayRows { sums, notes, .. } = &mut journal.rows;
+    sums.online.resize(ticks_per_day * regions, 0);
+    notes.occupancy.resize(rules.raster.len(), 0);
+    notes.played.resize(rules.modes.len() * rules.grounds.len(), 0);
+    let online = &mut sums.online[tick as usize % ticks_per_day * regions..][..regions];
     frame.clear();
     for (_, entity) in &lobby.games {
         let (game, mut roster, mut bodies) = matches.get_mut(*entity).expect(IS_OPEN);
@@ -321,12 +328,17 @@ pub fn advance_positions(
             let mut track = tracks.get_mut(session).expect("a session has its track");
             trajectories.enter(rules.clock, &mut track, tick, heartbeat)
         });
+        let first = frame.starts.last().copied().unwrap_or(0) as usize;
+        let raster = rules.raster.of_map(game.map.into());
+        for (x, y) in frame.x[first..].iter().zip(&frame.y[first..]) {
+            notes.occupancy[raster.cell(*x, *y)] += 1;
+        }
+        let members = (frame.len() - first) as u32;
+        online[usize::from(game.region)] += members;
+        notes.played[usize::from(game.mode) * rules.grounds.len() + usize::from(game.map)] += members;
         frame.end_match();
     }
-    let (online, hour) = (frame.len() as u64, rules.clock.second(tick) / 3600 % 24);
-    let sums = &mut journal.rows.sums;
-    sums.heartbeats += online;
-    sums.heartbeats_by_hour[hour as usize] += online;
+    sums.heartbeats += frame.len() as u64;
 }
 
 /// Lets the dead spawn anew at the next heartbeat.

@@ -140,7 +140,7 @@ impl Battle<'_> {
         let about = (killer.player_id as u64) << 32 | victim.player_id as u64;
         let (weapon, is_headshot) = setting.arsenal.choose(about, self.tick, distance_cm, &mut draws);
         open.kills += 1;
-        journal.rows.kills.push(KillRow {
+        let row = KillRow {
             kill_id: self.realm.numbered(journal.next_kill),
             event_ts: Timestamp(fight.event_ms),
             match_id: self.game.id,
@@ -158,7 +158,8 @@ impl Battle<'_> {
             victim_x_cm: victim_at[0],
             victim_y_cm: victim_at[1],
             victim_z_cm: victim_at[2],
-        });
+        };
+        journal.write_kill(self.game.venue(), row);
         journal.next_kill += 1;
         scoreboard.count_kill(fight.killer, killer.team, fight.victim, fight.event_ms);
         true

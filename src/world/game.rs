@@ -10,7 +10,7 @@ use super::scoreboard::Scoreboard;
 use super::session::{Seated, Session};
 use super::tick::{RealmId, Rules};
 use crate::setting::{ModeRules, Setting};
-use crate::table::{MatchEnd, MatchRow, ParticipationRow, Text, Timestamp};
+use crate::table::{MatchEnd, MatchRow, ParticipationRow, Text, Timestamp, Venue};
 use crate::tape::Tape;
 
 /// One round on an arena: what is known of it before anyone plays, and when and how it ends.
@@ -39,6 +39,12 @@ impl Match {
     #[inline]
     pub fn mode<'s>(&self, setting: &'s Setting) -> &'s ModeRules {
         &setting.modes[usize::from(self.mode)]
+    }
+
+    /// Where what happens in it happens.
+    #[inline]
+    pub fn venue(&self) -> Venue {
+        Venue { map: self.map, mode: self.mode }
     }
 
     /// Whether anyone may join at a tick, if there is room.
@@ -90,6 +96,7 @@ pub fn write_results(
         let is_decided = closed.end != MatchEnd::RunEnd;
         let winner = is_decided.then(|| winner(game.mode(&rules), roster, scoreboard)).flatten();
         journal.rows.matches.push(match_row(&rules, *realm, game, roster, scoreboard, closed, winner));
+        journal.rows.notes.margins.push(scoreboard.margin());
         write_participations(&rules, game, roster, scoreboard, closed.end_tick, winner, &mut journal);
     }
 }

@@ -2,8 +2,12 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::table::DayRows;
+use super::account::Player;
+use crate::table::{DayRows, EncounterRow, KillRow, Venue, Visit};
 use crate::tape::Tape;
+
+/// Logins of a player's day that are told apart.
+const LOGINS: usize = 24;
 
 /// What a realm has written since they were last taken, and the counters of its ids.
 #[derive(Resource, Debug, Default)]
@@ -23,6 +27,33 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Notes a heartbeat of a player, with country and platform, on a day if it is the day's first.
+    pub fn note_visit(&mut self, player: &mut Player, [country, platform]: [u16; 2], day: u32) {
+        let Some(seen_before) = player.see(day) else { return };
+        self.rows.sums.active_players += 1;
+        self.rows.notes.visits.push(Visit { player_id: player.id, day: day as u16, seen_before, country, platform });
+    }
+
+    /// Notes that a session of a player has logged in.
+    pub fn note_login(&mut self, player: &mut Player) {
+        let logins = &mut self.rows.notes.logins;
+        logins.resize(LOGINS, 0);
+        logins[usize::from(player.logins).min(LOGINS - 1)] += 1;
+        player.logins = player.logins.saturating_add(1);
+    }
+
+    /// Writes a kill.
+    pub fn write_kill(&mut self, venue: Venue, row: KillRow) {
+        self.rows.kills.push(row);
+        self.rows.notes.kill_venues.push(venue);
+    }
+
+    /// Writes an encounter.
+    pub fn write_encounter(&mut self, venue: Venue, row: EncounterRow) {
+        self.rows.encounters.push(row);
+        self.rows.notes.encounter_venues.push(venue);
+    }
+
     /// Takes out all rows and sums; the id counters go on.
     pub fn take(&mut self) -> DayRows {
         let mut rows = std::mem::take(&mut self.rows);

@@ -87,7 +87,7 @@ pub fn close_encounters(
         let leavers = roster.leavers();
         let has_left = leavers.as_ref().map(|has_left| has_left as &dyn Fn(u32) -> bool);
         encounters.0.close(has_left, |episode, reason| {
-            journal.rows.encounters.push(row(&rules, *realm, game, roster, &episode, reason));
+            journal.write_encounter(game.venue(), row(&rules, *realm, game, roster, &episode, reason));
         });
     }
 }
@@ -103,7 +103,7 @@ pub fn close_encounters_of_matches(
     for closed in closed.read() {
         let (game, roster, mut encounters) = matches.get_mut(closed.game).expect(IS_OPEN);
         encounters.0.close_all(closed.reason(), |episode, reason| {
-            journal.rows.encounters.push(row(&rules, *realm, game, roster, &episode, reason));
+            journal.write_encounter(game.venue(), row(&rules, *realm, game, roster, &episode, reason));
         });
     }
 }

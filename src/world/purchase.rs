@@ -12,8 +12,9 @@ use super::session::{PlayedBy, Seated, Session};
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
 use crate::setting::{Setting, Spending};
-use crate::table::{PurchaseRow, Text, Timestamp};
+use crate::table::{Payment, PurchaseRow, Text, Timestamp};
 use crate::tape::Tape;
+use crate::time::DAY_S;
 
 /// When a session's player buys next. Only those sessions have it who buy something.
 #[derive(Component, Clone, Copy, Debug)]
@@ -71,7 +72,7 @@ pub fn make_purchases(
     now: Res<Now>,
     mut journal: ResMut<Journal>,
     mut sessions: Query<(&mut Session, &mut Shopping, &Seated, &PlayedBy)>,
-    players: Query<&Player>,
+    mut players: Query<&mut Player>,
     matches: Query<(&Match, &Scoreboard)>,
 ) {
     let next_tick_s = rules.clock.second(now.tick + 1);
@@ -87,13 +88,27 @@ pub fn make_purchases(
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;
             }
-            let player = players.get(played_by.0).expect("a player stays while a session is open");
+            let mut player = players.get_mut(played_by.0).expect("a player stays while a session is open");
             let ordinal = player.purchases + u32::from(session.purchases);
-            journal.rows.purchases.push(purchase_row(&rules, &session, shopping.next_s, ordinal));
+            let row = purchase_row(&rules, &session, shopping.next_s, ordinal);
+            journal.rows.notes.payments.push(note_payment(&rules, &mut player, &session, shopping.next_s, &row));
+            journal.rows.purchases.push(row);
             session.purchases += 1;
             shopping.next_s = next_purchase(&rules, &session, shopping.next_s);
         }
     }
+}
+
+/// Adds a purchase to what its player has spent.
+fn note_payment(setting: &Setting, player: &mut Player, session: &Session, second: u32, row: &PurchaseRow) -> Payment {
+    let week = setting.clock.week(second / DAY_S) as u16 + 1;
+    let payment = Payment {
+        spent_before: player.spent_usd_cents,
+        country: session.identity.country,
+        is_first_of_week: std::mem::replace(&mut player.paid_week, week) != week,
+    };
+    player.spent_usd_cents = player.spent_usd_cents.saturating_add(row.price_usd_cents as u32);
+    payment
 }
 
 /// When the next purchase of a session that just made one happens, or `u32::MAX`.

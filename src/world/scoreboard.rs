@@ -95,6 +95,15 @@ impl Scoreboard {
         self.teams.iter().sum()
     }
 
+    /// Kills that the best team has more than the next.
+    pub fn margin(&self) -> u32 {
+        let (mut best, mut next) = (0, 0);
+        for &kills in &self.teams {
+            (best, next) = (best.max(kills), next.max(kills.min(best)));
+        }
+        best - next
+    }
+
     /// The only team with the most kills, if there were any.
     pub fn leading_team(&self) -> Option<u8> {
         let best = self.teams.iter().copied().max().filter(|&best| best > 0)?;

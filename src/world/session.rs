@@ -141,7 +141,8 @@ pub fn log_in(
         let mut session = Session::start(&planned, player.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
-            journal.rows.sums.active_players += u64::from(player.is_first_seen(day));
+            journal.note_visit(&mut player, planned.identity.home(), day);
+            journal.note_login(&mut player);
             party.take_in(&rules, &mut session);
             let session_id = session.id;
             let entity = commands.spawn((session, played_by, Seated::default(), Track::default())).id();
@@ -160,14 +161,14 @@ pub fn see_in_new_day(
     rules: Res<Rules>,
     now: Res<Now>,
     mut journal: ResMut<Journal>,
-    sessions: Query<&PlayedBy, With<Session>>,
+    sessions: Query<(&Session, &PlayedBy)>,
     mut players: Query<&mut Player>,
 ) {
     let ticks_per_day = rules.clock.ticks_per_day();
     if now.tick.is_multiple_of(ticks_per_day) {
-        for played_by in &sessions {
+        for (session, played_by) in &sessions {
             let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
-            journal.rows.sums.active_players += u64::from(player.is_first_seen(now.tick / ticks_per_day));
+            journal.note_visit(&mut player, session.identity.home(), now.tick / ticks_per_day);
         }
     }
 }

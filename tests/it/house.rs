@@ -40,7 +40,7 @@ fn switches_of_tables_are_the_tables_there_are() {
 
 /// The folders and files of `src` in the order of the data: each imports only what stands before it. Those of one line
 /// know nothing of one another.
-const ORDER: [&[&str]; 14] = [
+const ORDER: [&[&str]; 15] = [
     &["lanes", "random", "table_list", "tape", "time", "version"],
     &["parquet"],
     &["scenario"],
@@ -48,6 +48,7 @@ const ORDER: [&[&str]; 14] = [
     &["population"],
     &["setting"],
     &["table"],
+    &["tally"],
     &["world"],
     &["output"],
     &["run"],

@@ -16,6 +16,7 @@ mod oltp_rules;
 mod parquet;
 mod plan;
 mod python;
+mod report;
 mod scenarios;
 mod support;
 mod warehouse;

@@ -1,0 +1,699 @@
+//! The contents of a report: which charts there are, and what each says.
+
+use super::chart::{self, Caption, MOST_LINES, Series, put};
+use super::figures::Figures;
+use super::key_figures::{area_of_half, retention, revenue_of_least, spending_curve};
+use super::text::{escape, grouped, quantity};
+use crate::setting::Setting;
+use crate::tally::{Axis, Counts};
+
+/// Days up to which hours are shown one by one.
+const DAYS_BY_HOUR: u32 = 14;
+/// Rows and columns of the triangle of cohorts.
+const MOST_COHORTS: usize = 18;
+/// Maps that are drawn.
+pub const MOST_MAPS: usize = 8;
+/// Cells of a map along an axis, as drawn.
+const DRAWN_CELLS: usize = 32;
+
+/// Everything that the sections draw from.
+pub struct Contents<'a> {
+    /// The setting of the run.
+    pub setting: &'a Setting,
+    /// What was counted.
+    pub figures: &'a Figures,
+}
+
+impl Contents<'_> {
+    /// All sections, one after the other.
+    pub fn draw(&self, out: &mut String) {
+        self.section(
+            out,
+            "Players",
+            &[Self::online, Self::active, Self::new_players, Self::retention_curves, Self::cohorts, Self::week],
+        );
+        self.section(out, "Sessions", &[Self::session_lengths, Self::logins, Self::kills_per_death]);
+        self.section(out, "Matches", &[Self::match_lengths, Self::winners, Self::margins]);
+        self.section(
+            out,
+            "Encounters and kills",
+            &[Self::encounter_beats, Self::encounter_distances, Self::kill_distances, Self::funnel],
+        );
+        self.section(out, "Maps", &[Self::maps]);
+        self.section(out, "Money", &[Self::revenue, Self::spending, Self::items]);
+    }
+
+    fn section(&self, out: &mut String, title: &str, charts: &[fn(&Self, &mut String)]) {
+        put(out, format_args!("<section><h2>{title}</h2><div class=\"charts\">"));
+        charts.iter().for_each(|chart| chart(self, out));
+        out.push_str("</div></section>");
+    }
+
+    fn labels(&self, axis: Axis) -> Vec<String> {
+        let text = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        axis.labels(self.setting).into_iter().map(text).collect()
+    }
+
+    /// Days, as month and day.
+    fn days(&self) -> Vec<String> {
+        self.labels(Axis::Day).iter().map(|date| date[5..].to_owned()).collect()
+    }
+
+    fn online(&self, out: &mut String) {
+        let (setting, tally) = (self.setting, &self.figures.tallies.heartbeats);
+        let (clock, regions) = (setting.clock, setting.regions());
+        let by_hour = clock.days <= DAYS_BY_HOUR;
+        // Hours, or days if there are many.
+        let (labels, ticks) = if by_hour {
+            let hours = self.days().into_iter().flat_map(|day| (0..24).map(move |hour| format!("{day} {hour:02}h")));
+            (hours.collect::<Vec<_>>(), (0..24).map(|hour| clock.ticks_in_hour(hour)).collect::<Vec<_>>())
+        } else {
+            (self.days(), vec![clock.ticks_per_day()])
+        };
+        let counts: Vec<Vec<i64>> = if by_hour {
+            tally.counts.chunks(regions).map(<[i64]>::to_vec).collect()
+        } else {
+            let day = |day: usize| {
+                let mut sums = vec![0; regions];
+                for hour in tally.row(day).chunks(regions) {
+                    sums.iter_mut().zip(hour).for_each(|(sum, count)| *sum += count);
+                }
+                sums
+            };
+            (0..tally.sizes[0]).map(day).collect()
+        };
+        // An hour without a heartbeat has no mean.
+        let mean = |of: &dyn Fn(&[i64]) -> i64| -> Vec<Option<f64>> {
+            let mean = |(row, ticks): (&Vec<i64>, &u32)| (*ticks > 0).then(|| of(row) as f64 / f64::from(*ticks));
+            counts.iter().zip(ticks.iter().cycle()).map(mean).collect()
+        };
+        let mut series = Vec::new();
+        if regions > 1 {
+            series.push(Series { name: "all".into(), values: mean(&|row| row.iter().sum()) });
+        }
+        for (n, name) in self.labels(Axis::Region).iter().enumerate().take(MOST_LINES - 1) {
+            series.push(Series { name: name.clone(), values: mean(&|row| row[n]) });
+        }
+        let peak = self.figures.peaks(setting).last().copied().unwrap_or(0);
+        let caption = Caption {
+            title: "Players online",
+            about: &format!(
+                "Mean over each {}, by region of the match. At most {} were online at once.",
+                if by_hour { "hour" } else { "day" },
+                grouped(peak.into())
+            ),
+            x: if by_hour { "day and hour, UTC" } else { "day" },
+            y: "players",
+            count: None,
+        };
+        chart::lines(out, &caption, &labels, &series);
+    }
+
+    fn active(&self, out: &mut String) {
+        let (setting, tallies) = (self.setting, &self.figures.tallies);
+        let clock = setting.clock;
+        let daily = tallies.active_players.along(0);
+        // A week or month that the run holds only a part of is no week or month.
+        let is_whole =
+            |first: i32, last: i32| (first >= clock.start.0 && last < clock.start.0 + clock.days as i32).then_some(());
+        let of_week = |day: u32| {
+            let monday = clock.date(day).monday();
+            is_whole(monday.0, monday.0 + 6).map(|()| tallies.weekly_active.counts[clock.week(day) as usize] as f64)
+        };
+        let of_month = |day: u32| {
+            let first = clock.date(day).first_of_month();
+            let next = first.plus(31).first_of_month();
+            is_whole(first.0, next.0 - 1).map(|()| tallies.monthly_active.counts[clock.month(day) as usize] as f64)
+        };
+        let mut series = vec![Series::new("daily", daily.iter().map(|count| *count as f64))];
+        for (name, values) in [
+            ("weekly", (0..clock.days).map(of_week).collect::<Vec<_>>()),
+            ("monthly", (0..clock.days).map(of_month).collect()),
+        ] {
+            if values.iter().any(Option::is_some) {
+                series.push(Series { name: name.to_owned(), values });
+            }
+        }
+        let caption = Caption {
+            title: "Active players",
+            about: "Players with a heartbeat on the day, in its week from Monday to Sunday, in its calendar month; whole weeks and months only.",
+            x: "day",
+            y: "players",
+            count: Some((daily.iter().sum::<i64>() as u64, "players and days")),
+        };
+        chart::lines(out, &caption, &self.days(), &series);
+    }
+
+    fn new_players(&self, out: &mut String) {
+        let cohorts = &self.figures.tallies.active_by_cohort;
+        let days = self.setting.clock.days as usize;
+        let new = (0..days).map(|day| cohorts.at([day + 1, day]) as f64);
+        let active = self.figures.tallies.active_players.along(0);
+        let returning = active.iter().zip(new.clone()).map(|(active, new)| *active as f64 - new);
+        let series = [Series::new("installed that day", new.clone()), Series::new("returning", returning)];
+        let caption = Caption {
+            title: "New and returning",
+            about: "Active players by whether they installed on that day.",
+            x: "day",
+            y: "players",
+            count: None,
+        };
+        chart::lines(out, &caption, &self.days(), &series);
+    }
+
+    fn retention_curves(&self, out: &mut String) {
+        let days = self.setting.clock.days as usize;
+        let cohorts = &self.figures.tallies.active_by_cohort;
+        let installed: i64 = (0..days).map(|day| cohorts.at([day + 1, day])).sum();
+        let ages = days.min(91);
+        let labels: Vec<String> = (0..ages).map(|age| age.to_string()).collect();
+        let series = [Series {
+            name: "active".into(),
+            values: (0..ages).map(|age| retention(cohorts, age).map(|share| share * 100.0)).collect(),
+        }];
+        let caption = Caption {
+            title: "Retention",
+            about: "Of those who were active on the day of their installation, the share that is active so many days later; cohorts of all days that the run sees for so long.",
+            x: "days since installation",
+            y: "% of players",
+            count: Some((installed as u64, "players installed during the run")),
+        };
+        chart::lines(out, &caption, &labels, &series);
+    }
+
+    /// Cohorts by age, days taken together until the triangle fits.
+    fn cohorts(&self, out: &mut String) {
+        let days = self.setting.clock.days as usize;
+        let cohorts = &self.figures.tallies.active_by_cohort;
+        let unit = days.div_ceil(MOST_COHORTS).max(1);
+        let unit = if unit > 1 { unit.next_multiple_of(7) } else { 1 };
+        let count = days / unit;
+        if count < 2 {
+            return;
+        }
+        let share = |cohort: usize, age: usize| {
+            // Whole stretches only.
+            if (cohort + age + 1) * unit > days || (unit > 1 && (cohort + age + 2) * unit > days + unit) {
+                return None;
+            }
+            let (mut active, mut size) = (0, 0);
+            for day in cohort * unit..(cohort + 1) * unit {
+                for later in age * unit..(age + 1) * unit {
+                    if day + later < days {
+                        active += cohorts.at([day + 1, day + later]);
+                        size += cohorts.at([day + 1, day]);
+                    }
+                }
+            }
+            (size > 0).then(|| active as f64 / size as f64 * 100.0)
+        };
+        let labels = self.labels(Axis::Day);
+        let rows: Vec<String> = (0..count).map(|cohort| labels[cohort * unit].clone()).collect();
+        let columns: Vec<String> = (0..count).map(|age| (age * unit).to_string()).collect();
+        let cells: Vec<Vec<Option<f64>>> =
+            (0..count).map(|cohort| (0..count).map(|age| share(cohort, age)).collect()).collect();
+        let about = if unit == 1 {
+            "Active players of each day's installations, by days since then.".to_owned()
+        } else {
+            format!(
+                "Installations of {unit} days together: the mean share active on a day, {unit} days of age together."
+            )
+        };
+        let caption = Caption {
+            title: "Cohorts",
+            about: &about,
+            x: "days since installation, from",
+            y: "% of those active on the day of installation",
+            count: None,
+        };
+        chart::heat(out, &caption, &rows, &columns, &cells);
+    }
+
+    fn week(&self, out: &mut String) {
+        let (clock, tally) = (self.setting.clock, &self.figures.tallies.heartbeats);
+        let mut sums = [[0.0; 24]; 7];
+        let mut occurrences = [0.0; 7];
+        let regions = self.setting.regions();
+        for day in 0..clock.days {
+            let weekday = clock.date(day).weekday();
+            occurrences[weekday] += 1.0;
+            for (hour, counts) in tally.row(day as usize).chunks(regions).enumerate() {
+                sums[weekday][hour] +=
+                    counts.iter().sum::<i64>() as f64 / f64::from(clock.ticks_in_hour(hour as u32).max(1));
+            }
+        }
+        let rows = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(str::to_owned);
+        let columns: Vec<String> = (0..24).map(|hour| format!("{hour:02}")).collect();
+        let cells: Vec<Vec<Option<f64>>> = sums
+            .iter()
+            .zip(occurrences)
+            .map(|(hours, times)| hours.iter().map(|sum| (times > 0.0).then(|| sum / times)).collect())
+            .collect();
+        let caption = Caption {
+            title: "The week",
+            about: "Mean number online, over all such weekdays of the run.",
+            x: "hour, UTC",
+            y: "players online",
+            count: None,
+        };
+        chart::heat(out, &caption, &rows, &columns, &cells);
+    }
+
+    fn session_lengths(&self, out: &mut String) {
+        let tally = &self.figures.tallies.session_lengths;
+        let caption = Caption {
+            title: "Length of sessions",
+            about: "Without those that the end of the run cut off.",
+            x: "minutes, from",
+            y: "% of the platform's sessions a minute of length",
+            count: Some((tally.sum() as u64, "sessions")),
+        };
+        self.shares(out, &caption, Axis::Platform, Axis::SessionMinutes, tally);
+    }
+
+    fn logins(&self, out: &mut String) {
+        let at_least = &self.figures.tallies.logins.counts;
+        let exactly: Vec<i64> =
+            (0..at_least.len()).map(|n| at_least[n] - at_least.get(n + 1).copied().unwrap_or(0)).collect();
+        let all = at_least[0];
+        let last = exactly.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let labels: Vec<String> = (1..=last + 1).map(|n| n.to_string()).collect();
+        let shares = exactly[..=last].iter().map(|count| *count as f64 / (all as f64).max(1.0) * 100.0);
+        let caption = Caption {
+            title: "Sessions a day",
+            about: "Of players on days on which they logged in.",
+            x: "sessions",
+            y: "% of players and days",
+            count: Some((all as u64, "players and days")),
+        };
+        chart::bars(out, &caption, &labels, &[Series::new("share", shares)]);
+    }
+
+    fn kills_per_death(&self, out: &mut String) {
+        let tally = &self.figures.tallies.session_kills_per_death;
+        let caption = Caption {
+            title: "Kills for each death",
+            about: "Of sessions with a kill or a death; one death is assumed where there was none.",
+            x: "kills for each death, from",
+            y: "% of sessions for each 1 of the ratio",
+            count: Some((tally.sum() as u64, "sessions")),
+        };
+        self.histogram(out, &caption, Axis::KillsPerDeath, &tally.counts);
+    }
+
+    fn match_lengths(&self, out: &mut String) {
+        let tally = &self.figures.tallies.match_lengths;
+        let caption = Caption {
+            title: "Length of matches",
+            about: "Without those that the end of the run cut off.",
+            x: "minutes, from",
+            y: "% of the mode's matches a minute of length",
+            count: Some((tally.sum() as u64, "matches")),
+        };
+        self.shares(out, &caption, Axis::Mode, Axis::MatchMinutes, tally);
+    }
+
+    fn winners(&self, out: &mut String) {
+        let tally = &self.figures.tallies.winners;
+        let teams = self.labels(Axis::Winner);
+        let most = MOST_LINES.min(teams.len());
+        let mut columns: Vec<String> = teams[..most - 1].iter().map(|team| format!("team {team}")).collect();
+        if teams.len() > most {
+            columns.push("another".into());
+        }
+        columns.push("nobody".into());
+        let modes = self.labels(Axis::Mode);
+        let cells = (0..modes.len()).map(|mode| {
+            let row = tally.row(mode);
+            let all = row.iter().sum::<i64>() as f64;
+            let mut counts = row[..most - 1].to_vec();
+            if teams.len() > most {
+                counts.push(row[most - 1..teams.len() - 1].iter().sum());
+            }
+            counts.extend(row.last());
+            counts.into_iter().map(|count| (all > 0.0).then(|| count as f64 / all * 100.0)).collect()
+        });
+        let cells: Vec<Vec<Option<f64>>> = cells.collect();
+        let caption = Caption {
+            title: "Who wins",
+            about: "Matches by the team that won, without those that the end of the run cut off.",
+            x: "",
+            y: "% of the mode's matches",
+            count: Some((tally.sum() as u64, "matches")),
+        };
+        chart::heat(out, &caption, &modes, &columns, &cells);
+    }
+
+    fn margins(&self, out: &mut String) {
+        let tally = &self.figures.tallies.margins;
+        let caption = Caption {
+            title: "How close matches are",
+            about: "Kills that the best team had more than the next.",
+            x: "kills, from",
+            y: "% of the mode's matches a kill",
+            count: Some((tally.sum() as u64, "matches")),
+        };
+        self.shares(out, &caption, Axis::Mode, Axis::Margin, tally);
+    }
+
+    fn encounter_beats(&self, out: &mut String) {
+        let tally = &self.figures.tallies.encounter_beats;
+        let about = format!("Heartbeats within the radius, {} s apart.", self.setting.clock.heartbeat_s);
+        let caption = Caption {
+            title: "Length of encounters",
+            about: &about,
+            x: "heartbeats, from",
+            y: "% of the mode's encounters a heartbeat of length",
+            count: Some((tally.sum() as u64, "encounters")),
+        };
+        self.shares(out, &caption, Axis::Mode, Axis::Beats, tally);
+    }
+
+    fn encounter_distances(&self, out: &mut String) {
+        let tally = &self.figures.tallies.encounter_distances;
+        let caption = Caption {
+            title: "Least distance of encounters",
+            about: "At a heartbeat.",
+            x: "metres, from",
+            y: "% of the mode's encounters a metre",
+            count: Some((tally.sum() as u64, "encounters")),
+        };
+        self.shares(out, &caption, Axis::Mode, Axis::Distance, tally);
+    }
+
+    fn kill_distances(&self, out: &mut String) {
+        let tally = &self.figures.tallies.kill_distances;
+        let caption = Caption {
+            title: "Distance of kills",
+            about: "By weapon.",
+            x: "metres, from",
+            y: "% of the weapon's kills a metre",
+            count: Some((tally.sum() as u64, "kills")),
+        };
+        self.shares(out, &caption, Axis::Weapon, Axis::Distance, tally);
+    }
+
+    /// From contacts to kills, and why encounters end.
+    fn funnel(&self, out: &mut String) {
+        let tallies = &self.figures.tallies;
+        let contacts: u64 = self.figures.days.iter().map(|day| day.contacts).sum();
+        let heartbeats = tallies.heartbeats.sum();
+        let outcomes = &tallies.encounter_outcomes;
+        let sessions = (tallies.sessions.sum() as f64).max(1.0);
+        let (opponents, with_kill) = (outcomes.at([1, 0]) + outcomes.at([1, 1]), outcomes.at([1, 1]));
+        let steps = [
+            ("heartbeats", heartbeats),
+            ("pairs within the radius at a heartbeat", contacts as i64),
+            ("encounters", outcomes.sum()),
+            ("of opponents", opponents),
+            ("in which one killed the other", with_kill),
+        ];
+        let mut table =
+            "<table><thead><tr><th scope=\"col\">step<th scope=\"col\">number<th scope=\"col\">a session<tbody>"
+                .to_owned();
+        for (step, count) in steps {
+            put(
+                &mut table,
+                format_args!(
+                    "<tr><th scope=\"row\">{step}<td>{}<td>{}",
+                    grouped(count.max(0) as u64),
+                    quantity(count as f64 / sessions)
+                ),
+            );
+        }
+        table.push_str("</table><table><thead><tr><th scope=\"col\">mode<th scope=\"col\">encounters");
+        let ends = self.labels(Axis::EncounterEnd);
+        ends.iter().for_each(|end| put(&mut table, format_args!("<th scope=\"col\">{} %", escape(end))));
+        table.push_str("<tbody>");
+        for (mode, name) in self.labels(Axis::Mode).iter().enumerate() {
+            let row = tallies.encounter_ends.row(mode);
+            let all: i64 = row.iter().sum();
+            put(&mut table, format_args!("<tr><th scope=\"row\">{}<td>{}", escape(name), grouped(all as u64)));
+            row.iter().for_each(|count| {
+                put(&mut table, format_args!("<td>{:.1}", *count as f64 / (all as f64).max(1.0) * 100.0))
+            });
+        }
+        table.push_str("</table>");
+        put(
+            out,
+            format_args!(
+                "<figure><figcaption><h3>From meeting to killing</h3><p>What leads to what, and why encounters end.</p></figcaption><div class=\"wide\">{table}</div></figure>"
+            ),
+        );
+    }
+
+    fn revenue(&self, out: &mut String) {
+        let (setting, tallies) = (self.setting, &self.figures.tallies);
+        let (clock, regions) = (setting.clock, self.labels(Axis::Region));
+        let weeks = self.labels(Axis::Week);
+        let region_of: Vec<usize> = setting.population.countries.iter().map(|country| country.region.into()).collect();
+        let mut dollars = vec![vec![0.0; weeks.len()]; regions.len()];
+        for day in 0..clock.days {
+            for (country, cents) in tallies.revenue.row(day as usize).iter().enumerate() {
+                dollars[region_of[country]][clock.week(day) as usize] += *cents as f64 / 100.0;
+            }
+        }
+        let series: Vec<Series> = regions.iter().zip(dollars).map(|(name, values)| Series::new(name, values)).collect();
+        let count = tallies.purchases.sum() as u64;
+        let about = format!(
+            "By week from Monday on, UTC, and region of the player: {} purchases by {} players.",
+            grouped(count),
+            grouped(tallies.spenders.sum().max(0) as u64)
+        );
+        let caption =
+            Caption { title: "Revenue", about: &about, x: "week", y: "US dollars", count: Some((count, "purchases")) };
+        if weeks.len() > 30 {
+            chart::lines(out, &caption, &weeks, &series);
+        } else {
+            chart::bars(out, &caption, &weeks, &series);
+        }
+    }
+
+    fn spending(&self, out: &mut String) {
+        let (curve, gini) = spending_curve(&self.figures.tallies);
+        let payers = self.figures.tallies.spenders.sum().max(0) as u64;
+        let labels: Vec<String> = (0..=50).map(|n| (n * 2).to_string()).collect();
+        let series = [
+            Series::new(
+                "spent",
+                (0..=50).map(|n| if payers == 0 { 0.0 } else { revenue_of_least(&curve, f64::from(n) / 50.0) * 100.0 }),
+            ),
+            Series::new("if all spent the same", (0..=50).map(|n| f64::from(n) * 2.0)),
+        ];
+        let about = format!(
+            "Share of revenue of those who have spent least (Lorenz curve). Gini coefficient {gini:.2}; the tenth that has spent most gives {:.0} %.",
+            if payers == 0 { 0.0 } else { (1.0 - revenue_of_least(&curve, 0.9)) * 100.0 }
+        );
+        let caption = Caption {
+            title: "Who pays",
+            about: &about,
+            x: "% of paying players, from least to most",
+            y: "% of revenue",
+            count: Some((payers, "paying players")),
+        };
+        chart::lines(out, &caption, &labels, &series);
+    }
+
+    fn items(&self, out: &mut String) {
+        let tallies = &self.figures.tallies;
+        let names = self.labels(Axis::Item);
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|&item| (-tallies.item_revenue.counts[item], item));
+        order.truncate(20);
+        let mut table =
+            "<table><thead><tr><th scope=\"col\">item<th scope=\"col\">sold<th scope=\"col\">US dollars<tbody>"
+                .to_owned();
+        for item in order {
+            let cents = tallies.item_revenue.counts[item];
+            put(
+                &mut table,
+                format_args!(
+                    "<tr><th scope=\"row\">{}<td>{}<td>{}.{:02}",
+                    escape(&names[item]),
+                    grouped(tallies.item_purchases.counts[item] as u64),
+                    grouped(cents as u64 / 100),
+                    cents % 100
+                ),
+            );
+        }
+        table.push_str("</table>");
+        put(
+            out,
+            format_args!(
+                "<figure><figcaption><h3>What sells</h3><p>The items with most revenue, at most 20.</p></figcaption><div class=\"wide\">{table}</div></figure>"
+            ),
+        );
+    }
+
+    /// Where players are and where they die, on the maps that are played most.
+    fn maps(&self, out: &mut String) {
+        let tallies = &self.figures.tallies;
+        let names = self.labels(Axis::Map);
+        let played = tallies.played.along(1);
+        let mut order: Vec<usize> = (0..names.len()).filter(|&map| played[map] > 0).collect();
+        order.sort_by_key(|&map| (-played[map], map));
+        if order.len() > MOST_MAPS {
+            put(out, format_args!("<p>The {MOST_MAPS} of {} maps that are played most.</p>", order.len()));
+        }
+        for &map in order.iter().take(MOST_MAPS) {
+            let deaths = tallies.kill_places.row(map);
+            let caption = Caption {
+                title: &names[map],
+                about: &format!(
+                    "{} heartbeats, {} encounters, {} kills. Half of the heartbeats lie on {:.0} % of the map, half of the kills on {:.0} %. Rings are its places; north is up.",
+                    grouped(played[map] as u64),
+                    grouped(tallies.encounters_by_map.counts[map] as u64),
+                    grouped(deaths.iter().sum::<i64>() as u64),
+                    area_of_half(tallies.occupancy.row(map)),
+                    area_of_half(deaths),
+                ),
+                x: "",
+                y: "",
+                count: None,
+            };
+            let mut svg = String::new();
+            self.draw_map(&mut svg, map, "Where players are", tallies.occupancy.row(map));
+            self.draw_map(&mut svg, map, "Where they die", deaths);
+            let svg = format!(
+                "<div class=\"pair\">{svg}</div><p class=\"scale\">none {} most, by heartbeats or kills a cell</p>",
+                (0..chart::LEVELS)
+                    .map(|level| format!("<svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"h{level}\" width=\"14\" height=\"14\"/></svg>"))
+                    .collect::<String>()
+            );
+            chart::figure(out, &caption, "", &svg, "");
+        }
+    }
+
+    fn draw_map(&self, out: &mut String, map: usize, title: &str, counts: &[i64]) {
+        let ground = &self.setting.grounds[map];
+        let side = self.setting.raster.side;
+        let shown = side.min(DRAWN_CELLS);
+        let mut cells = vec![0; shown * shown];
+        for (n, count) in counts.iter().enumerate() {
+            let (x, y) = (n % side * shown / side, n / side * shown / side);
+            cells[y * shown + x] += count;
+        }
+        let most = cells.iter().copied().max().unwrap_or(0) as f64;
+        let [east, north] = ground.extent.map(f64::from);
+        let (width, height) = (320.0, 320.0 * (north / east).clamp(0.25, 4.0));
+        let (dx, dy) = (width / shown as f64, height / shown as f64);
+        let half = area_of_half(counts);
+        put(
+            out,
+            format_args!(
+                "<svg class=\"map\" viewBox=\"0 -18 {width} {:.0}\" role=\"img\" aria-label=\"{title}: half of it on {half:.0} % of the map.\"><text x=\"0\" y=\"-5\">{title}</text><rect class=\"h0\" width=\"{width}\" height=\"{height:.1}\"/>",
+                height + 18.0
+            ),
+        );
+        // One path a level, runs of cells in a row as one.
+        for level in 1..chart::LEVELS {
+            let mut path = String::new();
+            for row in 0..shown {
+                let mut x = 0;
+                while x < shown {
+                    let is_level = |x: usize| chart::level(cells[row * shown + x] as f64, most) == level;
+                    let end = (x..shown).find(|&x| !is_level(x)).unwrap_or(shown);
+                    if end > x && most > 0.0 {
+                        let run = (end - x) as f64 * dx;
+                        put(
+                            &mut path,
+                            format_args!(
+                                "M{:.0} {:.1}h{run:.0}v{dy:.1}h-{run:.0}z",
+                                x as f64 * dx,
+                                height - (row + 1) as f64 * dy
+                            ),
+                        );
+                    }
+                    x = end.max(x + 1);
+                }
+            }
+            if !path.is_empty() {
+                put(out, format_args!("<path class=\"h{level}\" d=\"{path}\"/>"));
+            }
+        }
+        for [x, y, radius] in ground.spots_of_places().take(200) {
+            put(
+                out,
+                format_args!(
+                    "<ellipse class=\"place\" cx=\"{:.1}\" cy=\"{:.1}\" rx=\"{:.1}\" ry=\"{:.1}\"/>",
+                    f64::from(x) / east * width,
+                    height - f64::from(y) / north * height,
+                    f64::from(radius) / east * width,
+                    f64::from(radius) / north * height
+                ),
+            );
+        }
+        out.push_str("</svg>");
+    }
+
+    /// How counts are spread over bins, for each entry of the first axis that has any: shares for each unit of a bin's
+    /// width, because bins are wider where there is less.
+    fn shares(&self, out: &mut String, caption: &Caption<'_>, of: Axis, bins: Axis, tally: &Counts) {
+        let names = self.labels(of);
+        let last = tally.along(1).iter().rposition(|count| *count > 0).unwrap_or(0);
+        let mut order: Vec<usize> = (0..names.len()).filter(|&n| tally.row(n).iter().any(|count| *count > 0)).collect();
+        order.sort_by_key(|&n| (-tally.row(n).iter().sum::<i64>(), n));
+        order.truncate(MOST_LINES);
+        let series: Vec<Series> = order
+            .into_iter()
+            .map(|n| Series::new(&names[n], densities(&tally.row(n)[..=last], &self.edges(bins))))
+            .collect();
+        let labels = &self.edge_labels(bins)[..=last];
+        if series.len() > 2 {
+            chart::lines(out, caption, labels, &series);
+        } else {
+            chart::bars(out, caption, labels, &series);
+        }
+    }
+
+    fn histogram(&self, out: &mut String, caption: &Caption<'_>, bins: Axis, counts: &[i64]) {
+        let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+        let series = Series::new("share", densities(&counts[..=last], &self.edges(bins)));
+        chart::bars(out, caption, &self.edge_labels(bins)[..=last], &[series]);
+    }
+
+    /// Where bins begin, in the unit that they are shown in.
+    fn edges(&self, bins: Axis) -> Vec<f64> {
+        let scale = if matches!(bins, Axis::Distance | Axis::KillsPerDeath) { 100.0 } else { 1.0 };
+        bins.labels(self.setting).iter().map(|edge| edge.as_f64().unwrap_or(0.0) / scale).collect()
+    }
+
+    fn edge_labels(&self, bins: Axis) -> Vec<String> {
+        self.edges(bins).iter().map(|edge| hundredths((edge * 100.0).round() as u64)).collect()
+    }
+}
+
+/// Percent of all for each unit of a bin's width; the last bin of all has no end and is taken as wide as the one before.
+fn densities(counts: &[i64], edges: &[f64]) -> Vec<f64> {
+    let all = (counts.iter().sum::<i64>() as f64).max(1.0);
+    let width = |bin: usize| match edges.get(bin + 1) {
+        Some(next) => next - edges[bin],
+        None => edges[bin] - edges[bin - 1],
+    };
+    counts.iter().enumerate().map(|(bin, count)| *count as f64 / all * 100.0 / width(bin)).collect()
+}
+
+/// Hundredths as a number with as few digits as it needs.
+fn hundredths(value: u64) -> String {
+    match (value / 100, value % 100) {
+        (whole, 0) => whole.to_string(),
+        (whole, part) if part % 10 == 0 => format!("{whole}.{}", part / 10),
+        (whole, part) => format!("{whole}.{part:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_bins_are_no_higher_for_being_wide() {
+        assert_eq!(densities(&[1, 2, 2], &[0.0, 1.0, 3.0, 4.0]), [20.0, 20.0, 40.0]);
+        assert_eq!(densities(&[0, 4], &[0.0, 2.0]), [0.0, 50.0]);
+    }
+
+    #[test]
+    fn hundredths_have_no_more_digits_than_they_need() {
+        assert_eq!([0, 50, 75, 100, 1_250].map(hundredths), ["0", "0.5", "0.75", "1", "12.5"]);
+    }
+}

@@ -1,0 +1,235 @@
+//! The report: every number counted again from the tables by another engine, the page's shape, what it is refused for.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::{skirmish, stderr, stdout};
+use crate::python;
+use crate::support::TempDir;
+
+/// Two modes on two maps, days across the ends of a week and a month, veterans and newcomers, everything written.
+const WORLD: &str = r#"
+seed = 11
+[clock]
+start = "2026-01-29"
+days = 6
+heartbeat_seconds = 60
+[population]
+players = 3000
+realms = 2
+[population.installs]
+veteran_share = 0.4
+horizon_days = 6
+[maps.yard]
+extent_x_m = 160
+extent_y_m = 160
+generated_places = 9
+generated_radius_m = 8
+[maps.field]
+extent_x_m = 733
+extent_y_m = 401
+generated_places = 20
+generated_radius_m = 15
+[modes.duel]
+teams = 2
+team_size = 6
+match_minutes = 9.0
+kill_chance = 0.45
+maps = ["yard", "field"]
+[modes.last]
+teams = 12
+team_size = 1
+match_minutes = 15.0
+elimination = true
+join_window_s = 120
+kill_chance = 0.6
+maps = ["yard"]
+"#;
+
+fn simulated(folder: &Path, name: &str, sets: &[&str]) -> std::path::PathBuf {
+    std::fs::write(folder.join("world.toml"), WORLD).unwrap();
+    let mut args = vec!["run", "world.toml", "--quiet", "--backend", "cpu", "--out", name];
+    sets.iter().for_each(|set| args.extend(["--set", set]));
+    let output = skirmish(folder, &args);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    folder.join(name)
+}
+
+fn read(run: &Path, name: &str) -> String {
+    std::fs::read_to_string(run.join(name)).unwrap()
+}
+
+#[test]
+fn every_tally_is_what_duckdb_counts_in_the_tables() {
+    let folder = TempDir::new();
+    let run = simulated(folder.path(), "run", &[]);
+    python::run_or_skip(include_str!("report.py"), &[&run.to_string_lossy()]);
+    // Hours that have one heartbeat or two.
+    let sets = ["clock.heartbeat_seconds=2700", "encounter.merge_gap_s=2700", "population.players=9000"];
+    let sparse = simulated(folder.path(), "sparse", &sets);
+    python::run_or_skip(include_str!("report.py"), &[&sparse.to_string_lossy()]);
+}
+
+#[test]
+fn a_report_depends_on_the_run_alone() {
+    let folder = TempDir::new();
+    let few = ["population.players=500", "clock.days=2"];
+    let one = simulated(folder.path(), "one", &few);
+    std::fs::write(folder.path().join("world.toml"), WORLD).unwrap();
+    let args = ["run", "world.toml", "-q", "--threads", "1", "--out", "two", "--backend", "cpu"];
+    let output = skirmish(folder.path(), &[&args[..], &["--set", few[0], "--set", few[1]]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let two = folder.path().join("two");
+    for name in ["report.html", "report.json"] {
+        assert_eq!(read(&one, name), read(&two, name), "{name}");
+    }
+    // Drawn anew it is the same, whatever has become of the tables.
+    std::fs::remove_dir_all(two.join("tables")).unwrap();
+    std::fs::write(two.join("report.html"), "").unwrap();
+    let output = skirmish(folder.path(), &["report", "two"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(read(&one, "report.html"), read(&two, "report.html"));
+    let output = skirmish(folder.path(), &["report", "two", "--json"]);
+    let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(value, serde_json::from_str::<Value>(&read(&one, "report.json")).unwrap());
+    assert!(value["tallies"].as_object().unwrap().values().all(|tally| tally["unit"].is_string()));
+}
+
+#[test]
+fn two_runs_are_compared_figure_by_figure() {
+    let folder = TempDir::new();
+    let one = simulated(folder.path(), "one", &["population.players=500", "clock.days=2"]);
+    simulated(folder.path(), "two", &["population.players=900", "clock.days=2", "seed=5"]);
+    let output = skirmish(folder.path(), &["report", "one", "two", "--json"]);
+    let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let figures = value["figures"].as_array().unwrap();
+    assert!(figures.len() > 25);
+    let heartbeats = figures.iter().find(|figure| figure["name"] == "Heartbeats").unwrap();
+    let said: Value = serde_json::from_str(&read(&one, "run.json")).unwrap();
+    assert_eq!(heartbeats["a"].as_f64(), said["totals"]["heartbeats"].as_f64());
+    let difference = heartbeats["b"].as_f64().unwrap() - heartbeats["a"].as_f64().unwrap();
+    assert_eq!(heartbeats["difference"].as_f64(), Some(difference));
+    assert!(difference > 0.0);
+    let output = skirmish(folder.path(), &["report", "one", "two"]);
+    let text = stdout(&output);
+    assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    assert!(text.contains("Heartbeats ") && text.contains(" %"), "{text}");
+    let output = skirmish(folder.path(), &["report", "one", "one"]);
+    assert!(stdout(&output).lines().skip(1).all(|line| line.contains("same") || line.contains(" - ")));
+}
+
+#[test]
+fn names_in_a_report_are_inert_and_the_page_asks_for_nothing() {
+    let folder = TempDir::new();
+    let text = WORLD.replace("yard", "\"<script>alert(1)</script>\"").replace("[\"\"", "[\"").replace("\"\"", "\"");
+    std::fs::write(folder.path().join("hostile.toml"), text).unwrap();
+    let args =
+        ["run", "hostile.toml", "-q", "--out", "run", "--set", "population.players=300", "--set", "clock.days=1"];
+    let output = skirmish(folder.path(), &args);
+    let page = if output.status.success() {
+        read(&folder.path().join("run"), "report.html")
+    } else {
+        // Names that could be code are no names of a scenario.
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        let run = simulated(folder.path(), "run", &["population.players=300", "clock.days=1"]);
+        read(&run, "report.html")
+    };
+    assert!(!page.contains("<script") && !page.contains("style=\""), "nothing runs, and styles are in one place");
+    assert!(page.contains("default-src 'none'"));
+    for foreign in ["http:", "https:", "//", "url(", "@import", "src="] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    assert!(page.len() < 400_000, "{}", page.len());
+    // Every chart says in words what it shows.
+    let charts = page.matches("<svg ").count();
+    let silent = page.matches("aria-hidden=\"true\"").count();
+    assert_eq!(page.matches("role=\"img\" aria-label=\"").count() + silent, charts);
+    assert!(charts - silent > 12, "{charts}");
+}
+
+#[test]
+fn runs_of_every_size_have_a_report() {
+    let folder = TempDir::new();
+    let mut maps = String::new();
+    for n in 0..200 {
+        maps.push_str(&format!(
+            "[maps.m{n:03}]\nextent_x_m = {}\nextent_y_m = 90\nrelief_m = 2\ngenerated_places = 3\n",
+            60 + n
+        ));
+    }
+    let most = format!(
+        "[clock]\ndays = 1\nheartbeat_seconds = 300\n[population]\nplayers = 2000\n{maps}[modes.m]\nteams = 2\nteam_size = 3\nmatch_minutes = 10.0\n"
+    );
+    std::fs::write(folder.path().join("maps.toml"), most).unwrap();
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("maps", "maps.toml", &["encounter.merge_gap_s=300"]),
+        ("player", "quickstart", &["population.players=1", "clock.days=1"]),
+        ("nobody", "quickstart", &["population.players=50", "clock.days=1", "output.tables.heartbeats=false"]),
+        (
+            "years",
+            "quickstart",
+            &[
+                "population.players=40",
+                "clock.days=730",
+                "population.installs.horizon_days=700",
+                "clock.heartbeat_seconds=3600",
+                "encounter.merge_gap_s=3600",
+                "output.tables.heartbeats=false",
+            ],
+        ),
+    ];
+    for (name, scenario, sets) in cases {
+        let mut args = vec!["run", scenario, "--quiet", "--backend", "cpu", "--out", name];
+        sets.iter().for_each(|set| args.extend(["--set", set]));
+        let output = skirmish(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        let page = read(&folder.path().join(name), "report.html");
+        assert!(page.ends_with("</html>\n") && page.len() < 400_000, "{name}: {}", page.len());
+        for nonsense in ["NaN", "inf", "null", "-0.0\""] {
+            assert!(!page.contains(nonsense), "{name}: {nonsense}");
+        }
+    }
+    let page = read(&folder.path().join("player"), "report.html");
+    assert!(page.contains("Little data: "), "a chart with little data says so");
+    let page = read(&folder.path().join("maps"), "report.html");
+    assert!(page.contains("The 8 of "), "what is left out is said");
+}
+
+#[test]
+fn what_is_no_finished_run_is_refused_and_nothing_is_written() {
+    let folder = TempDir::new();
+    let run = simulated(folder.path(), "run", &["population.players=200", "clock.days=1"]);
+    let refused = |name: &str, words: &str| {
+        let output = skirmish(folder.path(), &["report", name]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words) && stderr(&output).lines().count() == 1, "{}", stderr(&output));
+    };
+    refused("none", "give the folder that --out named");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    refused("empty", "give the folder that --out named");
+    assert_eq!(std::fs::read_dir(folder.path().join("empty")).unwrap().count(), 0);
+    let page = read(&run, "report.html");
+    let said = read(&run, "run.json");
+    let change = |from: &str, to: &str| {
+        assert!(said.contains(from), "{from}");
+        std::fs::write(run.join("run.json"), said.replacen(from, to, 1)).unwrap();
+    };
+    change("\"status\": \"complete\"", "\"status\": \"running\"");
+    refused("run", "let it finish");
+    change("\"data_version\": ", "\"data_version\": 9");
+    refused("run", "data version");
+    change("\"seed\": 11", "\"seed\": 12");
+    std::fs::write(run.join("run.json"), &said).unwrap();
+    let counted = read(&run, "report.json");
+    std::fs::write(run.join("report.json"), &counted[..counted.len() / 2]).unwrap();
+    refused("run", "damaged");
+    std::fs::write(run.join("report.json"), counted.replacen("\"world_hash\":\"", "\"world_hash\":\"0", 1)).unwrap();
+    refused("run", "is not of the scenario beside it");
+    std::fs::remove_file(run.join("report.json")).unwrap();
+    refused("run", "report.json cannot be read");
+    std::fs::write(run.join("report.json"), &counted).unwrap();
+    let output = skirmish(folder.path(), &["report", "run", "--out", "run/report.html"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert_eq!(read(&run, "report.html"), page);
+}
