@@ -8,6 +8,7 @@ use super::display::Display;
 use super::failure::Failure;
 use super::screen::{Tone, print_json, print_page, say};
 use super::signals::Signals;
+use crate::inspect;
 use crate::output::{Claim, OutputError, Store, write_dimensions};
 use crate::report::{self, Figures, grouped, plural, quote, short, size};
 use crate::run::{self, Engine, RunError, RunOptions, RunReport, Snapshot};
@@ -55,7 +56,15 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
     store.write("tables.sql", &views(&root))?;
-    let figures = Figures::of_run(&setting, &report, &tables);
+    let replay = match inspect::match_record(&root, setting.clock) {
+        Ok(replay) => replay,
+        // A report without it is better than none.
+        Err(error) => {
+            say(Tone::Note, &format!("the report shows no match: {error}"));
+            None
+        }
+    };
+    let figures = Figures::of_run(&setting, &report, &tables, replay);
     store.write("report.json", &format!("{}\n", figures.value(&setting)))?;
     store.write("report.html", &report::page(&setting, &figures))?;
     if let Some(golden) = &report.golden {

@@ -17,17 +17,25 @@ pub struct Figures {
     pub days: Vec<Aggregate>,
     /// Totals by table.
     pub tables: BTreeMap<String, TableTotal>,
-    /// Everything else.
+    /// Everything else that was counted.
     pub tallies: Tallies,
+    /// A match to look at, if there is one.
+    pub replay: Option<Value>,
 }
 
 impl Figures {
     /// Those of a run that has just ended.
-    pub fn of_run(setting: &Setting, report: &RunReport, tables: &BTreeMap<&'static str, TableTotal>) -> Self {
+    pub fn of_run(
+        setting: &Setting,
+        report: &RunReport,
+        tables: &BTreeMap<&'static str, TableTotal>,
+        replay: Option<Value>,
+    ) -> Self {
         Self {
             days: report.committed.days.iter().take(setting.clock.days as usize).cloned().collect(),
             tables: tables.iter().map(|(name, total)| ((*name).to_owned(), *total)).collect(),
             tallies: report.tallies.clone(),
+            replay,
         }
     }
 
@@ -71,6 +79,7 @@ impl Figures {
             "by_day": self.days.iter().enumerate().map(day).collect::<Vec<_>>(),
             "tables": Value::Object(self.tables.iter().map(table).collect::<Map<_, _>>()),
             "tallies": self.tallies.value(setting),
+            "replay": self.replay,
         })
     }
 
@@ -98,6 +107,7 @@ impl Figures {
             days: value["by_day"].as_array()?.iter().map(day).collect::<Option<_>>()?,
             tables: value["tables"].as_object()?.iter().map(table).collect::<Option<_>>()?,
             tallies: Tallies::from_value(setting, &value["tallies"])?,
+            replay: Some(value["replay"].clone()).filter(|replay| !replay.is_null()),
         })
     }
 }

@@ -1,7 +1,8 @@
-//! The report of a run: one HTML page without scripts or requests, drawn from what was counted while running.
+//! The report of a run: one HTML page that requests nothing, drawn from what was counted while running.
 //!
 //! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `contents` says
-//! which charts there are, `chart` how a chart is drawn. `stored` reads a run back, `difference` compares two.
+//! which charts there are, `chart` how a chart is drawn. `replay` shows a match, with the only script.
+//! `stored` reads a run back, `difference` compares two.
 
 mod chart;
 mod contents;
@@ -9,6 +10,7 @@ mod difference;
 mod figures;
 mod key_figures;
 pub(crate) mod quote;
+mod replay;
 mod stored;
 mod text;
 
@@ -45,11 +47,12 @@ const TILES: [&str; 8] = [
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, figures: &Figures) -> String {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    let (style, script) = (hash(STYLE), hash(replay::SCRIPT));
     let name = escape(&setting.scenario.name);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}: Skirmish report</title>\
          <style>{STYLE}</style></head>\n<body><header><h1>{name}</h1><p class=\"sub\">{players} players, {days} from {start}, \
          seed {seed}, {realms}, a heartbeat every {heartbeat} s</p></header><main>",
@@ -74,6 +77,9 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
     }
     out.push_str("</dl>");
     Contents { setting, figures }.draw(&mut out);
+    if let Some(found) = &figures.replay {
+        replay::draw(&mut out, setting, found);
+    }
     out.push_str("<section><h2>All key figures</h2><div class=\"wide\"><table><tbody>");
     for figure in &key {
         let value = figure.value.map_or_else(|| "none".to_owned(), quantity);
