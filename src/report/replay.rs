@@ -27,6 +27,8 @@ pub fn draw(out: &mut String, setting: &Setting, replay: &Value) {
     };
     let players = replay["players"].as_array().map_or(&[][..], Vec::as_slice);
     let kills = replay["kills"].as_array().map_or(&[][..], Vec::as_slice);
+    let started = replay["started_at"].as_str().unwrap_or_default().replace('T', " ");
+    let started: String = started.chars().take(16).collect();
     let beats = replay["heartbeats"].as_u64().unwrap_or(0);
     put(
         out,
@@ -41,10 +43,7 @@ pub fn draw(out: &mut String, setting: &Setting, replay: &Value) {
              <rect class=\"h0\" width=\"{WIDTH}\" height=\"{height:.0}\"/>",
             escape(replay["mode"].as_str().unwrap_or_default()),
             escape(map),
-            escape(
-                &replay["started_at"].as_str().unwrap_or_default().replace('T', " ")
-                    [..16.min(replay["started_at"].as_str().unwrap_or_default().len())]
-            ),
+            escape(&started),
             players.len(),
             setting.clock.heartbeat_s,
             kills.len(),
@@ -72,9 +71,8 @@ pub fn draw(out: &mut String, setting: &Setting, replay: &Value) {
         let mut path = String::new();
         let mut is_drawing = false;
         for place in player["places"].as_array().into_iter().flatten() {
-            match at(place) {
-                Some((x, y)) => put(&mut path, format_args!("{}{x:.0} {y:.0}", if is_drawing { "L" } else { "M" })),
-                None => {}
+            if let Some((x, y)) = at(place) {
+                put(&mut path, format_args!("{}{x:.0} {y:.0}", if is_drawing { "L" } else { "M" }));
             }
             is_drawing = !place.is_null();
         }
