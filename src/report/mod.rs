@@ -9,6 +9,7 @@ mod contents;
 mod difference;
 mod figures;
 mod key_figures;
+mod map;
 pub(crate) mod quote;
 mod replay;
 mod stored;

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::chart::put;
+use super::map::rings;
 use super::text::escape;
 use crate::setting::Setting;
 
@@ -54,18 +55,7 @@ pub fn draw(out: &mut String, setting: &Setting, replay: &Value) {
             escape(map),
         ),
     );
-    for [x, y, radius] in ground.spots_of_places().take(200) {
-        put(
-            out,
-            format_args!(
-                "<ellipse class=\"place\" cx=\"{:.1}\" cy=\"{:.1}\" rx=\"{:.1}\" ry=\"{:.1}\"/>",
-                f64::from(x) / east * WIDTH,
-                height - f64::from(y) / north * height,
-                f64::from(radius) / east * WIDTH,
-                f64::from(radius) / north * height
-            ),
-        );
-    }
+    rings(out, ground, [WIDTH, height]);
     let team = |player: &Value| player["team"].as_u64().unwrap_or(0);
     for player in players {
         let mut path = String::new();
