@@ -105,6 +105,11 @@ impl Clock {
         before(hour + 1) - before(hour)
     }
 
+    /// Hour of the day of a tick of the day.
+    pub fn hour_of(self, tick_of_day: u32) -> u32 {
+        tick_of_day * 24 / self.ticks_per_day()
+    }
+
     /// Milliseconds since 1970 of a second of the run.
     pub fn ms(self, second: u32) -> i64 {
         (i64::from(self.start.0) * i64::from(DAY_S) + i64::from(second)) * 1000

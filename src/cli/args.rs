@@ -141,6 +141,9 @@ pub struct RunArgs {
     pub allow_large: bool,
     #[command(flatten)]
     pub pipeline: PipelineArgs,
+    /// Show the day being simulated, rates, stages and memory, as on terminals of 100 columns and more
+    #[arg(long, conflicts_with = "quiet")]
+    pub watch: bool,
     /// Show nothing but errors
     #[arg(long, short)]
     pub quiet: bool,

@@ -1,13 +1,15 @@
-//! Progress on standard error: a bar on a terminal, plain lines elsewhere.
+//! Progress on standard error: a bar or a panel on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::panel::{LINES, Panel, WIDE};
 use super::screen::{harmless, is_json_log, say_line};
-use crate::report::{short, size};
+use crate::report::{lasting, short, size};
 use crate::run::Snapshot;
+use crate::time::Clock;
 
 /// How far something is.
 pub enum Display {
@@ -15,6 +17,13 @@ pub enum Display {
     Nothing,
     /// On a terminal.
     Bar(ProgressBar),
+    /// On a terminal with room for more.
+    Panel {
+        /// Where it is drawn.
+        bar: ProgressBar,
+        /// What is drawn.
+        panel: Panel,
+    },
     /// Lines now and then.
     Lines {
         /// When the last one was written.
@@ -37,25 +46,35 @@ impl Display {
         if is_quiet || is_json_log() {
             return Self::Nothing;
         }
-        if !std::io::stderr().is_terminal() || tracing::enabled!(tracing::Level::INFO) {
+        if !is_for_drawing() {
             return Self::Lines { last: Instant::now(), started: false, ended: false };
         }
         let bar = ProgressBar::with_draw_target(Some(BAR_STEPS), ProgressDrawTarget::stderr());
         // The message is cut to the width that is left, so that a narrow terminal shows one line all the same.
         let style = ProgressStyle::with_template("{prefix} {bar:16} {percent:>3} %  {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let name = harmless(name);
-        let short: String = name.chars().take(24).collect();
-        bar.set_prefix(if short == name { name } else { format!("{short}…") });
+        bar.set_prefix(title(name));
         bar.set_message("starting");
         Self::Bar(bar)
+    }
+
+    /// For a run: a panel where there is room for one, or wherever somebody wants to watch.
+    pub fn of_run(name: &str, clock: Clock, is_quiet: bool, is_watched: bool) -> Self {
+        let (columns, lines) = terminal_size();
+        match Self::new(name, is_quiet) {
+            Self::Bar(bar) if (is_watched || columns >= WIDE) && lines > LINES => {
+                bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+                Self::Panel { bar, panel: Panel::new(title(name), clock) }
+            }
+            display => display,
+        }
     }
 
     /// What is being done, and how much of it.
     pub fn show_part(&mut self, what: &str, share: f64) {
         match self {
             Self::Nothing => {}
-            Self::Bar(bar) => bar.set_message(format!("{what}: {:.0} %", share * 100.0)),
+            Self::Bar(bar) | Self::Panel { bar, .. } => bar.set_message(format!("{what}: {:.0} %", share * 100.0)),
             Self::Lines { last, .. } => {
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
@@ -69,11 +88,11 @@ impl Display {
     pub fn show_share(&mut self, share: f64) {
         match self {
             Self::Nothing => {}
-            Self::Bar(bar) => {
+            Self::Bar(bar) | Self::Panel { bar, .. } => {
                 bar.set_position((share * BAR_STEPS as f64) as u64);
                 let seconds = bar.elapsed().as_secs_f64();
                 bar.set_message(if share > 0.005 {
-                    format!("{:.0} s left", seconds / share - seconds)
+                    format!("{} left", lasting(seconds / share - seconds))
                 } else {
                     String::new()
                 });
@@ -89,17 +108,23 @@ impl Display {
 
     /// Where a run stands.
     pub fn show(&mut self, snapshot: &Snapshot) {
-        self.show_parts(snapshot.done, &describe(snapshot));
+        match self {
+            Self::Panel { bar, panel } => {
+                let text = panel.draw(snapshot, terminal_size().0);
+                bar.set_message(text);
+            }
+            _ => self.show_parts(snapshot.done, &describe(snapshot)),
+        }
     }
 
     /// Where something stands, in parts of which the first are the most important.
     pub fn show_parts(&mut self, share: f64, parts: &[String]) {
         match self {
             Self::Nothing => {}
-            Self::Bar(bar) => {
+            Self::Bar(bar) | Self::Panel { bar, .. } => {
                 bar.set_position((share * BAR_STEPS as f64) as u64);
                 let taken = bar.prefix().chars().count() + BESIDE;
-                bar.set_message(fitting(parts, terminal_width().saturating_sub(taken)));
+                bar.set_message(fitting(parts, terminal_size().0.saturating_sub(taken)));
             }
             Self::Lines { last, started, ended } => {
                 let ends = share >= 1.0 && !*ended;
@@ -114,15 +139,31 @@ impl Display {
 
     /// Takes it off the screen.
     pub fn end(&mut self) {
-        if let Self::Bar(bar) = self {
+        if let Self::Bar(bar) | Self::Panel { bar, .. } = self {
             bar.finish_and_clear();
         }
     }
 }
 
-/// Columns of a terminal, 80 if it does not tell.
-fn terminal_width() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| size.ws_col).max(20).into()
+/// Whether lines on standard error can be drawn over.
+fn is_for_drawing() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stderr().is_terminal() && !is_dumb && !tracing::enabled!(tracing::Level::INFO)
+}
+
+/// A name as it stands in front of a bar.
+fn title(name: &str) -> String {
+    let name = harmless(name);
+    let short: String = name.chars().take(24).collect();
+    if short == name { name } else { format!("{short}…") }
+}
+
+/// Columns and lines of a terminal, 80 by 24 if it does not tell.
+fn terminal_size() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr());
+    let (columns, lines) = size.map_or((80, 24), |size| (size.ws_col, size.ws_row));
+    let or = |told: u16, otherwise: usize| if told == 0 { otherwise } else { usize::from(told) };
+    (or(columns, 80).max(20), or(lines, 24))
 }
 
 /// As many of the parts as fit some columns, in their order.
@@ -148,7 +189,7 @@ fn describe(snapshot: &Snapshot) -> Vec<String> {
     }
     let mut parts = vec![format!("day {:.1}", snapshot.days)];
     if snapshot.done > 0.005 && snapshot.done < 1.0 {
-        parts.push(format!("{:.0} s left", seconds / snapshot.done - seconds));
+        parts.push(format!("{} left", lasting(seconds / snapshot.done - seconds)));
     }
     parts.push(format!("{} heartbeats/s", short(snapshot.heartbeats as f64 / seconds.max(1e-3))));
     parts.push(format!("{} online", short(snapshot.online as f64)));

@@ -11,6 +11,7 @@ mod ingest;
 mod inspect;
 mod log;
 mod machine;
+mod panel;
 mod plan;
 mod report;
 mod run;

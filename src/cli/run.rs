@@ -39,7 +39,8 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     store.write("scenario.toml", &text)?;
     store.write("scenario.resolved.toml", &resolved)?;
 
-    let result = simulate(engine, &setting, &options, &store, &signals, args.quiet);
+    let display = Display::of_run(&setting.scenario.name, setting.clock, args.quiet, args.watch);
+    let result = simulate(engine, &setting, &options, &store, &signals, display);
     let (report, tables) = match result {
         Ok(finished) => finished,
         Err(failure) => {
@@ -115,10 +116,9 @@ fn simulate(
     options: &RunOptions,
     store: &Store,
     signals: &Signals,
-    is_quiet: bool,
+    mut display: Display,
 ) -> Result<(RunReport, Tables), Failure> {
     let interrupted = |error| Failure::Signal { signal: signals.which(), error };
-    let mut display = Display::new(&setting.scenario.name, is_quiet);
     let written = write_dimensions(setting, store, &mut |share| {
         display.show_part("writing accounts", share);
         !signals.is_caught()

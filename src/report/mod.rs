@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use difference::Difference;
 pub(crate) use figures::Figures;
 pub(crate) use stored::{ReportError, StoredRun};
-pub(crate) use text::{grouped, plural, short, size};
+pub(crate) use text::{grouped, lasting, plural, short, size};
 
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;

@@ -39,6 +39,16 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A time that something takes.
+pub fn lasting(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round();
+    match seconds {
+        s if s < 99.5 => format!("{s:.0} s"),
+        _ if minutes < 100.0 => format!("{minutes:.0} min"),
+        _ => format!("{:.0} h {:.0} min", (minutes / 60.0).floor(), minutes % 60.0),
+    }
+}
+
 /// A number as charts show it: at most four digits or so, with as many decimals as say something.
 pub fn quantity(value: f64) -> String {
     let trimmed = |text: String| match text.contains('.') {
@@ -83,6 +93,12 @@ mod tests {
     fn numbers_are_shown_for_people() {
         assert_eq!((grouped(1_234_567), plural(1, "day")), ("1,234,567".into(), "1 day".into()));
         assert_eq!((short(5_120_000.0), size(5_300_000)), ("5.12 M".into(), "5.3 MB".into()));
+    }
+
+    #[test]
+    fn times_are_as_exact_as_one_cares() {
+        let said = [0.4, 99.4, 99.6, 5_900.0, 6_000.0, 90_000.0].map(lasting);
+        assert_eq!(said, ["0 s", "99 s", "2 min", "98 min", "1 h 40 min", "25 h 0 min"]);
     }
 
     #[test]

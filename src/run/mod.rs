@@ -3,12 +3,14 @@
 //! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
 //! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. The committer gives the
 //! tickets back. Tickets bound how far workers run ahead of it, so memory does not grow with simulated time.
-//! `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
+//! `progress` is how far the run
+//! is, `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
 
 mod engine;
 mod golden;
 pub mod limit;
 mod options;
+mod progress;
 pub mod race;
 mod shared;
 pub mod summary;
@@ -24,13 +26,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 pub use engine::Engine;
 pub use options::{Backend, RunError, RunOptions, RunReport};
-pub(crate) use options::{Snapshot, StageTimes};
+pub(crate) use progress::Snapshot;
 
 use crate::output::{Committed, Committer, OutputError, Store, Ticket};
 use crate::setting::Setting;
 use crate::tally::Tallies;
 use golden::Golden;
-use shared::{JobQueue, Progress, Shared};
+use progress::Progress;
+use shared::{JobQueue, Shared};
 use worker::Worker;
 
 /// Runs a scenario into a folder (or nowhere, for benches). `watch` is called about ten times a second; the run ends
@@ -89,7 +92,7 @@ pub fn run_with(
         setting: Arc::clone(setting),
         jobs: Mutex::new(JobQueue::new(&span, group, options.shuffle)),
         realms: (0..realms).map(|_| bounded(1)).collect(),
-        progress: Progress { online: (0..realms).map(|_| AtomicU32::new(0)).collect(), ..Progress::default() },
+        progress: Progress::new(setting.clock, &span),
         span,
         options: options.clone(),
         tickets: ticket_receiver,
@@ -145,12 +148,14 @@ pub fn run_with(
             workers.push(worker);
         }
         drop(done_sender);
-        let is_interrupted = watch_until_done(shared, &done, interrupt, started, &bytes_seen, watch);
+        let is_interrupted = watch_until_done(shared, &done, interrupt, &mut || {
+            let (bytes, whole_days) = (bytes_seen.load(Ordering::Relaxed), whole_days.load(Ordering::Relaxed));
+            watch(&Snapshot { bytes, whole_days, elapsed: started.elapsed(), ..shared.progress.snapshot() });
+        });
         let mut outcome = Ending { is_interrupted, ..Ending::default() };
         for worker in workers {
             match worker.join() {
                 Ok(Ok(Ok(worked))) => {
-                    outcome.stages.merge(&worked.times);
                     match &mut outcome.tallies {
                         Some(all) => all.merge(&worked.tallies),
                         none => *none = Some(worked.tallies),
@@ -176,7 +181,6 @@ pub fn run_with(
 #[derive(Default)]
 struct Ending {
     is_interrupted: bool,
-    stages: StageTimes,
     tallies: Option<Tallies>,
     golden: Option<Golden>,
     errors: Vec<RunError>,
@@ -192,7 +196,7 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
         Some(result) => result?,
         None => return Err(RunError::Internal("the committer left no answer".into())),
     };
-    let mut stages = outcome.stages;
+    let mut stages = shared.progress.stages();
     stages.encode += committed.encode_time;
     stages.write = committed.write_time;
     let notes = shared.engine.notes();
@@ -210,31 +214,12 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a thread panicked".into())
 }
 
-/// Tells the caller how far the run is until all threads are done; true if the caller asked to stop.
-fn watch_until_done(
-    shared: &Shared,
-    done: &Receiver<()>,
-    interrupt: &AtomicBool,
-    started: Instant,
-    bytes_seen: &AtomicU64,
-    watch: &mut dyn FnMut(&Snapshot),
-) -> bool {
-    let days = shared.span.days.len() as f64;
-    let total = shared.span.realm_ticks() as f64;
+/// Calls the watcher until all threads are done; true if the caller asked to stop.
+fn watch_until_done(shared: &Shared, done: &Receiver<()>, interrupt: &AtomicBool, watch: &mut dyn FnMut()) -> bool {
     let mut is_interrupted = false;
     loop {
         let is_done = matches!(done.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Disconnected));
-        let progress = &shared.progress;
-        let share = progress.realm_ticks.load(Ordering::Relaxed) as f64 / total;
-        watch(&Snapshot {
-            done: share,
-            days: share * days,
-            online: progress.online.iter().map(|online| u64::from(online.load(Ordering::Relaxed))).sum(),
-            heartbeats: progress.heartbeats.load(Ordering::Relaxed),
-            encounters: progress.encounters.load(Ordering::Relaxed),
-            bytes: bytes_seen.load(Ordering::Relaxed),
-            elapsed: started.elapsed(),
-        });
+        watch();
         if is_done {
             return is_interrupted;
         }

@@ -79,25 +79,6 @@ pub enum RunError {
     Internal(String),
 }
 
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Snapshot {
-    /// Share of the run's ticks that are done, over all realms.
-    pub done: f64,
-    /// Simulated days that are done.
-    pub days: f64,
-    /// Sessions online in the realms being stepped or last stepped.
-    pub online: u64,
-    /// Heartbeats so far.
-    pub heartbeats: u64,
-    /// Encounters so far.
-    pub encounters: u64,
-    /// Encoded bytes so far.
-    pub bytes: u64,
-    /// Time since the start.
-    pub elapsed: Duration,
-}
-
 /// Where workers spent their time, summed over threads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StageTimes {

@@ -1,6 +1,6 @@
 //! What the workers of a run share: jobs, realms, tickets, and how far they are.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::engine::Engine;
 use super::options::RunOptions;
+use super::progress::Progress;
 use crate::output::{Message, Payload, Ticket};
 use crate::setting::{Leg, Setting, Span};
 use crate::world::Realm;
@@ -34,19 +35,6 @@ pub struct Shared {
     pub stop: AtomicBool,
     /// How far the run is.
     pub progress: Progress,
-}
-
-/// How far a run is.
-#[derive(Default)]
-pub struct Progress {
-    /// Steps of a realm by a tick.
-    pub realm_ticks: AtomicU64,
-    /// Heartbeats.
-    pub heartbeats: AtomicU64,
-    /// Encounters that began.
-    pub encounters: AtomicU64,
-    /// Sessions online, by realm.
-    pub online: Vec<AtomicU32>,
 }
 
 /// A day of a group of realms.

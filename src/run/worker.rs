@@ -26,6 +26,7 @@ pub struct Worker<'s> {
     halves: Vec<(Stepper, Detection)>,
     encoders: Encoders,
     codec: Codec,
+    /// Where the time went since it was last told.
     times: StageTimes,
     /// Memory for heartbeats, one for each realm of a group.
     memory: Vec<Trajectories>,
@@ -37,8 +38,6 @@ pub struct Worker<'s> {
 
 /// What a worker leaves.
 pub struct Worked {
-    /// Where its time went.
-    pub times: StageTimes,
     /// What it counted.
     pub tallies: Tallies,
     /// Golden answers, if it was asked for them.
@@ -97,12 +96,19 @@ impl<'s> Worker<'s> {
                 drop(self.shared.realms[realm.id as usize].0.send(Some(realm)));
             }
         }
-        for (stepper, _) in &self.halves {
-            self.times.before_contacts += stepper.times.before_contacts;
-            self.times.detect += stepper.times.detect;
-            self.times.after_contacts += stepper.times.after_contacts;
+        self.tell_times();
+        Ok(Worked { tallies: self.tallies, golden: self.golden })
+    }
+
+    /// Adds where the time went since the last call to what all workers have spent.
+    fn tell_times(&mut self) {
+        for (stepper, _) in &mut self.halves {
+            let stepped = std::mem::take(&mut stepper.times);
+            self.times.before_contacts += stepped.before_contacts;
+            self.times.detect += stepped.detect;
+            self.times.after_contacts += stepped.after_contacts;
         }
-        Ok(Worked { times: self.times, tallies: self.tallies, golden: self.golden })
+        self.shared.progress.note_times(&std::mem::take(&mut self.times));
     }
 
     /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
@@ -119,6 +125,7 @@ impl<'s> Worker<'s> {
                     return Ok(None);
                 }
             }
+            self.tell_times();
         }
         for (realm, ticket) in group.iter_mut().zip(tickets) {
             // What ends with the run is written into the memory of the day's rows.
@@ -167,7 +174,7 @@ impl<'s> Worker<'s> {
             }
             for ((stepper, detection), realms) in self.halves.iter_mut().zip(group.chunks_mut(size)) {
                 if stepper.finish(realms, detection)? {
-                    note_progress(self.shared, realms);
+                    realms.iter_mut().for_each(|realm| self.shared.progress.note(realm));
                 }
                 if tick + 1 == day_end {
                     // What follows may publish the day.
@@ -178,7 +185,7 @@ impl<'s> Worker<'s> {
         }
         for ((stepper, detection), realms) in self.halves.iter_mut().zip(group.chunks_mut(size)) {
             if stepper.finish(realms, detection)? {
-                note_progress(self.shared, realms);
+                realms.iter_mut().for_each(|realm| self.shared.progress.note(realm));
             }
         }
         Ok(Some(()))
@@ -201,17 +208,5 @@ impl<'s> Worker<'s> {
             }
             self.times.wait += encoded.elapsed();
         }
-    }
-}
-
-/// Counts a tick of some realms.
-fn note_progress(shared: &Shared, realms: &mut [Realm]) {
-    let progress = &shared.progress;
-    for realm in realms {
-        let online = realm.online();
-        progress.heartbeats.fetch_add(online as u64, Ordering::Relaxed);
-        progress.online[realm.id as usize].store(online as u32, Ordering::Relaxed);
-        progress.encounters.fetch_add(realm.take_started_encounters(), Ordering::Relaxed);
-        progress.realm_ticks.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -21,7 +21,7 @@ impl Tallies {
         let (clock, notes) = (setting.clock, &rows.notes);
         let day_of_run = day as usize;
         for (tick, online) in rows.sums.online.chunks_exact(setting.regions()).enumerate() {
-            let hour = tick * 24 / clock.ticks_per_day() as usize;
+            let hour = clock.hour_of(tick as u32) as usize;
             for (region, online) in online.iter().enumerate() {
                 self.heartbeats.add([day_of_run, hour, region], i64::from(*online));
             }

@@ -171,6 +171,11 @@ impl Realm {
         (started - std::mem::replace(&mut self.encounters_seen, started)) as u64
     }
 
+    /// The tick stepped last, or the first before any was.
+    pub fn last_tick(&self) -> u32 {
+        self.next_tick.saturating_sub(1)
+    }
+
     /// Sessions online.
     pub fn online(&self) -> usize {
         self.positions().len()

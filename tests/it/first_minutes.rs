@@ -278,6 +278,36 @@ fn colours_are_where_a_terminal_is_and_no_color_is_not() {
 }
 
 #[test]
+fn a_wide_terminal_shows_the_day_and_a_narrow_one_a_bar() {
+    let folder = folder();
+    let shown = |columns: u32, args: &str| {
+        let binary = env!("CARGO_BIN_EXE_skirmish");
+        let line = format!(
+            "stty cols {columns} rows 40; {binary} run tiny.toml --backend cpu --overwrite --set population.players=4000 {args}"
+        );
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
+        command.current_dir(folder.path()).output().map(|output| stdout(&output))
+    };
+    let (Ok(wide), Ok(narrow), Ok(watched), Ok(quiet)) =
+        (shown(120, ""), shown(80, ""), shown(80, "--watch"), shown(120, "--quiet"))
+    else {
+        return skipped("no `script` that gives commands a terminal");
+    };
+    if !narrow.contains("Report:") {
+        return skipped("no `script` that gives commands a terminal");
+    }
+    for part in ["players online by hour", "threads ", "heartbeats ", "memory "] {
+        let shows = [&wide, &narrow, &watched, &quiet].map(|screen| screen.contains(part) && screen.contains('│'));
+        assert_eq!(shows, [true, false, true, false], "{part}");
+    }
+    let piped = skirmish(folder.path(), &["run", "tiny.toml", "--backend", "cpu", "--overwrite", "--watch"]);
+    assert!(!stderr(&piped).contains('│') && stderr(&piped).contains("online"), "{}", stderr(&piped));
+    let both = skirmish(folder.path(), &["run", "tiny.toml", "--watch", "--quiet"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
 fn who_closes_standard_error_stops_nothing() {
     let folder = folder();
     let code = |line: &str| {
