@@ -17,11 +17,11 @@ pub struct ReportArgs {
     /// Folder of a run
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Folder of another run: print what differs
+    /// Folder of another run: print what differs, or write it as a page with --out
     #[arg(value_name = "OTHER")]
     other: Option<PathBuf>,
     /// Where the page goes, - for standard output [default: report.html in the folder of the run]
-    #[arg(long, value_name = "FILE", conflicts_with = "other")]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Print every number with its unit as JSON instead
     #[arg(long, conflicts_with = "out")]
@@ -33,8 +33,12 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
     let run = StoredRun::open(&args.run)?;
     if let Some(other) = &args.other {
         let other_run = StoredRun::open(other)?;
-        let difference = Difference::of((&run.setting, &run.figures), (&other_run.setting, &other_run.figures));
+        let sides = [(&run.setting, &run.figures), (&other_run.setting, &other_run.figures)];
         let names = [&args.run, other].map(|path| path.display().to_string());
+        if let Some(path) = &args.out {
+            return write_page(path, &report::compare(sides, [&names[0], &names[1]]));
+        }
+        let difference = Difference::of(sides[0], sides[1]);
         if args.json {
             let mut value = difference.value();
             value["a"] = json!({"run": names[0], "world_hash": run.setting.world_hash});
@@ -47,26 +51,38 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
         return print_json(&run.value);
     }
     let page = report::page(&run.setting, &run.figures);
-    let path = match &args.out {
-        Some(path) if path == Path::new("-") => return print_document(&page),
-        Some(path) if path.exists() => return Err(OutputError::InTheWay(path.clone()).into()),
-        Some(path) => path.clone(),
-        None => args.run.join("report.html"),
-    };
-    publish(&path, &page)?;
-    say(Tone::Note, &format!("report: {}", path.display()));
-    Ok(())
+    match &args.out {
+        Some(path) => write_page(path, &page),
+        None => {
+            // In the folder of a run this name is the run's: what a killed report has left there is written over.
+            let path = args.run.join("report.html");
+            publish(&path, &page, fs::File::create)
+        }
+    }
+}
+
+/// Writes a page where the user wants it, over nothing that is there.
+fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return print_document(page);
+    }
+    if path.exists() {
+        return Err(OutputError::InTheWay(path.to_owned()).into());
+    }
+    publish(path, page, fs::File::create_new)
 }
 
 /// Writes a page so that under its name it is whole.
-fn publish(path: &Path, page: &str) -> Result<(), Failure> {
+fn publish(path: &Path, page: &str, create: fn(PathBuf) -> std::io::Result<fs::File>) -> Result<(), Failure> {
     let failed = |what| move |error| Failure::from(OutputError::io(what, path)(error));
     let partial = PathBuf::from(format!("{}.partial", path.display()));
-    let mut file = fs::File::create_new(&partial).map_err(failed("creating"))?;
+    let mut file = create(partial.clone()).map_err(failed("creating"))?;
     let written = file.write_all(page.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("writing"));
     let published = written.and_then(|()| fs::rename(&partial, path).map_err(failed("publishing")));
     if published.is_err() {
         fs::remove_file(&partial).ok();
     }
-    published
+    published?;
+    say(Tone::Note, &format!("report: {}", path.display()));
+    Ok(())
 }

@@ -7,8 +7,17 @@ use crate::table;
 use crate::time::Date;
 
 /// Files beside the tables.
-pub const RUN_FILES: [&str; 7] =
-    ["run.json", "report.html", "report.json", "scenario.toml", "scenario.resolved.toml", "tables.sql", "golden.json"];
+pub const RUN_FILES: [&str; 8] = [
+    "run.json",
+    "report.html",
+    // What a report that was killed while it was drawn anew leaves.
+    "report.html.partial",
+    "report.json",
+    "scenario.toml",
+    "scenario.resolved.toml",
+    "tables.sql",
+    "golden.json",
+];
 /// Where finished files of tables lie.
 pub const TABLES: &str = "tables";
 /// Where files lie while they are written.

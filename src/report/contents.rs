@@ -1,5 +1,6 @@
 //! The contents of a report: which charts there are, and what each says.
 
+use super::bins::{densities, edge_labels, edges};
 use super::chart::{self, Caption, MOST_LINES, Series, put};
 use super::figures::Figures;
 use super::key_figures::{area_of_half, retention, revenue_of_least, spending_curve};
@@ -12,6 +13,8 @@ use crate::tally::{Axis, Counts};
 const DAYS_BY_HOUR: u32 = 14;
 /// Rows and columns of the triangle of cohorts.
 const MOST_COHORTS: usize = 18;
+/// Bars of a chart by map.
+const MOST_BARS: usize = 20;
 /// Maps that are drawn.
 pub const MOST_MAPS: usize = 8;
 
@@ -36,7 +39,14 @@ impl Contents<'_> {
         self.section(
             out,
             "Encounters and kills",
-            &[Self::encounter_beats, Self::encounter_distances, Self::kill_distances, Self::funnel],
+            &[
+                Self::encounters_a_session,
+                Self::encounters_by_map,
+                Self::encounter_beats,
+                Self::encounter_distances,
+                Self::kill_distances,
+                Self::funnel,
+            ],
         );
         self.section(out, "Maps", &[Self::maps]);
         self.section(out, "Money", &[Self::revenue, Self::spending, Self::items]);
@@ -355,6 +365,54 @@ impl Contents<'_> {
         self.shares(out, &caption, Axis::Mode, Axis::Margin, tally);
     }
 
+    fn encounters_a_session(&self, out: &mut String) {
+        let tallies = &self.figures.tallies;
+        let modes = self.labels(Axis::Mode);
+        let sessions = tallies.sessions.along(0);
+        let a_session = |mode: usize| {
+            let of_day = move |(day, sessions): (usize, &i64)| {
+                (*sessions > 0).then(|| tallies.encounters.at([day, mode]) as f64 / *sessions as f64)
+            };
+            Series { name: modes[mode].clone(), values: sessions.iter().enumerate().map(of_day).collect() }
+        };
+        let all = tallies.encounters.along(1);
+        let mut order: Vec<usize> = (0..modes.len()).filter(|&mode| all[mode] > 0).collect();
+        order.sort_by_key(|&mode| (-all[mode], mode));
+        let series: Vec<Series> = order.into_iter().take(MOST_LINES).map(a_session).collect();
+        let caption = Caption {
+            title: "Encounters a session",
+            about: "Encounters that start on a day, by mode, for each session that starts on it.",
+            x: "day",
+            y: "encounters a session",
+            count: Some((tallies.encounters.sum() as u64, "encounters")),
+        };
+        chart::lines(out, &caption, &self.days(), &series);
+    }
+
+    fn encounters_by_map(&self, out: &mut String) {
+        let tallies = &self.figures.tallies;
+        let names = self.labels(Axis::Map);
+        let hours: Vec<f64> = tallies.played.along(1).iter().map(|beats| self.hours(*beats)).collect();
+        let mut order: Vec<usize> = (0..names.len()).filter(|&map| hours[map] > 0.0).collect();
+        order.sort_by(|&a, &b| hours[b].total_cmp(&hours[a]).then(a.cmp(&b)));
+        order.truncate(MOST_BARS);
+        let labels: Vec<String> = order.iter().map(|&map| names[map].clone()).collect();
+        let values = order.iter().map(|&map| tallies.encounters_by_map.counts[map] as f64 / hours[map]);
+        let caption = Caption {
+            title: "Encounters by map",
+            about: "For each hour that a player plays there; the maps that are played most come first.",
+            x: "map",
+            y: "encounters a player-hour",
+            count: Some((tallies.encounters.sum() as u64, "encounters")),
+        };
+        chart::bars(out, &caption, &labels, &[Series::new("encounters", values)]);
+    }
+
+    /// Hours of play that so many heartbeats are.
+    fn hours(&self, heartbeats: i64) -> f64 {
+        heartbeats as f64 * f64::from(self.setting.clock.heartbeat_s) / 3600.0
+    }
+
     fn encounter_beats(&self, out: &mut String) {
         let tally = &self.figures.tallies.encounter_beats;
         let about = format!("Heartbeats within the radius, {} s apart.", self.setting.clock.heartbeat_s);
@@ -573,9 +631,9 @@ impl Contents<'_> {
         order.truncate(MOST_LINES);
         let series: Vec<Series> = order
             .into_iter()
-            .map(|n| Series::new(&names[n], densities(&tally.row(n)[..=last], &self.edges(bins))))
+            .map(|n| Series::new(&names[n], densities(&tally.row(n)[..=last], &edges(bins, self.setting))))
             .collect();
-        let labels = &self.edge_labels(bins)[..=last];
+        let labels = &edge_labels(bins, self.setting)[..=last];
         if series.len() > 2 {
             chart::lines(out, caption, labels, &series);
         } else {
@@ -585,52 +643,7 @@ impl Contents<'_> {
 
     fn histogram(&self, out: &mut String, caption: &Caption<'_>, bins: Axis, counts: &[i64]) {
         let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
-        let series = Series::new("share", densities(&counts[..=last], &self.edges(bins)));
-        chart::bars(out, caption, &self.edge_labels(bins)[..=last], &[series]);
-    }
-
-    /// Where bins begin, in the unit that they are shown in.
-    fn edges(&self, bins: Axis) -> Vec<f64> {
-        let scale = if matches!(bins, Axis::Distance | Axis::KillsPerDeath) { 100.0 } else { 1.0 };
-        bins.labels(self.setting).iter().map(|edge| edge.as_f64().unwrap_or(0.0) / scale).collect()
-    }
-
-    fn edge_labels(&self, bins: Axis) -> Vec<String> {
-        self.edges(bins).iter().map(|edge| hundredths((edge * 100.0).round() as u64)).collect()
-    }
-}
-
-/// Percent of all for each unit of a bin's width; the last bin of all has no end and is taken as wide as the one before.
-fn densities(counts: &[i64], edges: &[f64]) -> Vec<f64> {
-    let all = (counts.iter().sum::<i64>() as f64).max(1.0);
-    let width = |bin: usize| match edges.get(bin + 1) {
-        Some(next) => next - edges[bin],
-        None => edges[bin] - edges[bin - 1],
-    };
-    counts.iter().enumerate().map(|(bin, count)| *count as f64 / all * 100.0 / width(bin)).collect()
-}
-
-/// Hundredths as a number with as few digits as it needs.
-fn hundredths(value: u64) -> String {
-    match (value / 100, value % 100) {
-        (whole, 0) => whole.to_string(),
-        (whole, part) if part % 10 == 0 => format!("{whole}.{}", part / 10),
-        (whole, part) => format!("{whole}.{part:02}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wide_bins_are_no_higher_for_being_wide() {
-        assert_eq!(densities(&[1, 2, 2], &[0.0, 1.0, 3.0, 4.0]), [20.0, 20.0, 40.0]);
-        assert_eq!(densities(&[0, 4], &[0.0, 2.0]), [0.0, 50.0]);
-    }
-
-    #[test]
-    fn hundredths_have_no_more_digits_than_they_need() {
-        assert_eq!([0, 50, 75, 100, 1_250].map(hundredths), ["0", "0.5", "0.75", "1", "12.5"]);
+        let series = Series::new("share", densities(&counts[..=last], &edges(bins, self.setting)));
+        chart::bars(out, caption, &edge_labels(bins, self.setting)[..=last], &[series]);
     }
 }

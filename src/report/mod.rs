@@ -1,10 +1,12 @@
 //! The report of a run: one HTML page that requests nothing, drawn from what was counted while running.
 //!
 //! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `contents` says
-//! which charts there are, `chart` how a chart is drawn. `replay` shows a match, with the only script.
-//! `stored` reads a run back, `difference` compares two.
+//! which charts there are, `chart` how one is drawn, `bins` how a histogram is. `replay` shows a match, with the only script.
+//! `stored` reads a run back, `difference` compares two, `comparison` is the page of that.
 
+mod bins;
 mod chart;
+mod comparison;
 mod contents;
 mod difference;
 mod figures;
@@ -19,6 +21,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
+pub(crate) use comparison::compare;
 pub(crate) use difference::Difference;
 pub(crate) use figures::Figures;
 pub(crate) use stored::{ReportError, StoredRun};
@@ -48,15 +51,8 @@ const TILES: [&str; 8] = [
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, figures: &Figures) -> String {
-    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
-    let (style, script) = (hash(STYLE), hash(replay::SCRIPT));
-    let name = escape(&setting.scenario.name);
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}: Skirmish report</title>\
-         <style>{STYLE}</style></head>\n<body><header><h1>{name}</h1><p class=\"sub\">{players} players, {days} from {start}, \
-         seed {seed}, {realms}, a heartbeat every {heartbeat} s</p></header><main>",
+    let sub = format!(
+        "{players} players, {days} from {start}, seed {seed}, {realms}, a heartbeat every {heartbeat} s",
         players = grouped(setting.population.players.into()),
         days = plural(setting.clock.days, "day"),
         start = setting.clock.start,
@@ -64,6 +60,7 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
         realms = plural(setting.size.realms, "realm"),
         heartbeat = setting.clock.heartbeat_s,
     );
+    let mut out = head(&setting.scenario.name, &sub);
     for warning in setting.warnings() {
         put(&mut out, format_args!("<p class=\"warning\">{}</p>", escape(&warning)));
     }
@@ -89,9 +86,25 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
     out.push_str("</table></div></section>");
     tables(&mut out, figures);
     origin(&mut out, setting);
-    out.push_str("</main></body></html>\n");
+    out.push_str(END);
     out
 }
+
+/// The start of a page: a title, a line below it, and what the page may do, which is next to nothing.
+fn head(title: &str, sub: &str) -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    let (style, script) = (hash(STYLE), hash(replay::SCRIPT));
+    let title = escape(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}: Skirmish report</title>\
+         <style>{STYLE}</style></head>\n<body><header><h1>{title}</h1><p class=\"sub\">{}</p></header><main>",
+        escape(sub)
+    )
+}
+
+const END: &str = "</main></body></html>\n";
 
 fn tables(out: &mut String, figures: &Figures) {
     out.push_str(

@@ -54,6 +54,22 @@ impl Counts {
         sums
     }
 
+    /// Counts that are not zero, each with its labels on all axes, of the setting that they were counted in.
+    pub fn entries(&self, axes: &[Axis], setting: &Setting) -> impl Iterator<Item = (Vec<String>, i64)> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let labels: Vec<Vec<Value>> = axes.iter().map(|axis| axis.labels(setting)).collect();
+        let at = move |mut place: usize| {
+            let mut at: Vec<String> = Vec::new();
+            for labels in labels.iter().rev() {
+                at.push(text(&labels[place % labels.len()]));
+                place /= labels.len();
+            }
+            at.reverse();
+            at
+        };
+        self.counts.iter().enumerate().filter(|(_, count)| **count != 0).map(move |(place, count)| (at(place), *count))
+    }
+
     /// Counts of one entry of the first axis, by the others.
     pub fn row(&self, first: usize) -> &[i64] {
         let inner: usize = self.sizes[1..].iter().product();

@@ -1,5 +1,6 @@
 //! The report: every number counted again from the tables by another engine, the page's shape, what it is refused for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -118,6 +119,74 @@ fn two_runs_are_compared_figure_by_figure() {
     assert!(text.contains("Heartbeats ") && text.contains(" %"), "{text}");
     let output = skirmish(folder.path(), &["report", "one", "one"]);
     assert!(stdout(&output).lines().skip(1).all(|line| line.contains("same") || line.contains(" - ")));
+    // Entry by entry: what is said to differ, and nothing else, leads from the counts of one run to those of the other.
+    let counts =
+        |name: &str| -> Value { serde_json::from_str(&read(&folder.path().join(name), "report.json")).unwrap() };
+    let (a, b) = (counts("one"), counts("two"));
+    for (name, tally) in value["tallies"].as_object().unwrap() {
+        let entries = |run: &Value| entries_of(&run["tallies"][name]);
+        let (mut reached, wanted) = (entries(&a), entries(&b));
+        for entry in tally["entries_that_differ"].as_array().unwrap() {
+            let at = entry["at"].as_array().unwrap().iter().map(|label| label.as_str().unwrap().to_owned()).collect();
+            let count: &mut i64 = reached.entry(at).or_default();
+            assert_eq!((*count, entry["a"].as_i64()), (entry["a"].as_i64().unwrap(), Some(*count)), "{name}");
+            assert_ne!(entry["a"], entry["b"], "{name}");
+            *count = entry["b"].as_i64().unwrap();
+        }
+        reached.retain(|_, count| *count != 0);
+        assert_eq!(reached, wanted, "{name}");
+    }
+    // As a page.
+    let output = skirmish(folder.path(), &["report", "one", "two", "--out", "both.html"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let page = std::fs::read_to_string(folder.path().join("both.html")).unwrap();
+    assert!(page.ends_with("</html>\n") && page.len() < 400_000 && !page.contains("NaN"));
+    let heartbeats = page.split("Heartbeats<td>").nth(1).unwrap();
+    assert!(heartbeats.split("<tr>").next().unwrap().contains(" %"), "{}", &heartbeats[..80]);
+    assert!(page.matches("<svg viewBox=\"0 0 480").count() > 12, "both are drawn");
+    let again = skirmish(folder.path(), &["report", "one", "two", "--out", "both.html"]);
+    assert_eq!(again.status.code(), Some(4), "{}", stderr(&again));
+}
+
+/// The counts of a tally that are not 0, by the entries of its axes.
+fn entries_of(tally: &Value) -> BTreeMap<Vec<String>, i64> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let axes: Vec<&Vec<Value>> =
+        tally["axes"].as_array().unwrap().iter().map(|axis| axis["entries"].as_array().unwrap()).collect();
+    let counts = tally["counts"].as_array().unwrap().iter().map(|count| count.as_i64().unwrap());
+    let mut out = BTreeMap::new();
+    for (place, count) in counts.enumerate().filter(|(_, count)| *count != 0) {
+        let mut rest = place;
+        let mut at: Vec<String> = Vec::new();
+        for entries in axes.iter().rev() {
+            at.insert(0, text(&entries[rest % entries.len()]));
+            rest /= entries.len();
+        }
+        out.insert(at, count);
+    }
+    out
+}
+
+#[test]
+fn what_a_killed_report_leaves_is_in_nobodys_way() {
+    let folder = TempDir::new();
+    let few = ["population.players=200", "clock.days=1"];
+    let run = simulated(folder.path(), "run", &few);
+    let page = read(&run, "report.html");
+    std::fs::write(run.join("report.html.partial"), &page[..100]).unwrap();
+    let output = skirmish(folder.path(), &["report", "run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(read(&run, "report.html") == page && !run.join("report.html.partial").exists());
+    std::fs::write(run.join("report.html.partial"), &page[..100]).unwrap();
+    let overwriting = ["run", "world.toml", "-q", "--overwrite", "--out", "run", "--set", few[0], "--set", few[1]];
+    let output = skirmish(folder.path(), &overwriting);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!run.join("report.html.partial").exists());
+    // Outside of a run such a name may be anybody's.
+    std::fs::write(folder.path().join("page.html.partial"), "mine").unwrap();
+    let output = skirmish(folder.path(), &["report", "run", "--out", "page.html"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(read(folder.path(), "page.html.partial"), "mine");
 }
 
 #[test]
