@@ -185,7 +185,7 @@ fn describe(snapshot: &Snapshot) -> Vec<String> {
     let seconds = snapshot.elapsed.as_secs_f64();
     if snapshot.heartbeats == 0 {
         // Nobody is online in the first instant: rates would all be zero.
-        return vec!["starting".into()];
+        return vec![if snapshot.done < 1.0 { "starting".into() } else { "nobody was online".into() }];
     }
     let mut parts = vec![format!("day {:.1}", snapshot.days)];
     if snapshot.done > 0.005 && snapshot.done < 1.0 {

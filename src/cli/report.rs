@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::screen::{Tone, print, print_document, print_json, say};
+use super::screen::{Tone, print, print_document, print_json_line, say};
 use crate::output::OutputError;
 use crate::report::{self, Difference, StoredRun};
 
@@ -38,25 +38,31 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
         if let Some(path) = &args.out {
             return write_page(path, &report::compare(sides, [&names[0], &names[1]]));
         }
-        let difference = Difference::of(sides[0], sides[1]);
+        let difference = Difference::of(sides);
         if args.json {
             let mut value = difference.value();
             value["a"] = json!({"run": names[0], "world_hash": run.setting.world_hash});
             value["b"] = json!({"run": names[1], "world_hash": other_run.setting.world_hash});
-            return print_json(&value);
+            return print_json_line(&value);
         }
         return print(&difference.text([&names[0], &names[1]]));
     }
     if args.json {
-        return print_json(&run.value);
+        return print_json_line(&run.value);
     }
     let page = report::page(&run.setting, &run.figures);
     match &args.out {
         Some(path) => write_page(path, &page),
         None => {
-            // In the folder of a run this name is the run's: what a killed report has left there is written over.
-            let path = args.run.join("report.html");
-            publish(&path, &page, fs::File::create)
+            // In the folder of a run these names are the run's: what a killed report has left there goes.
+            let (path, partial) = (args.run.join("report.html"), partial_of(&args.run.join("report.html")));
+            if partial.symlink_metadata().is_ok() {
+                fs::remove_file(&partial).map_err(|error| OutputError::io("removing", &partial)(error))?;
+            }
+            write_whole(&partial, &page)?;
+            fs::rename(&partial, &path).map_err(|error| OutputError::io("publishing", &path)(error))?;
+            say(Tone::Note, &format!("report: {}", path.display()));
+            Ok(())
         }
     }
 }
@@ -66,23 +72,38 @@ fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
     if path == Path::new("-") {
         return print_document(page);
     }
-    if path.exists() {
-        return Err(OutputError::InTheWay(path.to_owned()).into());
+    let partial = partial_of(path);
+    for path in [path, &partial] {
+        if path.symlink_metadata().is_ok() {
+            return Err(OutputError::InTheWay(path.to_owned()).into());
+        }
     }
-    publish(path, page, fs::File::create_new)
-}
-
-/// Writes a page so that under its name it is whole.
-fn publish(path: &Path, page: &str, create: fn(PathBuf) -> std::io::Result<fs::File>) -> Result<(), Failure> {
-    let failed = |what| move |error| Failure::from(OutputError::io(what, path)(error));
-    let partial = PathBuf::from(format!("{}.partial", path.display()));
-    let mut file = create(partial.clone()).map_err(failed("creating"))?;
-    let written = file.write_all(page.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("writing"));
-    let published = written.and_then(|()| fs::rename(&partial, path).map_err(failed("publishing")));
-    if published.is_err() {
-        fs::remove_file(&partial).ok();
-    }
-    published?;
+    write_whole(&partial, page)?;
+    // Unlike renaming, giving it a second name never replaces what somebody has put there meanwhile.
+    let linked = fs::hard_link(&partial, path).or_else(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Err(error),
+        // There are file systems without.
+        _ => fs::copy(&partial, path).map(drop),
+    });
+    fs::remove_file(&partial).ok();
+    linked.map_err(|error| OutputError::io("publishing", path)(error))?;
     say(Tone::Note, &format!("report: {}", path.display()));
     Ok(())
+}
+
+/// Where a page is written first.
+fn partial_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// Writes a new file; nothing is left of one that could not be written.
+fn write_whole(path: &Path, page: &str) -> Result<(), Failure> {
+    let mut file = fs::File::create_new(path).map_err(|error| OutputError::io("creating", path)(error))?;
+    let written = file.write_all(page.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        fs::remove_file(path).ok();
+        OutputError::io("writing", path)(error).into()
+    })
 }

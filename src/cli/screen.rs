@@ -20,7 +20,15 @@ pub fn print_document(text: &str) -> Result<(), Failure> {
 
 /// Prints JSON. What it leaves as it is and a terminal does not is escaped.
 pub fn print_json(value: &Value) -> Result<(), Failure> {
-    let text = format!("{value:#}\n");
+    print_json_text(format!("{value:#}\n"))
+}
+
+/// Likewise in one line, for what is mostly long lists of numbers.
+pub fn print_json_line(value: &Value) -> Result<(), Failure> {
+    print_json_text(format!("{value}\n"))
+}
+
+fn print_json_text(text: String) -> Result<(), Failure> {
     let escape = |c: char| match c {
         '\u{7f}'..='\u{9f}' => format!("\\u{:04x}", u32::from(c)),
         c => c.to_string(),

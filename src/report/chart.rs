@@ -12,10 +12,14 @@ const TOP: f64 = 10.0;
 const BOTTOM: f64 = 44.0;
 /// Lines that can be told apart.
 pub const MOST_LINES: usize = 8;
+/// Points along a line; of more, means are drawn.
+const MOST_POINTS: usize = 240;
+/// Characters of a label; longer ones are cut, and whole when hovered over.
+const LONGEST_LABEL: usize = 18;
 /// Rows of a table behind a chart; longer ones are thinned out, and say so.
 const MOST_ROWS: usize = 40;
 /// Places to hover over along a line.
-const MOST_HOVERS: usize = 160;
+const MOST_HOVERS: usize = 120;
 /// Levels of a heat map.
 pub const LEVELS: usize = 6;
 
@@ -114,18 +118,19 @@ impl Plane {
 
     /// Labels below the axis, as many as there is room for.
     fn labels(&mut self, labels: &[String], x: impl Fn(usize) -> f64) {
-        let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(1);
+        let longest = labels.iter().map(|label| label.chars().count().min(LONGEST_LABEL)).max().unwrap_or(1);
         let room = ((WIDTH - LEFT - RIGHT) / (longest as f64 * 7.0 + 10.0)).max(1.0) as usize;
         let every = labels.len().div_ceil(room).max(1);
         for (n, label) in labels.iter().enumerate().step_by(every) {
+            let label = short_label(label);
             let half = label.chars().count() as f64 * 3.6;
-            let middle = x(n).min(WIDTH - half);
+            let middle = x(n).clamp(half, WIDTH - half);
             put(
                 &mut self.svg,
                 format_args!(
                     "<text x=\"{middle:.1}\" y=\"{:.0}\" class=\"mid\">{}</text>",
                     HEIGHT - BOTTOM + 17.0,
-                    escape(label)
+                    escape(&label)
                 ),
             );
         }
@@ -134,7 +139,13 @@ impl Plane {
 
 /// Lines over labels that follow one another.
 pub fn lines(out: &mut String, caption: &Caption<'_>, labels: &[String], series: &[Series]) {
-    let series = &series[..series.len().min(MOST_LINES)];
+    debug_assert!(series.len() <= MOST_LINES, "{}: lines that cannot be told apart", caption.title);
+    let together = labels.len().div_ceil(MOST_POINTS).max(1);
+    if together > 1 {
+        let about = format!("{} Means of {together} points each.", caption.about);
+        let (labels, series) = averaged(labels, series, together);
+        return lines(out, &Caption { about: &about, ..*caption }, &labels, &series);
+    }
     let most = series.iter().flat_map(|series| series.values.iter().flatten()).copied().fold(0.0, f64::max);
     let mut plane = Plane::new(caption, most, &summary(labels, series));
     let last = labels.len().max(2) - 1;
@@ -148,17 +159,15 @@ pub fn lines(out: &mut String, caption: &Caption<'_>, labels: &[String], series:
                 is_drawing = false;
                 continue;
             };
-            put(&mut path, format_args!("{}{:.1} {:.1}", if is_drawing { "L" } else { "M" }, x(at), plane.y(*value)));
+            let (px, py) = (x(at), plane.y(*value));
+            put(&mut path, format_args!("{}{px:.1} {py:.1}", if is_drawing { "L" } else { "M" }));
+            let goes_on = series.values.get(at + 1).is_some_and(Option::is_some);
+            if !is_drawing && !goes_on {
+                put(&mut plane.svg, format_args!("<path class=\"line c{n}\" d=\"{}\"/>", mark(n, px, py)));
+            }
             is_drawing = true;
         }
-        if labels.len() == 1
-            && let Some(Some(value)) = series.values.first()
-        {
-            let y = plane.y(*value);
-            put(&mut plane.svg, format_args!("<circle class=\"dot c{n}\" cx=\"{LEFT}\" cy=\"{y:.1}\" r=\"4\"/>"));
-        } else {
-            put(&mut plane.svg, format_args!("<path class=\"line c{n} d{n}\" d=\"{path}\"/>"));
-        }
+        put(&mut plane.svg, format_args!("<path class=\"line c{n} d{n}\" d=\"{path}\"/>"));
     }
     let every = labels.len().div_ceil(MOST_HOVERS).max(1);
     let width = (WIDTH - LEFT - RIGHT) / labels.len().div_ceil(every).max(1) as f64;
@@ -182,9 +191,40 @@ pub fn lines(out: &mut String, caption: &Caption<'_>, labels: &[String], series:
     figure(out, caption, &legend(series, LINE), &plane.svg, &table(caption.x, labels, series));
 }
 
+/// A mark for a point that no line leads to, of another shape for each series.
+fn mark(n: usize, x: f64, y: f64) -> String {
+    let (corners, turn) = (3 + n / 2, if n.is_multiple_of(2) { 0.0 } else { 0.5 });
+    let corner = |corner: usize| {
+        let (sin, cos) = libm::sincos((corner as f64 + turn) / corners as f64 * std::f64::consts::TAU);
+        format!("{:.1} {:.1}", x + 5.0 * sin, y - 5.0 * cos)
+    };
+    format!("M{}z", (0..corners).map(corner).collect::<Vec<_>>().join("L"))
+}
+
+/// Means of so many points together, under the label of the first.
+fn averaged(labels: &[String], series: &[Series], together: usize) -> (Vec<String>, Vec<Series>) {
+    let mean = |values: &[Option<f64>]| {
+        let known: Vec<f64> = values.iter().flatten().copied().collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    let of = |series: &Series| Series {
+        name: series.name.clone(),
+        values: series.values.chunks(together).map(mean).collect(),
+    };
+    (labels.iter().step_by(together).cloned().collect(), series.iter().map(of).collect())
+}
+
+/// A label that fits a chart.
+fn short_label(label: &str) -> String {
+    if label.chars().count() <= LONGEST_LABEL {
+        return label.to_owned();
+    }
+    label.chars().take(LONGEST_LABEL - 1).chain(['…']).collect()
+}
+
 /// Bars side by side; a few of them for each label if there are several series.
 pub fn bars(out: &mut String, caption: &Caption<'_>, labels: &[String], series: &[Series]) {
-    let series = &series[..series.len().min(MOST_LINES)];
+    debug_assert!(series.len() <= MOST_LINES, "{}: bars that cannot be told apart", caption.title);
     let most = series.iter().flat_map(|series| series.values.iter().flatten()).copied().fold(0.0, f64::max);
     let mut plane = Plane::new(caption, most, &summary(labels, series));
     let step = (WIDTH - LEFT - RIGHT) / labels.len().max(1) as f64;
@@ -217,7 +257,8 @@ pub fn bars(out: &mut String, caption: &Caption<'_>, labels: &[String], series: 
 /// A table of shaded cells, row by row.
 pub fn heat(out: &mut String, caption: &Caption<'_>, rows: &[String], columns: &[String], cells: &[Vec<Option<f64>>]) {
     let most = cells.iter().flatten().flatten().copied().fold(0.0, f64::max);
-    let left = 16.0 + 7.2 * rows.iter().map(|row| row.chars().count()).max().unwrap_or(0) as f64;
+    let longest = rows.iter().map(|row| row.chars().count().min(LONGEST_LABEL)).max().unwrap_or(0);
+    let left = 16.0 + 7.2 * longest as f64;
     let (width, height) = ((WIDTH - left) / columns.len().max(1) as f64, 20.0);
     let mut svg = String::new();
     let total = 24.0 + height * rows.len() as f64 + 20.0;
@@ -229,17 +270,25 @@ pub fn heat(out: &mut String, caption: &Caption<'_>, rows: &[String], columns: &
         ),
     );
     let has_room = width >= 26.0;
-    let every =
-        ((columns.iter().map(|c| c.chars().count()).max().unwrap_or(1) as f64 * 7.5 + 4.0) / width).ceil() as usize;
+    let every = ((columns.iter().map(|c| c.chars().count().min(LONGEST_LABEL)).max().unwrap_or(1) as f64 * 7.5 + 4.0)
+        / width)
+        .ceil() as usize;
     for (n, column) in columns.iter().enumerate().step_by(every.max(1)) {
+        let column = short_label(column);
         let x = left + (n as f64 + 0.5) * width;
-        put(&mut svg, format_args!("<text x=\"{x:.1}\" y=\"15\" class=\"mid\">{}</text>", escape(column)));
+        put(&mut svg, format_args!("<text x=\"{x:.1}\" y=\"15\" class=\"mid\">{}</text>", escape(&column)));
     }
     for (n, (row, cells)) in rows.iter().zip(cells).enumerate() {
         let y = 22.0 + n as f64 * height;
         put(
             &mut svg,
-            format_args!("<text x=\"{:.0}\" y=\"{:.0}\" class=\"end\">{}</text>", left - 6.0, y + 14.0, escape(row)),
+            format_args!(
+                "<text x=\"{:.0}\" y=\"{:.0}\" class=\"end\">{}<title>{}</title></text>",
+                left - 6.0,
+                y + 14.0,
+                escape(&short_label(row)),
+                escape(row)
+            ),
         );
         for (at, value) in cells.iter().enumerate() {
             let Some(value) = value else { continue };
@@ -279,7 +328,9 @@ pub fn heat(out: &mut String, caption: &Caption<'_>, rows: &[String], columns: &
         .enumerate()
         .map(|(at, column)| Series { name: column.clone(), values: cells.iter().map(|row| row[at]).collect() })
         .collect();
-    figure(out, caption, "", &svg, &table("", rows, &series));
+    let shades: String = (0..LEVELS).map(shade).collect();
+    let scale = format!("<p class=\"scale\">0 {shades} {}</p>", quantity(most));
+    figure(out, caption, &scale, &svg, &table("", rows, &series));
 }
 
 /// The level of a value where all steps are of one size.
@@ -287,7 +338,14 @@ fn even_level(value: f64, most: f64) -> usize {
     ((value / most.max(1e-12) * LEVELS as f64) as usize).min(LEVELS - 1)
 }
 
-/// The level of a value: each twice as much or more as the one before, because densities are spread over decades.
+/// A square of a shade, to explain it.
+pub fn shade(level: usize) -> String {
+    format!(
+        "<svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"h{level}\" width=\"14\" height=\"14\"/></svg>"
+    )
+}
+
+/// The level of a value: each about twice the one before, because densities are spread over decades.
 pub fn level(value: f64, most: f64) -> usize {
     let share = value / most.max(1e-12);
     [0.02, 0.06, 0.15, 0.35, 0.65].iter().filter(|&&least| share > least).count()
@@ -318,7 +376,7 @@ pub fn figure(out: &mut String, caption: &Caption<'_>, legend: &str, svg: &str, 
 /// What stands for a line in a legend.
 const LINE: fn(usize) -> String = |n| format!("<path class=\"line c{n} d{n}\" d=\"M0 4H24\"/>");
 /// Likewise for bars.
-const BAR: fn(usize) -> String = |n| format!("<rect class=\"bar c{n}\" width=\"24\" height=\"8\"/>");
+const BAR: fn(usize) -> String = |n| format!("<rect class=\"bar c{n}\" x=\"1\" y=\"1\" width=\"22\" height=\"6\"/>");
 
 /// Which line or bar is which; nothing for one alone.
 fn legend(series: &[Series], mark: fn(usize) -> String) -> String {
@@ -365,7 +423,7 @@ fn table(first: &str, labels: &[String], series: &[Series]) -> String {
     let every = labels.len().div_ceil(MOST_ROWS).max(1);
     let mut out = "<table>".to_owned();
     if every > 1 {
-        put(&mut out, format_args!("<caption>Every {every}th of {} rows.</caption>", labels.len()));
+        put(&mut out, format_args!("<caption>One row in {every} of {}.</caption>", labels.len()));
     }
     put(&mut out, format_args!("<thead><tr><th scope=\"col\">{}", escape(first)));
     for series in series {

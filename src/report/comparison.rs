@@ -2,25 +2,22 @@
 
 use super::bins::{densities, edge_labels, edges};
 use super::chart::{self, Caption, Series, put};
-use super::difference::{Difference, change};
-use super::figures::Figures;
+use super::difference::{Difference, Side, change_in_words, difference_in_words};
 use super::text::{escape, quantity};
 use super::{END, head};
-use crate::setting::Setting;
 use crate::tally::{Axis, Tallies};
 
-/// A run to compare.
-pub type Side<'a> = (&'a Setting, &'a Figures);
+/// Something that is counted by day: title, unit, how many make one, counts.
+type Daily = (&'static str, &'static str, f64, fn(&Tallies) -> Vec<i64>);
 
-/// What is counted by day: title, unit, counts.
-const BY_DAY: [(&str, &str, fn(&Tallies) -> Vec<i64>); 7] = [
-    ("Active players", "players", |tallies| tallies.active_players.along(0)),
-    ("Sessions", "sessions", |tallies| tallies.sessions.along(0)),
-    ("Heartbeats", "heartbeats", |tallies| tallies.heartbeats.along(0)),
-    ("Matches", "matches", |tallies| tallies.matches.along(0)),
-    ("Encounters", "encounters", |tallies| tallies.encounters.along(0)),
-    ("Kills", "kills", |tallies| tallies.kills.along(0)),
-    ("Revenue", "US cents", |tallies| tallies.revenue.along(0)),
+const BY_DAY: [Daily; 7] = [
+    ("Active players", "players", 1.0, |tallies| tallies.active_players.along(0)),
+    ("Sessions", "sessions", 1.0, |tallies| tallies.sessions.along(0)),
+    ("Heartbeats", "heartbeats", 1.0, |tallies| tallies.heartbeats.along(0)),
+    ("Matches", "matches", 1.0, |tallies| tallies.matches.along(0)),
+    ("Encounters", "encounters", 1.0, |tallies| tallies.encounters.along(0)),
+    ("Kills", "kills", 1.0, |tallies| tallies.kills.along(0)),
+    ("Revenue", "US dollars", 100.0, |tallies| tallies.revenue.along(0)),
 ];
 
 /// Something that is counted by bins: title, what lies along the axis, what is counted, the axis, counts.
@@ -51,10 +48,15 @@ const SPREADS: [Spread; 7] = [
 /// The page of two runs, given with their names.
 pub fn compare(sides: [Side<'_>; 2], names: [&str; 2]) -> String {
     let mut out = head("Two runs", &format!("A is {}, B is {}.", names[0], names[1]));
-    figures(&mut out, &Difference::of(sides[0], sides[1]));
+    figures(&mut out, &Difference::of(sides));
     out.push_str("<section><h2>By day</h2><div class=\"charts\">");
     by_hour(&mut out, sides);
-    BY_DAY.iter().for_each(|(title, unit, counts)| by_day(&mut out, sides, title, unit, *counts));
+    for (title, unit, of_one, counts) in BY_DAY {
+        let values = sides.map(|(_, figures)| {
+            counts(&figures.tallies).into_iter().map(|count| Some(count as f64 / of_one)).collect::<Vec<_>>()
+        });
+        by_day(&mut out, title, unit, values);
+    }
     out.push_str("</div></section><section><h2>How things are spread</h2><div class=\"charts\">");
     for (title, x, y, axis, counts) in SPREADS {
         let caption = Caption { title, about: "", x, y, count: None };
@@ -67,22 +69,23 @@ pub fn compare(sides: [Side<'_>; 2], names: [&str; 2]) -> String {
 }
 
 /// Every key figure of both.
-fn figures(out: &mut String, difference: &Difference) {
+fn figures(out: &mut String, difference: &Difference<'_>) {
     out.push_str(
         "<section><h2>Key figures</h2><div class=\"wide\"><table><thead><tr><th scope=\"col\"><th scope=\"col\">A\
-         <th scope=\"col\">B<th scope=\"col\">change<th scope=\"col\">unit<tbody>",
+         <th scope=\"col\">B<th scope=\"col\">difference<th scope=\"col\">change<th scope=\"col\">unit<tbody>",
     );
     for (figure, other) in difference.figures() {
         let said = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), quantity);
         put(
             out,
             format_args!(
-                "<tr><th scope=\"row\">{}<td>{}<td>{}<td>{}<td>{}",
+                "<tr><th scope=\"row\">{}<td>{}<td>{}<td>{}<td>{}<td>{}",
                 figure.name,
                 said(figure.value),
                 said(*other),
-                change(figure.value, *other),
-                figure.unit
+                difference_in_words(figure, *other),
+                change_in_words(figure, *other),
+                figure.shown_unit()
             ),
         );
     }
@@ -105,13 +108,12 @@ fn by_hour(out: &mut String, sides: [Side<'_>; 2]) {
     chart::lines(out, &caption, &hours, &pair(sides.map(online)));
 }
 
-fn by_day(out: &mut String, sides: [Side<'_>; 2], title: &str, unit: &str, counts: fn(&Tallies) -> Vec<i64>) {
-    let values = sides.map(|(_, figures)| counts(&figures.tallies));
+fn by_day(out: &mut String, title: &str, unit: &str, mut values: [Vec<Option<f64>>; 2]) {
     let days = values.iter().map(Vec::len).max().unwrap_or(0);
+    values.iter_mut().for_each(|values| values.resize(days, None));
     let labels: Vec<String> = (1..=days).map(|day| day.to_string()).collect();
-    let series = values.map(|counts| (0..days).map(|day| counts.get(day).map(|count| *count as f64)).collect());
     let caption = Caption { title, about: "", x: "day of the run", y: unit, count: None };
-    chart::lines(out, &caption, &labels, &pair(series));
+    chart::lines(out, &caption, &labels, &pair(values));
 }
 
 fn by_bin(out: &mut String, sides: [Side<'_>; 2], caption: &Caption<'_>, axis: Axis, counts: fn(&Tallies) -> Vec<i64>) {

@@ -3,7 +3,7 @@
 use super::bins::{densities, edge_labels, edges};
 use super::chart::{self, Caption, MOST_LINES, Series, put};
 use super::figures::Figures;
-use super::key_figures::{area_of_half, retention, revenue_of_least, spending_curve};
+use super::key_figures::{area_of_half, installs, retention, revenue_of_least, spending_curve};
 use super::map;
 use super::text::{escape, grouped, quantity};
 use crate::setting::Setting;
@@ -13,7 +13,7 @@ use crate::tally::{Axis, Counts};
 const DAYS_BY_HOUR: u32 = 14;
 /// Rows and columns of the triangle of cohorts.
 const MOST_COHORTS: usize = 18;
-/// Bars of a chart by map.
+/// Bars of a chart by map, rows of a table by mode.
 const MOST_BARS: usize = 20;
 /// Maps that are drawn.
 pub const MOST_MAPS: usize = 8;
@@ -63,6 +63,19 @@ impl Contents<'_> {
         axis.labels(self.setting).into_iter().map(text).collect()
     }
 
+    /// Entries of an axis that something was counted for, the largest first; what is beyond so many comes last, as one.
+    fn largest(&self, axis: Axis, sizes: &[i64], most: usize) -> Vec<(String, Vec<usize>)> {
+        let names = self.labels(axis);
+        let mut order: Vec<usize> = (0..names.len()).filter(|&n| sizes[n] > 0).collect();
+        order.sort_by_key(|&n| (-sizes[n], n));
+        let rest = if order.len() > most { order.split_off(most - 1) } else { Vec::new() };
+        let mut out: Vec<(String, Vec<usize>)> = order.into_iter().map(|n| (names[n].clone(), vec![n])).collect();
+        if !rest.is_empty() {
+            out.push((format!("{} others", rest.len()), rest));
+        }
+        out
+    }
+
     /// Days, as month and day.
     fn days(&self) -> Vec<String> {
         self.labels(Axis::Day).iter().map(|date| date[5..].to_owned()).collect()
@@ -100,8 +113,8 @@ impl Contents<'_> {
         if regions > 1 {
             series.push(Series { name: "all".into(), values: mean(&|row| row.iter().sum()) });
         }
-        for (n, name) in self.labels(Axis::Region).iter().enumerate().take(MOST_LINES - 1) {
-            series.push(Series { name: name.clone(), values: mean(&|row| row[n]) });
+        for (name, regions) in self.largest(Axis::Region, &tally.along(2), MOST_LINES - 1) {
+            series.push(Series { name, values: mean(&|row| regions.iter().map(|&region| row[region]).sum()) });
         }
         let peak = self.figures.peaks(setting).last().copied().unwrap_or(0);
         let caption = Caption {
@@ -173,16 +186,16 @@ impl Contents<'_> {
     fn retention_curves(&self, out: &mut String) {
         let days = self.setting.clock.days as usize;
         let cohorts = &self.figures.tallies.active_by_cohort;
-        let installed: i64 = (0..days).map(|day| cohorts.at([day + 1, day])).sum();
+        let installed: i64 = (0..days).map(|day| installs(self.setting, day)).sum();
         let ages = days.min(91);
         let labels: Vec<String> = (0..ages).map(|age| age.to_string()).collect();
         let series = [Series {
             name: "active".into(),
-            values: (0..ages).map(|age| retention(cohorts, age).map(|share| share * 100.0)).collect(),
+            values: (0..ages).map(|age| retention(self.setting, cohorts, age).map(|share| share * 100.0)).collect(),
         }];
         let caption = Caption {
             title: "Retention",
-            about: "Of those who were active on the day of their installation, the share that is active so many days later; cohorts of all days that the run sees for so long.",
+            about: "Of those who have installed on a day, the share that is active so many days later; all days that the run sees for so long.",
             x: "days since installation",
             y: "% of players",
             count: Some((installed as u64, "players installed during the run")),
@@ -194,24 +207,21 @@ impl Contents<'_> {
     fn cohorts(&self, out: &mut String) {
         let days = self.setting.clock.days as usize;
         let cohorts = &self.figures.tallies.active_by_cohort;
-        let unit = days.div_ceil(MOST_COHORTS).max(1);
-        let unit = if unit > 1 { unit.next_multiple_of(7) } else { 1 };
+        let unit = [1, 2, 3, 7, 14, 28, 42].into_iter().find(|unit| days / unit <= MOST_COHORTS).unwrap_or(56);
         let count = days / unit;
         if count < 2 {
             return;
         }
         let share = |cohort: usize, age: usize| {
-            // Whole stretches only.
-            if (cohort + age + 1) * unit > days || (unit > 1 && (cohort + age + 2) * unit > days + unit) {
+            // Only where the run sees the youngest of a stretch at the greatest of the ages.
+            if (cohort + age + 2) * unit > days + 1 {
                 return None;
             }
             let (mut active, mut size) = (0, 0);
             for day in cohort * unit..(cohort + 1) * unit {
                 for later in age * unit..(age + 1) * unit {
-                    if day + later < days {
-                        active += cohorts.at([day + 1, day + later]);
-                        size += cohorts.at([day + 1, day]);
-                    }
+                    active += cohorts.at([day + 1, day + later]);
+                    size += installs(self.setting, day);
                 }
             }
             (size > 0).then(|| active as f64 / size as f64 * 100.0)
@@ -224,15 +234,20 @@ impl Contents<'_> {
         let about = if unit == 1 {
             "Active players of each day's installations, by days since then.".to_owned()
         } else {
+            let left_out = match days % unit {
+                0 => String::new(),
+                1 => " The last day is left out.".to_owned(),
+                rest => format!(" The last {rest} days are left out."),
+            };
             format!(
-                "Installations of {unit} days together: the mean share active on a day, {unit} days of age together."
+                "Installations of {unit} days together: the mean share active on a day, {unit} days of age together.{left_out}"
             )
         };
         let caption = Caption {
             title: "Cohorts",
             about: &about,
             x: "days since installation, from",
-            y: "% of those active on the day of installation",
+            y: "% of those who have installed",
             count: None,
         };
         chart::heat(out, &caption, &rows, &columns, &cells);
@@ -331,9 +346,12 @@ impl Contents<'_> {
             columns.push("another".into());
         }
         columns.push("nobody".into());
-        let modes = self.labels(Axis::Mode);
-        let cells = (0..modes.len()).map(|mode| {
-            let row = tally.row(mode);
+        let modes = self.largest(Axis::Mode, &tally.along(0), MOST_BARS);
+        let cells = modes.iter().map(|(_, modes)| {
+            let mut row = vec![0; tally.sizes[1]];
+            for &mode in modes {
+                row.iter_mut().zip(tally.row(mode)).for_each(|(sum, count)| *sum += count);
+            }
             let all = row.iter().sum::<i64>() as f64;
             let mut counts = row[..most - 1].to_vec();
             if teams.len() > most {
@@ -343,6 +361,7 @@ impl Contents<'_> {
             counts.into_iter().map(|count| (all > 0.0).then(|| count as f64 / all * 100.0)).collect()
         });
         let cells: Vec<Vec<Option<f64>>> = cells.collect();
+        let modes: Vec<String> = modes.into_iter().map(|(name, _)| name).collect();
         let caption = Caption {
             title: "Who wins",
             about: "Matches by the team that won, without those that the end of the run cut off.",
@@ -367,21 +386,19 @@ impl Contents<'_> {
 
     fn encounters_a_session(&self, out: &mut String) {
         let tallies = &self.figures.tallies;
-        let modes = self.labels(Axis::Mode);
         let sessions = tallies.sessions.along(0);
-        let a_session = |mode: usize| {
-            let of_day = move |(day, sessions): (usize, &i64)| {
-                (*sessions > 0).then(|| tallies.encounters.at([day, mode]) as f64 / *sessions as f64)
+        let a_session = |(name, modes): (String, Vec<usize>)| {
+            let of_day = |(day, sessions): (usize, &i64)| {
+                let encounters: i64 = modes.iter().map(|&mode| tallies.encounters.at([day, mode])).sum();
+                (*sessions > 0).then(|| encounters as f64 / *sessions as f64)
             };
-            Series { name: modes[mode].clone(), values: sessions.iter().enumerate().map(of_day).collect() }
+            Series { values: sessions.iter().enumerate().map(of_day).collect(), name }
         };
-        let all = tallies.encounters.along(1);
-        let mut order: Vec<usize> = (0..modes.len()).filter(|&mode| all[mode] > 0).collect();
-        order.sort_by_key(|&mode| (-all[mode], mode));
-        let series: Vec<Series> = order.into_iter().take(MOST_LINES).map(a_session).collect();
+        let modes = self.largest(Axis::Mode, &tallies.encounters.along(1), MOST_LINES);
+        let series: Vec<Series> = modes.into_iter().map(a_session).collect();
         let caption = Caption {
             title: "Encounters a session",
-            about: "Encounters that start on a day, by mode, for each session that starts on it.",
+            about: "Encounters that start on a day, by mode, for each session that starts on it. An encounter is of two sessions and counts once.",
             x: "day",
             y: "encounters a session",
             count: Some((tallies.encounters.sum() as u64, "encounters")),
@@ -391,13 +408,14 @@ impl Contents<'_> {
 
     fn encounters_by_map(&self, out: &mut String) {
         let tallies = &self.figures.tallies;
-        let names = self.labels(Axis::Map);
-        let hours: Vec<f64> = tallies.played.along(1).iter().map(|beats| self.hours(*beats)).collect();
-        let mut order: Vec<usize> = (0..names.len()).filter(|&map| hours[map] > 0.0).collect();
-        order.sort_by(|&a, &b| hours[b].total_cmp(&hours[a]).then(a.cmp(&b)));
-        order.truncate(MOST_BARS);
-        let labels: Vec<String> = order.iter().map(|&map| names[map].clone()).collect();
-        let values = order.iter().map(|&map| tallies.encounters_by_map.counts[map] as f64 / hours[map]);
+        let played = tallies.played.along(1);
+        let maps = self.largest(Axis::Map, &played, MOST_BARS);
+        let of = |maps: &[usize], counts: &[i64]| maps.iter().map(|&map| counts[map]).sum::<i64>();
+        let values = maps
+            .iter()
+            .map(|(_, maps)| of(maps, &tallies.encounters_by_map.counts) as f64 / self.hours(of(maps, &played)));
+        let values: Vec<f64> = values.collect();
+        let labels: Vec<String> = maps.into_iter().map(|(name, _)| name).collect();
         let caption = Caption {
             title: "Encounters by map",
             about: "For each hour that a player plays there; the maps that are played most come first.",
@@ -482,10 +500,11 @@ impl Contents<'_> {
         let ends = self.labels(Axis::EncounterEnd);
         ends.iter().for_each(|end| put(&mut table, format_args!("<th scope=\"col\">{} %", escape(end))));
         table.push_str("<tbody>");
-        for (mode, name) in self.labels(Axis::Mode).iter().enumerate() {
-            let row = tallies.encounter_ends.row(mode);
+        for (name, modes) in self.largest(Axis::Mode, &tallies.encounter_ends.along(0), MOST_BARS) {
+            let of = |end: usize| modes.iter().map(|&mode| tallies.encounter_ends.at([mode, end])).sum::<i64>();
+            let row: Vec<i64> = (0..ends.len()).map(of).collect();
             let all: i64 = row.iter().sum();
-            put(&mut table, format_args!("<tr><th scope=\"row\">{}<td>{}", escape(name), grouped(all as u64)));
+            put(&mut table, format_args!("<tr><th scope=\"row\">{}<td>{}", escape(&name), grouped(all as u64)));
             row.iter().for_each(|count| {
                 put(&mut table, format_args!("<td>{:.1}", *count as f64 / (all as f64).max(1.0) * 100.0))
             });
@@ -501,19 +520,24 @@ impl Contents<'_> {
 
     fn revenue(&self, out: &mut String) {
         let (setting, tallies) = (self.setting, &self.figures.tallies);
-        let (clock, regions) = (setting.clock, self.labels(Axis::Region));
+        let clock = setting.clock;
         let weeks = self.labels(Axis::Week);
         let region_of: Vec<usize> = setting.population.countries.iter().map(|country| country.region.into()).collect();
-        let mut dollars = vec![vec![0.0; weeks.len()]; regions.len()];
+        let mut cents = vec![vec![0; weeks.len()]; setting.regions()];
         for day in 0..clock.days {
-            for (country, cents) in tallies.revenue.row(day as usize).iter().enumerate() {
-                dollars[region_of[country]][clock.week(day) as usize] += *cents as f64 / 100.0;
+            for (country, spent) in tallies.revenue.row(day as usize).iter().enumerate() {
+                cents[region_of[country]][clock.week(day) as usize] += spent;
             }
         }
-        let series: Vec<Series> = regions.iter().zip(dollars).map(|(name, values)| Series::new(name, values)).collect();
+        let all: Vec<i64> = cents.iter().map(|weeks| weeks.iter().sum()).collect();
+        let of = |(name, regions): (String, Vec<usize>)| {
+            let week = |week: usize| regions.iter().map(|&region| cents[region][week]).sum::<i64>() as f64 / 100.0;
+            Series::new(&name, (0..weeks.len()).map(week))
+        };
+        let series: Vec<Series> = self.largest(Axis::Region, &all, MOST_LINES).into_iter().map(of).collect();
         let count = tallies.purchases.sum() as u64;
         let about = format!(
-            "By week from Monday on, UTC, and region of the player: {} purchases by {} players.",
+            "By week from Monday on, UTC, and region of the player; the run may hold only a part of the first and last. {} purchases by {} players.",
             grouped(count),
             grouped(tallies.spenders.sum().max(0) as u64)
         );
@@ -597,12 +621,16 @@ impl Contents<'_> {
             let caption = Caption {
                 title: &names[map],
                 about: &format!(
-                    "{} heartbeats, {} encounters, {} kills. Half of the heartbeats lie on {:.0} % of the map, half of the kills on {:.0} %. Rings are its places; north is up.",
+                    "{} heartbeats, {} encounters, {} kills. Half of the heartbeats lie on {:.0} % of the map, half of the kills on {:.0} %. Rings are {}; north is up.",
                     grouped(played[map] as u64),
                     grouped(tallies.encounters_by_map.counts[map] as u64),
                     grouped(deaths.iter().sum::<i64>() as u64),
                     area_of_half(tallies.occupancy.row(map)),
                     area_of_half(deaths),
+                    match self.setting.grounds[map].places() {
+                        places if places > map::MOST_PLACES => format!("{} of its {places} places", map::MOST_PLACES),
+                        _ => "its places".to_owned(),
+                    },
                 ),
                 x: "",
                 y: "",
@@ -612,10 +640,8 @@ impl Contents<'_> {
             map::density(&mut svg, self.setting, map, "Where players are", tallies.occupancy.row(map));
             map::density(&mut svg, self.setting, map, "Where they die", deaths);
             let svg = format!(
-                "<div class=\"pair\">{svg}</div><p class=\"scale\">none {} most, by heartbeats or kills a cell</p>",
-                (0..chart::LEVELS)
-                    .map(|level| format!("<svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"h{level}\" width=\"14\" height=\"14\"/></svg>"))
-                    .collect::<String>()
+                "<div class=\"pair\">{svg}</div><p class=\"scale\">least {} most, by heartbeats or kills a cell; each shade is about twice the one before</p>",
+                (0..chart::LEVELS).map(chart::shade).collect::<String>()
             );
             chart::figure(out, &caption, "", &svg, "");
         }
@@ -624,15 +650,13 @@ impl Contents<'_> {
     /// How counts are spread over bins, for each entry of the first axis that has any: shares for each unit of a bin's
     /// width, because bins are wider where there is less.
     fn shares(&self, out: &mut String, caption: &Caption<'_>, of: Axis, bins: Axis, tally: &Counts) {
-        let names = self.labels(of);
         let last = tally.along(1).iter().rposition(|count| *count > 0).unwrap_or(0);
-        let mut order: Vec<usize> = (0..names.len()).filter(|&n| tally.row(n).iter().any(|count| *count > 0)).collect();
-        order.sort_by_key(|&n| (-tally.row(n).iter().sum::<i64>(), n));
-        order.truncate(MOST_LINES);
-        let series: Vec<Series> = order
-            .into_iter()
-            .map(|n| Series::new(&names[n], densities(&tally.row(n)[..=last], &edges(bins, self.setting))))
-            .collect();
+        let series = |(name, entries): (String, Vec<usize>)| {
+            let count = |bin: usize| entries.iter().map(|&entry| tally.at([entry, bin])).sum::<i64>();
+            let counts: Vec<i64> = (0..=last).map(count).collect();
+            Series::new(&name, densities(&counts, &edges(bins, self.setting)))
+        };
+        let series: Vec<Series> = self.largest(of, &tally.along(0), MOST_LINES).into_iter().map(series).collect();
         let labels = &edge_labels(bins, self.setting)[..=last];
         if series.len() > 2 {
             chart::lines(out, caption, labels, &series);

@@ -8,44 +8,22 @@ use super::figures::Figures;
 use super::key_figures::{KeyFigure, key_figures};
 use super::text::quantity;
 use crate::setting::Setting;
+use crate::tally::{Axis, Counts};
+
+/// A run to compare.
+pub type Side<'a> = (&'a Setting, &'a Figures);
 
 /// The figures of two runs and how they differ.
-pub struct Difference {
+pub struct Difference<'a> {
+    sides: [Side<'a>; 2],
     figures: Vec<(KeyFigure, Option<f64>)>,
-    tallies: Vec<TallyDifference>,
 }
 
-/// One tally of two runs.
-struct TallyDifference {
-    name: &'static str,
-    unit: &'static str,
-    axes: Vec<&'static str>,
-    /// All entries together.
-    sums: [i64; 2],
-    /// Entries of which both do not have the same count, and those counts.
-    entries: Vec<(Vec<String>, [i64; 2])>,
-}
-
-impl Difference {
+impl<'a> Difference<'a> {
     /// Of two runs.
-    pub fn of(a: (&Setting, &Figures), b: (&Setting, &Figures)) -> Self {
-        let figures = key_figures(a.0, a.1).into_iter().zip(key_figures(b.0, b.1)).map(|(a, b)| (a, b.value)).collect();
-        let tallies = a.1.tallies.each().zip(b.1.tallies.each()).map(|((name, _, unit, axes, of_a), (.., of_b))| {
-            let mut all: BTreeMap<Vec<String>, [i64; 2]> = BTreeMap::new();
-            for (side, (setting, counts)) in [(a.0, of_a), (b.0, of_b)].into_iter().enumerate() {
-                for (at, count) in counts.entries(axes, setting) {
-                    all.entry(at).or_default()[side] += count;
-                }
-            }
-            TallyDifference {
-                name,
-                unit,
-                axes: axes.iter().map(|axis| axis.name()).collect(),
-                sums: [of_a.sum(), of_b.sum()],
-                entries: all.into_iter().filter(|(_, [a, b])| a != b).collect(),
-            }
-        });
-        Self { figures, tallies: tallies.collect() }
+    pub fn of(sides: [Side<'a>; 2]) -> Self {
+        let [a, b] = sides.map(|(setting, figures)| key_figures(setting, figures));
+        Self { sides, figures: a.into_iter().zip(b).map(|(a, b)| (a, b.value)).collect() }
     }
 
     /// Key figures of the first, each with the value of the second.
@@ -59,54 +37,140 @@ impl Difference {
             json!({"name": figure.name, "unit": figure.unit, "a": figure.value, "b": other,
                    "difference": figure.value.zip(*other).map(|(a, b)| b - a)})
         };
-        let entry = |(at, [a, b]): &(Vec<String>, [i64; 2])| json!({"at": at, "a": a, "b": b, "difference": b - a});
-        let tally = |tally: &TallyDifference| {
-            let [a, b] = tally.sums;
-            let entries: Vec<Value> = tally.entries.iter().map(entry).collect();
-            let value = json!({"unit": tally.unit, "a": a, "b": b, "difference": b - a,
-                               "axes": tally.axes, "entries_that_differ": entries});
-            (tally.name.to_owned(), value)
+        let [a, b] = self.sides.map(|(_, figures)| &figures.tallies);
+        let tally = |((name, _, unit, axes, of_a), (.., of_b)): (Tally<'_>, Tally<'_>)| {
+            let (sum_a, sum_b) = (of_a.sum(), of_b.sum());
+            let axis_names: Vec<&str> = axes.iter().map(|axis| axis.name()).collect();
+            let mut value =
+                json!({"unit": unit, "a": sum_a, "b": sum_b, "difference": sum_b - sum_a, "axes": axis_names});
+            match self.entries(axes, [of_a, of_b]) {
+                Some(entries) => value["entries_that_differ"] = entries,
+                None => value["entries_are_not_compared"] = json!("the maps are not divided alike"),
+            }
+            (name.to_owned(), value)
         };
         json!({
             "figures": self.figures.iter().map(figure).collect::<Vec<_>>(),
-            "tallies": Value::Object(self.tallies.iter().map(tally).collect::<Map<_, _>>()),
+            "tallies": Value::Object(a.each().zip(b.each()).map(tally).collect::<Map<_, _>>()),
         })
+    }
+
+    /// Entries whose counts differ, if entries of the two mean the same.
+    fn entries(&self, axes: &[Axis], counts: [&Counts; 2]) -> Option<Value> {
+        let settings = self.sides.map(|(setting, _)| setting);
+        if axes.contains(&Axis::Cell) && !are_divided_alike(settings) {
+            return None;
+        }
+        let labels: Vec<Labels> = axes.iter().map(|axis| Labels::of(*axis, settings)).collect();
+        let mut all: BTreeMap<Vec<usize>, [i64; 2]> = BTreeMap::new();
+        let is_one_to_one = labels.iter().all(|labels| labels.is_one_to_one);
+        for (side, tally) in counts.into_iter().enumerate() {
+            for (place, &count) in tally.counts.iter().enumerate() {
+                // Where both have the same entries, only those that differ are looked at any further.
+                let is_same = is_one_to_one && counts[1 - side].counts[place] == count;
+                if count != 0 && !is_same {
+                    let entries = tally.entries_at(place);
+                    let at = entries.iter().zip(&labels).map(|(&entry, labels)| labels.of_side[side][entry]);
+                    all.entry(at.collect()).or_default()[side] += count;
+                }
+            }
+        }
+        let value = |(at, [a, b]): (Vec<usize>, [i64; 2])| {
+            let at: Vec<&str> = at.iter().zip(&labels).map(|(&label, labels)| labels.all[label].as_str()).collect();
+            json!({"at": at, "a": a, "b": b, "difference": b - a})
+        };
+        Some(all.into_iter().filter(|(_, [a, b])| a != b).map(value).collect())
     }
 
     /// As a table for people, with the names of the two.
     pub fn text(&self, names: [&str; 2]) -> String {
         let said = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), quantity);
-        let mut out = format!("{:<36} {:>14} {:>14} {:>10}  unit\n", "", clip(names[0]), clip(names[1]), "change");
+        let line = |name: &str, a: &str, b: &str, difference: &str, change: &str, unit: &str| {
+            let line = format!("{name:<36} {a:>12} {b:>12} {difference:>12} {change:>10}  {unit}");
+            format!("{}\n", line.trim_end())
+        };
+        let mut out = line("", &clip(names[0]), &clip(names[1]), "difference", "change", "unit");
         for (figure, other) in &self.figures {
-            let change = change(figure.value, *other);
-            let line = format!(
-                "{:<36} {:>14} {:>14} {change:>10}  {}",
-                figure.name,
-                said(figure.value),
-                said(*other),
-                figure.unit
-            );
-            out.push_str(line.trim_end());
-            out.push('\n');
+            let (difference, change) = (difference_in_words(figure, *other), change_in_words(figure, *other));
+            let (a, b) = (said(figure.value), said(*other));
+            out.push_str(&line(figure.name, &a, &b, &difference, &change, figure.shown_unit()));
         }
         out
     }
 }
 
+type Tally<'a> = (&'static str, &'static str, &'static str, &'static [Axis], &'a Counts);
+
+/// Whether cells of the maps of two settings are the same places.
+fn are_divided_alike([a, b]: [&Setting; 2]) -> bool {
+    let extents = |setting: &Setting| -> Vec<[i32; 2]> { setting.grounds.iter().map(|ground| ground.extent).collect() };
+    let maps = |setting: &Setting| -> Vec<String> { setting.scenario.file.maps.names().map(str::to_owned).collect() };
+    a.raster.side == b.raster.side && maps(a) == maps(b) && extents(a) == extents(b)
+}
+
+/// The entries of an axis in two settings, by one list of labels.
+struct Labels {
+    all: Vec<String>,
+    /// Place in that list of each entry, by setting.
+    of_side: [Vec<usize>; 2],
+    /// Whether both have the same entries in the same order.
+    is_one_to_one: bool,
+}
+
+impl Labels {
+    fn of(axis: Axis, settings: [&Setting; 2]) -> Self {
+        // Runs that start on different days are compared day by day of each.
+        let is_of_time = matches!(axis, Axis::Day | Axis::Week | Axis::Month | Axis::Cohort);
+        let by_number = is_of_time && settings[0].clock.start != settings[1].clock.start;
+        let labels = settings.map(|setting| -> Vec<String> {
+            let labels = axis.labels(setting).into_iter().enumerate();
+            let text = |(n, label): (usize, Value)| match label.as_str() {
+                _ if by_number && axis == Axis::Cohort && n > 0 => format!("day {n}"),
+                Some(text) if axis == Axis::Cohort && n == 0 => text.to_owned(),
+                _ if by_number => format!("{} {}", axis.name(), n + 1),
+                Some(text) => text.to_owned(),
+                None => label.to_string(),
+            };
+            labels.map(text).collect()
+        });
+        let mut all = labels[0].clone();
+        let of_b = labels[1].iter().map(|label| {
+            all.iter().position(|known| known == label).unwrap_or_else(|| {
+                all.push(label.clone());
+                all.len() - 1
+            })
+        });
+        let of_b: Vec<usize> = if labels[0] == labels[1] { (0..labels[0].len()).collect() } else { of_b.collect() };
+        let of_a = (0..labels[0].len()).collect();
+        Self { is_one_to_one: labels[0] == labels[1], of_side: [of_a, of_b], all }
+    }
+}
+
 /// By how much the second value is more than the first, in words.
-pub fn change(a: Option<f64>, b: Option<f64>) -> String {
-    match a.zip(b) {
-        Some((a, b)) if a == b => "same".to_owned(),
-        Some((a, b)) if a != 0.0 => format!("{:+.1} %", (b / a - 1.0) * 100.0),
+pub fn difference_in_words(figure: &KeyFigure, other: Option<f64>) -> String {
+    let Some((a, b)) = figure.value.zip(other) else { return "-".to_owned() };
+    if a == b {
+        return "same".to_owned();
+    }
+    format!("{}{}", if b > a { '+' } else { '-' }, quantity((b - a).abs()))
+}
+
+/// By which share the second value is more than the first; nothing for what is a share itself.
+pub fn change_in_words(figure: &KeyFigure, other: Option<f64>) -> String {
+    match figure.value.zip(other) {
+        Some((a, b)) if a > 0.0 && a != b && !figure.unit.starts_with('%') => {
+            format!("{:+.1} %", (b / a - 1.0) * 100.0)
+        }
         _ => String::new(),
     }
 }
 
 /// The end of a name, if it is too long for a column.
 fn clip(name: &str) -> String {
+    const MOST: usize = 12;
     let characters: Vec<char> = name.chars().collect();
-    if characters.len() <= 14 {
+    if characters.len() <= MOST {
         return name.to_owned();
     }
-    std::iter::once('…').chain(characters[characters.len() - 13..].iter().copied()).collect()
+    std::iter::once('…').chain(characters[characters.len() + 1 - MOST..].iter().copied()).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::key_figures::{KeyFigure, key_figures};
 use crate::output::TableTotal;
 use crate::run::RunReport;
 use crate::scenario::DATA_VERSION;
@@ -66,6 +67,7 @@ impl Figures {
         let table = |(name, total): (&String, &TableTotal)| {
             (name.clone(), json!({"rows": total.rows, "bytes": total.bytes, "files": total.files}))
         };
+        let key_figure = |figure: KeyFigure| json!({"name": figure.name, "unit": figure.unit, "value": figure.value});
         json!({
             "scenario": setting.scenario.name,
             "world_hash": setting.world_hash,
@@ -75,6 +77,8 @@ impl Figures {
             "start": setting.clock.start.to_string(),
             "days": setting.clock.days,
             "heartbeat_seconds": setting.clock.heartbeat_s,
+            "key_figures": key_figures(setting, self).into_iter().map(key_figure).collect::<Vec<_>>(),
+            "units": {"contacts": "pairs", "peak_online_by_hour_and_region": "players", "bytes": "bytes"},
             "regions_of_peaks": regions,
             "by_day": self.days.iter().enumerate().map(day).collect::<Vec<_>>(),
             "tables": Value::Object(self.tables.iter().map(table).collect::<Map<_, _>>()),

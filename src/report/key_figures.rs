@@ -15,14 +15,28 @@ pub struct KeyFigure {
     pub value: Option<f64>,
 }
 
-/// The share of those active on the day of installation that is active so many days later, over all cohorts that the run
+impl KeyFigure {
+    /// The unit beside the name; nothing if the name says it.
+    pub fn shown_unit(&self) -> &'static str {
+        let said = self.name.to_lowercase();
+        if self.unit == "1" || said.starts_with(self.unit) { "" } else { self.unit }
+    }
+}
+
+/// Accounts that are made on a day of the run.
+pub fn installs(setting: &Setting, day: usize) -> i64 {
+    let before = |day: usize| i64::from(setting.population.installed_before(day as i32));
+    before(day + 1) - before(day)
+}
+
+/// The share of those who have installed on a day of the run that is active so many days later, over all days that the run
 /// sees for so long.
-pub fn retention(cohorts: &Counts, age: usize) -> Option<f64> {
+pub fn retention(setting: &Setting, cohorts: &Counts, age: usize) -> Option<f64> {
     let days = cohorts.sizes[1];
     let (mut active, mut size) = (0, 0);
     for day in 0..days.saturating_sub(age) {
         active += cohorts.at([day + 1, day + age]);
-        size += cohorts.at([day + 1, day]);
+        size += installs(setting, day);
     }
     (size > 0).then(|| active as f64 / size as f64)
 }
@@ -66,7 +80,7 @@ pub fn key_figures(setting: &Setting, figures: &Figures) -> Vec<KeyFigure> {
     let encounters = tallies.encounters.sum() as f64;
     let kills = tallies.kills.sum() as f64;
     let daily = tallies.active_players.sum() as f64;
-    let installed: i64 = (0..clock.days as usize).map(|day| tallies.active_by_cohort.at([day + 1, day])).sum();
+    let installed: i64 = (0..clock.days as usize).map(|day| installs(setting, day)).sum();
     let matches = tallies.matches.sum() as f64;
     let decided = tallies.winners.sum() as f64;
     let nobody = tallies.winners.sizes[1] - 1;
@@ -86,40 +100,40 @@ pub fn key_figures(setting: &Setting, figures: &Figures) -> Vec<KeyFigure> {
     };
     let figure = |name, unit, value| KeyFigure { name, unit, value };
     vec![
-        figure("Heartbeats", "", Some(heartbeats)),
+        figure("Heartbeats", "heartbeats", Some(heartbeats)),
         figure("Mean online", "players", Some(heartbeats / f64::from(clock.ticks_per_day()) / days)),
         figure("Peak online", "players", figures.peaks(setting).last().map(|peak| f64::from(*peak))),
         figure("Active a day", "players", Some(daily / days)),
-        figure("Installed and active that day", "players", Some(installed as f64)),
-        figure("Retention, day 1", "%", percent(retention(&tallies.active_by_cohort, 1))),
-        figure("Retention, day 7", "%", percent(retention(&tallies.active_by_cohort, 7))),
-        figure("Retention, day 30", "%", percent(retention(&tallies.active_by_cohort, 30))),
-        figure("Sessions", "", Some(sessions)),
+        figure("Installed", "players", Some(installed as f64)),
+        figure("Retention, day 1", "%", percent(retention(setting, &tallies.active_by_cohort, 1))),
+        figure("Retention, day 7", "%", percent(retention(setting, &tallies.active_by_cohort, 7))),
+        figure("Retention, day 30", "%", percent(retention(setting, &tallies.active_by_cohort, 30))),
+        figure("Sessions", "sessions", Some(sessions)),
         figure("Mean session", "minutes", over(tallies.session_s.sum() as f64 / 60.0, sessions)),
         figure(
             "Median session, from",
             "minutes",
             median(&tallies.session_lengths.along(1), Axis::SessionMinutes, setting),
         ),
-        figure("Sessions a day and player", "", over(tallies.logins.sum() as f64, daily)),
-        figure("Matches", "", Some(matches)),
+        figure("Sessions a day and player", "sessions", over(tallies.logins.sum() as f64, daily)),
+        figure("Matches", "matches", Some(matches)),
         figure("Matches with a winner", "%", percent(over(won, decided))),
-        figure("Pairs within the radius", "", Some(contacts as f64)),
-        figure("Encounters", "", Some(encounters)),
-        figure("Encounters a player-hour", "", over(encounters, hours)),
-        figure("Encounters a session", "", over(encounters, sessions)),
+        figure("Pairs within the radius", "pairs", Some(contacts as f64)),
+        figure("Encounters", "encounters", Some(encounters)),
+        figure("Encounters a player-hour", "encounters", over(encounters, hours)),
+        figure("Encounters a session", "encounters", over(encounters, sessions)),
         figure("Encounters of opponents with a kill", "%", percent(over(outcomes.at([1, 1]) as f64, opponents))),
-        figure("Kills", "", Some(kills)),
-        figure("Kills a player-minute", "", over(kills, hours * 60.0)),
+        figure("Kills", "kills", Some(kills)),
+        figure("Kills a player-minute", "kills", over(kills, hours * 60.0)),
         figure("Headshots", "% of kills", percent(over(tallies.headshots.sum() as f64, kills))),
         figure("Half of the time", "% of the busiest map", half(&tallies.occupancy)),
         figure("Half of the kills", "% of the busiest map", half(&tallies.kill_places)),
         figure("Revenue", "US dollars", Some(revenue)),
-        figure("Purchases", "", Some(tallies.purchases.sum() as f64)),
-        figure("Paying players", "", Some(payers)),
+        figure("Purchases", "purchases", Some(tallies.purchases.sum() as f64)),
+        figure("Paying players", "players", Some(payers)),
         figure("Revenue a paying player", "US dollars", over(revenue, payers)),
         figure("Revenue an active player and day", "US dollars", over(revenue, daily)),
-        figure("Gini coefficient of spending", "", (payers > 0.0).then_some(gini)),
+        figure("Gini coefficient of spending", "1", (payers > 0.0).then_some(gini)),
         figure("Revenue of the top tenth of payers", "%", (payers > 0.0).then_some(top)),
     ]
 }

@@ -7,7 +7,7 @@ use crate::setting::{Ground, Setting};
 /// Cells of a map along an axis, as drawn.
 const DRAWN_CELLS: usize = 32;
 /// Places of a map that are drawn.
-const MOST_PLACES: usize = 200;
+pub const MOST_PLACES: usize = 100;
 
 /// Draws how dense something is on a map, from its counts by cell.
 pub fn density(out: &mut String, setting: &Setting, map: usize, title: &str, counts: &[i64]) {

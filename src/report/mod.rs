@@ -52,8 +52,8 @@ const TILES: [&str; 8] = [
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, figures: &Figures) -> String {
     let sub = format!(
-        "{players} players, {days} from {start}, seed {seed}, {realms}, a heartbeat every {heartbeat} s",
-        players = grouped(setting.population.players.into()),
+        "{players}, {days} from {start}, seed {seed}, {realms}, a heartbeat every {heartbeat} s",
+        players = plural(setting.population.players, "player"),
         days = plural(setting.clock.days, "day"),
         start = setting.clock.start,
         seed = setting.seed.0,
@@ -70,7 +70,7 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
         let value = figure.value.map_or_else(|| "none".to_owned(), quantity);
         put(
             &mut out,
-            format_args!("<div><dt>{}</dt><dd>{value} <small>{}</small></dd></div>", figure.name, figure.unit),
+            format_args!("<div><dt>{}</dt><dd>{value} <small>{}</small></dd></div>", figure.name, figure.shown_unit()),
         );
     }
     out.push_str("</dl>");
@@ -81,7 +81,7 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
     out.push_str("<section><h2>All key figures</h2><div class=\"wide\"><table><tbody>");
     for figure in &key {
         let value = figure.value.map_or_else(|| "none".to_owned(), quantity);
-        put(&mut out, format_args!("<tr><th scope=\"row\">{}<td>{value}<td>{}", figure.name, figure.unit));
+        put(&mut out, format_args!("<tr><th scope=\"row\">{}<td>{value}<td>{}", figure.name, figure.shown_unit()));
     }
     out.push_str("</table></div></section>");
     tables(&mut out, figures);

@@ -21,7 +21,9 @@ pub struct Raster {
 impl Raster {
     /// The raster of some maps: finer for fewer.
     pub fn new(grounds: &[Ground]) -> Self {
-        let side = (MOST_CELLS / grounds.len().max(1)).isqrt().clamp(*SIDES.start(), *SIDES.end());
+        // A power of two, so that coarser rasters divide it.
+        let most = (MOST_CELLS / grounds.len().max(1)).isqrt().clamp(*SIDES.start(), *SIDES.end());
+        let side = 1 << most.ilog2();
         let scale = |extent: i32| ((side as u64) << FRACTION_BITS).div_ceil(extent.max(1) as u64);
         Self { side, scale: grounds.iter().map(|ground| ground.extent.map(scale)).collect() }
     }

@@ -54,20 +54,14 @@ impl Counts {
         sums
     }
 
-    /// Counts that are not zero, each with its labels on all axes, of the setting that they were counted in.
-    pub fn entries(&self, axes: &[Axis], setting: &Setting) -> impl Iterator<Item = (Vec<String>, i64)> {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let labels: Vec<Vec<Value>> = axes.iter().map(|axis| axis.labels(setting)).collect();
-        let at = move |mut place: usize| {
-            let mut at: Vec<String> = Vec::new();
-            for labels in labels.iter().rev() {
-                at.push(text(&labels[place % labels.len()]));
-                place /= labels.len();
-            }
-            at.reverse();
-            at
-        };
-        self.counts.iter().enumerate().filter(|(_, count)| **count != 0).map(move |(place, count)| (at(place), *count))
+    /// The entry of each axis of the count at a place.
+    pub fn entries_at(&self, mut place: usize) -> Vec<usize> {
+        let mut at = vec![0; self.sizes.len()];
+        for (at, size) in at.iter_mut().zip(&self.sizes).rev() {
+            *at = place % size;
+            place /= size;
+        }
+        at
     }
 
     /// Counts of one entry of the first axis, by the others.

@@ -168,15 +168,99 @@ check("spenders", f"select cents, count(*) from {spent} group by all", bins=0)
 check("spent", f"select cents, sum(cents) from {spent} group by all", bins=0)
 assert checked == tallies.keys(), f"not checked: {tallies.keys() - checked}"
 
-# The Gini coefficient from bins, and from every payer.
-cents = [row[0] for row in db.execute(f"select cents from {spent} order by cents").fetchall()]
-exact = sum((2 * n - len(cents) - 1) * value for n, value in enumerate(cents, 1)) / (len(cents) * sum(cents))
-payers, money, area = 0, 0, 0.0
-for count, value in zip(tallies["spenders"]["counts"], tallies["spent"]["counts"], strict=True):
-    area += count * (money + value / 2)
-    payers, money = payers + count, money + value
-binned = 1 - 2 * area / (payers * money)
-assert abs(binned - exact) < 0.01, (binned, exact)
+# Key figures, from rows instead of bins.
+figures = {figure["name"]: figure["value"] for figure in report["key_figures"]}
+assert all(figure["unit"] for figure in report["key_figures"])
+
+
+def figure(name, query, tolerance=1e-9):
+    """Compares a key figure with a query's only value."""
+    exact, said = db.execute(query).fetchone()[0], figures.pop(name)
+    same = said is None if exact is None else said is not None and abs(said - exact) <= tolerance * max(1, abs(exact))
+    assert same, (name, said, exact)
+
+
+days, minutes = report["days"], report["heartbeat_seconds"] / 60
+figure("Heartbeats", "select count(*) from beats")
+figure("Mean online", f"select count(*) / {days * 1440 / minutes} from beats")
+figure("Peak online", "select max(n) from (select count(*) as n from beats group by event_ts)")
+active = "(select distinct player_id, event_ts::date as day from beats)"
+figure("Active a day", f"select count(*) / {days} from {active}")
+installed = f"(select * from players where installed_on >= date '{report['start']}')"
+figure("Installed", f"select count(*) from {installed}")
+for age in (1, 7, 30):
+    figure(
+        f"Retention, day {age}",
+        f"""
+        select 100.0 * count(a.player_id) / nullif(count(*), 0) from {installed} as p
+        left join {active} as a on a.player_id = p.player_id and a.day = p.installed_on + {age}
+        where p.installed_on + {age} < date '{report["start"]}' + {days}
+        """,
+    )
+figure("Sessions", "select count(*) from session_ends")
+figure("Mean session", "select avg(event_length_s) / 60 from session_ends")
+edges = tallies["session_lengths"]["axes"][1]["entries"]
+lengths = sorted(
+    row[0]
+    for row in db.execute("select event_length_s // 60 from session_ends where end_reason <> 'run_end'").fetchall()
+)
+median = lengths[(len(lengths) + 1) // 2 - 1]
+assert figures.pop("Median session, from") == edges[bisect.bisect_right(edges, median) - 1]
+figure(
+    "Sessions a day and player",
+    f"""
+    select (select count(*) from (select session_id from beats group by session_id)) / count(*)::double from {active}
+    """,
+    0.02,  # A day tells 24 sessions apart.
+)
+figure("Matches", "select count(*) from matches")
+figure("Matches with a winner", f"select 100.0 * count(winner_team) / count(*) from {decided}")
+figure("Encounters", "select count(*) from encounters")
+hours = f"((select count(*) from beats) * {minutes / 60})"
+figure("Encounters a player-hour", f"select count(*) / {hours} from encounters")
+figure("Encounters a session", "select count(*) / (select count(*) from session_ends)::double from encounters")
+figure(
+    "Encounters of opponents with a kill",
+    "select 100.0 * count(*) filter (kills > 0) / count(*) from encounters where relation = 'opponents'",
+)
+figure("Kills", "select count(*) from kills")
+figure("Kills a player-minute", f"select count(*) / {hours} / 60 from kills")
+figure("Headshots", "select 100.0 * count(*) filter (is_headshot) / count(*) from kills")
+figure("Revenue", "select sum(price_usd_cents) / 100.0 from purchases")
+figure("Purchases", "select count(*) from purchases")
+figure("Paying players", "select count(distinct player_id) from purchases")
+figure("Revenue a paying player", f"select avg(cents) / 100 from {spent}")
+figure(
+    "Revenue an active player and day",
+    f"select sum(price_usd_cents) / 100.0 / (select count(*) from {active}) from purchases",
+)
+# From bins: nearly so.
+figure(
+    "Gini coefficient of spending",
+    f"""
+    select sum((2 * n - of - 1) * cents) / (any_value(of) * sum(cents)) from (
+        select cents, row_number() over (order by cents) as n, count(*) over () as of from {spent}
+    )
+    """,
+    0.01,
+)
+top = f"""
+    select 100.0 * sum(cents * greatest(0, least(1, n - 0.9 * of))) / sum(cents) from (
+        select cents, row_number() over (order by cents) as n, count(*) over () as of from {spent}
+    )
+"""
+figure("Revenue of the top tenth of payers", top, 0.03)
+for name, tally in (("Half of the time", "occupancy"), ("Half of the kills", "kill_places")):
+    # The busiest map has the most heartbeats; half lies on as few of its cells as hold it.
+    maps = {row[0]: row[1] for row in db.execute("select map, count(*) from beats group by all").fetchall()}
+    busiest = max(maps, key=maps.get)
+    at = sorted((count for (where, _), count in expected(tally).items() if where == busiest), reverse=True)
+    needed, sum_so_far = 0, 0
+    while sum_so_far < (sum(at) + 1) // 2:
+        needed, sum_so_far = needed + 1, sum_so_far + at[needed]
+    assert abs(figures.pop(name) - 100 * needed / side**2) < 1e-9, name
+assert figures.pop("Pairs within the radius") == sum(day["contacts"] for day in report["by_day"])
+assert not figures, f"not checked: {list(figures)}"
 
 # Peaks: sessions at a tick, the most of an hour, by region and in all.
 regions = report["regions_of_peaks"]

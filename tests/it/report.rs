@@ -118,7 +118,7 @@ fn two_runs_are_compared_figure_by_figure() {
     assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
     assert!(text.contains("Heartbeats ") && text.contains(" %"), "{text}");
     let output = skirmish(folder.path(), &["report", "one", "one"]);
-    assert!(stdout(&output).lines().skip(1).all(|line| line.contains("same") || line.contains(" - ")));
+    assert!(stdout(&output).lines().skip(1).all(|line| line.contains(" same") || line.contains(" - ")));
     // Entry by entry: what is said to differ, and nothing else, leads from the counts of one run to those of the other.
     let counts =
         |name: &str| -> Value { serde_json::from_str(&read(&folder.path().join(name), "report.json")).unwrap() };
@@ -146,6 +146,42 @@ fn two_runs_are_compared_figure_by_figure() {
     assert!(page.matches("<svg viewBox=\"0 0 480").count() > 12, "both are drawn");
     let again = skirmish(folder.path(), &["report", "one", "two", "--out", "both.html"]);
     assert_eq!(again.status.code(), Some(4), "{}", stderr(&again));
+}
+
+#[test]
+fn runs_of_other_days_maps_and_regions_are_compared_as_far_as_they_can_be() {
+    let folder = TempDir::new();
+    simulated(folder.path(), "one", &["population.players=500", "clock.days=2"]);
+    let sets = ["population.players=500", "clock.days=3", "clock.start=2026-03-02", "maps.yard.extent_x_m=200"];
+    simulated(folder.path(), "two", &sets);
+    let value = |a: &str, b: &str| -> Value {
+        serde_json::from_str(&stdout(&skirmish(folder.path(), &["report", a, b, "--json"]))).unwrap()
+    };
+    let both = value("one", "two");
+    assert!(both["tallies"]["occupancy"]["entries_are_not_compared"].is_string());
+    let entries = both["tallies"]["active_by_cohort"]["entries_that_differ"].as_array().unwrap();
+    for entry in entries {
+        let labels = entry["at"].as_array().unwrap().iter().map(|label| label.as_str().unwrap());
+        assert!(labels.into_iter().all(|label| label.starts_with("day ") || label == "before"), "{entry}");
+    }
+    assert!(entries.iter().any(|entry| entry["a"].as_i64() > Some(0) && entry["b"].as_i64() > Some(0)));
+    // The other way round everything is the other way round.
+    let turned = value("two", "one");
+    for (name, tally) in both["tallies"].as_object().unwrap() {
+        let entries = |value: &Value| value["entries_that_differ"].as_array().map_or(0, Vec::len);
+        assert_eq!(entries(tally), entries(&turned["tallies"][name]), "{name}");
+        assert_eq!(tally["a"], turned["tallies"][name]["b"], "{name}");
+    }
+}
+
+#[test]
+fn a_match_is_shown_only_if_everybody_s_heartbeats_are_there() {
+    let folder = TempDir::new();
+    let run = simulated(folder.path(), "run", &["population.players=900", "clock.days=1"]);
+    assert!(read(&run, "report.html").contains("id=\"replay\""));
+    let sets = ["population.players=900", "clock.days=1", "output.heartbeat_players_one_in=10"];
+    let sampled = simulated(folder.path(), "sampled", &sets);
+    assert!(!read(&sampled, "report.html").contains("id=\"replay\""));
 }
 
 /// The counts of a tally that are not 0, by the entries of its axes.
@@ -185,31 +221,40 @@ fn what_a_killed_report_leaves_is_in_nobodys_way() {
     // Outside of a run such a name may be anybody's.
     std::fs::write(folder.path().join("page.html.partial"), "mine").unwrap();
     let output = skirmish(folder.path(), &["report", "run", "--out", "page.html"]);
-    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stderr(&output).contains("page.html.partial"), "{}", stderr(&output));
     assert_eq!(read(folder.path(), "page.html.partial"), "mine");
+    // A link is somebody's, too, wherever it leads.
+    for (link, to) in [("link.html", "nowhere"), ("linked.html.partial", "page.html.partial")] {
+        std::os::unix::fs::symlink(to, folder.path().join(link)).unwrap();
+        let out = link.trim_end_matches(".partial");
+        let output = skirmish(folder.path(), &["report", "run", "--out", out]);
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        assert!(folder.path().join(link).is_symlink());
+    }
+    std::os::unix::fs::symlink("../page.html.partial", run.join("report.html.partial")).unwrap();
+    let output = skirmish(folder.path(), &["report", "run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(read(folder.path(), "page.html.partial"), "mine");
+    assert!(!run.join("report.html").is_symlink());
 }
 
 #[test]
 fn names_in_a_report_are_inert_and_the_page_asks_for_nothing() {
     let folder = TempDir::new();
-    let text = WORLD.replace("yard", "\"<script>alert(1)</script>\"").replace("[\"\"", "[\"").replace("\"\"", "\"");
-    std::fs::write(folder.path().join("hostile.toml"), text).unwrap();
-    let args =
-        ["run", "hostile.toml", "-q", "--out", "run", "--set", "population.players=300", "--set", "clock.days=1"];
+    // Names in a scenario are letters and digits; that of its file is what it is.
+    let name = "<img src=x onerror=alert(1)>\"'&.toml";
+    std::fs::write(folder.path().join(name), WORLD).unwrap();
+    let args = ["run", name, "-q", "--out", "run", "--set", "population.players=300", "--set", "clock.days=1"];
     let output = skirmish(folder.path(), &args);
-    let page = if output.status.success() {
-        read(&folder.path().join("run"), "report.html")
-    } else {
-        // Names that could be code are no names of a scenario.
-        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-        let run = simulated(folder.path(), "run", &["population.players=300", "clock.days=1"]);
-        read(&run, "report.html")
-    };
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let page = read(&folder.path().join("run"), "report.html");
+    assert!(page.contains("&lt;img ") && !page.contains("<img"));
     // What runs is the one script whose hash the page allows; data is none.
     assert!(page.matches("<script>").count() <= 1 && page.matches("<script").count() <= 2);
     assert!(!page.contains("style=\"") && !page.contains(" onclick"), "styles are in one place");
     assert!(page.contains("default-src 'none'"));
-    for foreign in ["http:", "https:", "//", "url(", "@import", "src="] {
+    for foreign in ["http:", "https:", "//", "url(", "@import", " src=\""] {
         assert!(!page.contains(foreign), "{foreign}");
     }
     assert!(page.len() < 400_000, "{}", page.len());
@@ -253,7 +298,43 @@ fn runs_of_every_size_have_a_report() {
         "[clock]\ndays = 1\nheartbeat_seconds = 300\n[population]\nplayers = 2000\n{maps}[modes.m]\nteams = 2\nteam_size = 3\nmatch_minutes = 10.0\n"
     );
     std::fs::write(folder.path().join("maps.toml"), most).unwrap();
-    let cases: [(&str, &str, &[&str]); 4] = [
+    let mut modes = String::new();
+    for n in 0..200 {
+        modes.push_str(&format!(
+            "[modes.mode-with-a-name-that-is-as-long-as-names-may-ever-be-{n:03}]\nteam_size = 1\n"
+        ));
+    }
+    let mut crowded = String::new();
+    for n in 0..8 {
+        crowded.push_str(&format!("[maps.m{n}]\nextent_x_m = 900\nextent_y_m = 900\ngenerated_places = 200\n"));
+    }
+    let mut regions = String::new();
+    for n in 0..12 {
+        regions.push_str(&format!(
+            "[regions.r{n:02}.countries]\nA{} = {{}}\n[modes.m{n:02}]\nteam_size = 1\n",
+            char::from(b'A' + n)
+        ));
+    }
+    let start =
+        "[clock]\ndays = 1\nheartbeat_seconds = 300\n[encounter]\nmerge_gap_s = 300\n[population]\nplayers = 2000\n";
+    std::fs::write(folder.path().join("modes.toml"), format!("{start}{modes}")).unwrap();
+    std::fs::write(folder.path().join("crowded.toml"), format!("{start}{crowded}[modes.m]\nteam_size = 3\n")).unwrap();
+    std::fs::write(folder.path().join("regions.toml"), format!("{start}{regions}")).unwrap();
+    let cases: [(&str, &str, &[&str]); 7] = [
+        ("modes", "modes.toml", &[]),
+        ("crowded", "crowded.toml", &[]),
+        (
+            "regions",
+            "regions.toml",
+            &[
+                "population.players=300",
+                "clock.days=730",
+                "clock.heartbeat_seconds=3600",
+                "encounter.merge_gap_s=3600",
+                "population.installs.horizon_days=700",
+                "output.tables.heartbeats=false",
+            ],
+        ),
         ("maps", "maps.toml", &["encounter.merge_gap_s=300"]),
         ("player", "quickstart", &["population.players=1", "clock.days=1"]),
         ("nobody", "quickstart", &["population.players=50", "clock.days=1", "output.tables.heartbeats=false"]),
@@ -283,8 +364,11 @@ fn runs_of_every_size_have_a_report() {
     }
     let page = read(&folder.path().join("player"), "report.html");
     assert!(page.contains("Little data: "), "a chart with little data says so");
-    let page = read(&folder.path().join("maps"), "report.html");
-    assert!(page.contains("The 8 of "), "what is left out is said");
+    let page = |name: &str| read(&folder.path().join(name), "report.html");
+    assert!(page("maps").contains("The 8 of "), "what is left out is said");
+    assert!(page("crowded").contains("100 of its 200 places"));
+    assert!(page("regions").contains("6 others") && page("regions").contains("Means of "));
+    assert!(page("modes").contains(" others") && !page("modes").contains("width=\"-"));
 }
 
 #[test]
