@@ -60,6 +60,8 @@ pub enum Purpose {
     Region = 21,
     /// Which place on a map a player goes to.
     Destination = 22,
+    /// How good a player is in a match.
+    Form = 23,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.

@@ -68,7 +68,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         None
     };
     let figures = Figures::of_run(&setting, &report, &tables, replay);
-    store.write("report.json", &format!("{}\n", figures.value(&setting)))?;
+    store.write("report.json", &format!("{}\n", report::data(&setting, &figures)))?;
     store.write("report.html", &report::page(&setting, &figures))?;
     if let Some(golden) = &report.golden {
         store.write("golden.json", &format!("{golden:#}\n"))?;

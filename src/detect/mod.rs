@@ -186,8 +186,8 @@ impl Merger {
                 let (a, b) = (group[contact.a as usize].position, group[contact.b as usize].position);
                 [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
             };
-            let (next_number, touches) = (&mut self.next_number, &mut Vec::new());
-            let mut kind = Sampled { rules: self.rules, tick, midpoint_of, next_number, touches };
+            let next_number = &mut self.next_number;
+            let mut kind = Sampled { rules: self.rules, tick, midpoint_of, next_number };
             book.advance(&mut kind, contacts.iter().map(|contact| (pair_of(contact), *contact)));
             close(group[0].group, book, &self.timeline, source, writer, &mut self.summary)?;
         }
@@ -202,9 +202,9 @@ impl Merger {
         }
         self.last_sweep = self.last_tick;
         for (group, book) in &mut self.books {
-            let (next_number, touches) = (&mut self.next_number, &mut Vec::new());
+            let next_number = &mut self.next_number;
             let midpoint_of = |_| [0; 3];
-            let mut kind = Sampled { rules: self.rules, tick: self.last_tick, midpoint_of, next_number, touches };
+            let mut kind = Sampled { rules: self.rules, tick: self.last_tick, midpoint_of, next_number };
             book.advance(&mut kind, None);
             close(*group, book, &self.timeline, source, writer, &mut self.summary)?;
         }

@@ -115,8 +115,8 @@ pub trait EncounterKind {
     fn goes_on(&self, last: i64, meeting: &Self::Meeting) -> bool;
     /// The episode that a meeting starts, if it does; it is extended by the same meeting next.
     fn begin(&mut self, pair: u64, meeting: &Self::Meeting) -> Option<Self::Episode>;
-    /// Adds a meeting to an episode, which is at a place of its [`Book`].
-    fn extend(&mut self, episode: &mut Self::Episode, meeting: &Self::Meeting, place: u32);
+    /// Adds a meeting to an episode.
+    fn extend(&mut self, episode: &mut Self::Episode, meeting: &Self::Meeting);
 }
 
 /// Packs two participation numbers, the smaller first.
@@ -126,15 +126,6 @@ pub fn pack(a: u32, b: u32) -> u64 {
 
 fn unpack(pair: u64) -> (u32, u32) {
     ((pair >> 32) as u32, pair as u32)
-}
-
-/// A near pair of this tick with its place in the book.
-#[derive(Clone, Copy, Debug)]
-pub struct Touch {
-    /// The pair as the detector gave it.
-    pub contact: Contact,
-    /// Its episode's place in the [`Book`].
-    pub episode: u32,
 }
 
 /// Encounters at heartbeats, at one tick.
@@ -147,8 +138,6 @@ pub struct Sampled<'a, M> {
     pub midpoint_of: M,
     /// Number of the next new episode.
     pub next_number: &'a mut i64,
-    /// Gets every near pair that is part of an episode and within the radius.
-    pub touches: &'a mut Vec<Touch>,
 }
 
 impl<M: Fn(Contact) -> [i32; 3]> Sampled<'_, M> {
@@ -181,7 +170,7 @@ impl<M: Fn(Contact) -> [i32; 3]> EncounterKind for Sampled<'_, M> {
     }
 
     #[inline]
-    fn extend(&mut self, episode: &mut Episode, contact: &Contact, place: u32) {
+    fn extend(&mut self, episode: &mut Episode, contact: &Contact) {
         episode.last_tick = self.tick;
         episode.near_ticks += 1;
         if contact.d2 < episode.min_d2 {
@@ -191,7 +180,6 @@ impl<M: Fn(Contact) -> [i32; 3]> EncounterKind for Sampled<'_, M> {
         }
         if self.is_contact(contact) {
             episode.contact_ticks += 1;
-            self.touches.push(Touch { contact: *contact, episode: place });
         }
     }
 }
@@ -233,7 +221,13 @@ impl<E: Open + Default> Book<E> {
         self.open.is_empty()
     }
 
-    /// The episode at a place that a [`Touch`] tells.
+    /// The place of the open episode of a pair, as [`pack`] packs it, until the next is closed, and [`Open::last`] of it.
+    pub fn find(&self, pair: u64) -> Option<(u32, i64)> {
+        let at = self.open.binary_search_by_key(&pair, |line| line.pair).ok()?;
+        Some((self.open[at].place, self.open[at].last))
+    }
+
+    /// The episode at a place that [`Self::find`] has told.
     pub fn episode_mut(&mut self, place: u32) -> &mut E {
         &mut self.episodes[place as usize]
     }
@@ -265,7 +259,7 @@ impl<E: Open + Default> Book<E> {
             }
             if is_open && let Some(line) = self.open.last_mut() {
                 let episode = &mut self.episodes[line.place as usize];
-                kind.extend(episode, &meeting, line.place);
+                kind.extend(episode, &meeting);
                 line.last = episode.last();
             }
         }
@@ -354,21 +348,13 @@ mod tests {
 
     /// Runs one pair through distances by tick (`None`: not near) and returns its closed and open episodes.
     fn run(distances: &[Option<u32>]) -> (Vec<(Episode, EndReason)>, Vec<Episode>) {
-        let (mut book, mut closed, mut open, mut number, mut touches) =
-            (Book::default(), Vec::new(), Vec::new(), 0, Vec::new());
+        let (mut book, mut closed, mut open, mut number) = (Book::default(), Vec::new(), Vec::new(), 0);
         for (tick, distance) in distances.iter().enumerate() {
             let near = distance.map(|d| Contact { a: 0, b: 1, d2: d * d });
             let midpoint = [tick as i32; 3];
-            touches.clear();
-            let mut kind = Sampled {
-                rules: RULES,
-                tick: tick as u32,
-                midpoint_of: |_| midpoint,
-                next_number: &mut number,
-                touches: &mut touches,
-            };
+            let mut kind =
+                Sampled { rules: RULES, tick: tick as u32, midpoint_of: |_| midpoint, next_number: &mut number };
             book.advance(&mut kind, near.map(|contact| (pack(contact.a, contact.b), contact)));
-            assert_eq!(touches.len(), usize::from(distance.is_some_and(|d| d <= 10)));
             book.close(None, |episode, reason| closed.push((episode, reason)));
         }
         book.close_all(EndReason::RunEnd, |episode, _| open.push(episode));
@@ -405,8 +391,7 @@ mod tests {
         for tick in 0..4 {
             let near = (tick == 0).then_some(Contact { a: 0, b: 1, d2: 0 });
             let midpoint_of = |_| [0; 3];
-            let (next_number, touches) = (&mut number, &mut Vec::new());
-            let mut kind = Sampled { rules: RULES, tick, midpoint_of, next_number, touches };
+            let mut kind = Sampled { rules: RULES, tick, midpoint_of, next_number: &mut number };
             book.advance(&mut kind, near.map(|contact| (pack(contact.a, contact.b), contact)));
             if tick < 3 {
                 book.close(None, |_, _| panic!("nothing ends yet"));

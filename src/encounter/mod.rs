@@ -15,6 +15,6 @@ mod sweep;
 
 pub use cpu::CpuDetector;
 pub use detection::{Detection, Standing, Verify};
-pub(crate) use episode::{Book, EndReason, Episode, EpisodeRules, Open, Sampled, Touch, pack};
+pub(crate) use episode::{Book, EndReason, Episode, EpisodeRules, Open, Sampled, pack};
 pub use frame::{Contact, Contacts, DetectError, Detector, Frame, MAX_RADIUS_CM, clamped_d2};
 pub(crate) use sweep::{Pass, Paths, SweepRules, Swept, SweptEpisode};

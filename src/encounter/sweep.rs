@@ -295,7 +295,7 @@ impl EncounterKind for Swept<'_> {
         Some(SweptEpisode { pair, number, started_ms, min_d2: u32::MAX, ..SweptEpisode::default() })
     }
 
-    fn extend(&mut self, episode: &mut SweptEpisode, pass: &Pass, _: u32) {
+    fn extend(&mut self, episode: &mut SweptEpisode, pass: &Pass) {
         let (entry_ms, exit_ms) = (self.start_ms() + pass.near.entry_ms, self.start_ms() + pass.near.exit_ms);
         episode.last_ms = exit_ms;
         episode.near_ms += exit_ms - entry_ms.max(episode.started_ms);

@@ -3,8 +3,8 @@
 use super::bins::{densities, edge_labels, edges};
 use super::chart::{self, Caption, Series, put};
 use super::difference::{Difference, Side, change_in_words, difference_in_words};
+use super::frame::{END, head};
 use super::text::{escape, quantity};
-use super::{END, head};
 use crate::tally::{Axis, Tallies};
 
 /// Something that is counted by day: title, unit, how many make one, counts.

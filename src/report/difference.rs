@@ -38,7 +38,7 @@ impl<'a> Difference<'a> {
                    "difference": figure.value.zip(*other).map(|(a, b)| b - a)})
         };
         let [a, b] = self.sides.map(|(_, figures)| &figures.tallies);
-        let tally = |((name, _, unit, axes, of_a), (.., of_b)): (Tally<'_>, Tally<'_>)| {
+        let tally = |((name, _, unit, axes, of_a), (.., of_b)): (OneTally<'_>, OneTally<'_>)| {
             let (sum_a, sum_b) = (of_a.sum(), of_b.sum());
             let axis_names: Vec<&str> = axes.iter().map(|axis| axis.name()).collect();
             let mut value =
@@ -61,7 +61,7 @@ impl<'a> Difference<'a> {
         if axes.contains(&Axis::Cell) && !are_divided_alike(settings) {
             return None;
         }
-        let labels: Vec<Labels> = axes.iter().map(|axis| Labels::of(*axis, settings)).collect();
+        let labels: Vec<AxisLabels> = axes.iter().map(|axis| AxisLabels::of(*axis, settings)).collect();
         let mut all: BTreeMap<Vec<usize>, [i64; 2]> = BTreeMap::new();
         let is_one_to_one = labels.iter().all(|labels| labels.is_one_to_one);
         for (side, tally) in counts.into_iter().enumerate() {
@@ -99,7 +99,8 @@ impl<'a> Difference<'a> {
     }
 }
 
-type Tally<'a> = (&'static str, &'static str, &'static str, &'static [Axis], &'a Counts);
+/// Name, meaning, unit, axes and counts of a tally.
+type OneTally<'a> = (&'static str, &'static str, &'static str, &'static [Axis], &'a Counts);
 
 /// Whether cells of the maps of two settings are the same places.
 fn are_divided_alike([a, b]: [&Setting; 2]) -> bool {
@@ -109,7 +110,7 @@ fn are_divided_alike([a, b]: [&Setting; 2]) -> bool {
 }
 
 /// The entries of an axis in two settings, by one list of labels.
-struct Labels {
+struct AxisLabels {
     all: Vec<String>,
     /// Place in that list of each entry, by setting.
     of_side: [Vec<usize>; 2],
@@ -117,7 +118,7 @@ struct Labels {
     is_one_to_one: bool,
 }
 
-impl Labels {
+impl AxisLabels {
     fn of(axis: Axis, settings: [&Setting; 2]) -> Self {
         // Runs that start on different days are compared day by day of each.
         let is_of_time = matches!(axis, Axis::Day | Axis::Week | Axis::Month | Axis::Cohort);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::key_figures::{KeyFigure, key_figures};
 use crate::output::TableTotal;
 use crate::run::RunReport;
 use crate::scenario::DATA_VERSION;
@@ -50,7 +49,8 @@ impl Figures {
         most
     }
 
-    /// `report.json`: every number with its unit and what it is counted by. No wall clock, no machine.
+    /// `report.json` but for what follows from it: every number with its unit and what it is counted by. No wall clock, no
+    /// machine.
     pub fn value(&self, setting: &Setting) -> Value {
         let hours = |day: &Aggregate| {
             let hours: Vec<&[u32]> = day.peaks.0.chunks_exact(setting.regions() + 1).collect();
@@ -67,7 +67,6 @@ impl Figures {
         let table = |(name, total): (&String, &TableTotal)| {
             (name.clone(), json!({"rows": total.rows, "bytes": total.bytes, "files": total.files}))
         };
-        let key_figure = |figure: KeyFigure| json!({"name": figure.name, "unit": figure.unit, "value": figure.value});
         json!({
             "scenario": setting.scenario.name,
             "world_hash": setting.world_hash,
@@ -77,7 +76,6 @@ impl Figures {
             "start": setting.clock.start.to_string(),
             "days": setting.clock.days,
             "heartbeat_seconds": setting.clock.heartbeat_s,
-            "key_figures": key_figures(setting, self).into_iter().map(key_figure).collect::<Vec<_>>(),
             "units": {"contacts": "pairs", "peak_online_by_hour_and_region": "players", "bytes": "bytes"},
             "regions_of_peaks": regions,
             "by_day": self.days.iter().enumerate().map(day).collect::<Vec<_>>(),

@@ -1,7 +1,8 @@
 //! The report of a run: one HTML page that requests nothing, drawn from what was counted while running.
 //!
 //! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `contents` says
-//! which charts there are, `chart` how one is drawn, `bins` how a histogram is. `replay` shows a match, with the only script.
+//! which charts there are, `chart` how one is drawn, `bins` how a histogram is, `frame`
+//! what stands around them. `replay` shows a match, with the only script.
 //! `stored` reads a run back, `difference` compares two, `comparison` is the page of that.
 
 mod bins;
@@ -10,6 +11,7 @@ mod comparison;
 mod contents;
 mod difference;
 mod figures;
+mod frame;
 mod key_figures;
 mod map;
 pub(crate) mod quote;
@@ -17,9 +19,7 @@ mod replay;
 mod stored;
 mod text;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 
 pub(crate) use comparison::compare;
 pub(crate) use difference::Difference;
@@ -32,11 +32,11 @@ use crate::setting::Setting;
 use crate::version::FULL;
 use chart::put;
 use contents::Contents;
-use key_figures::key_figures;
+use frame::{END, head};
+use key_figures::{KeyFigure, key_figures};
 use quote::shell;
 use text::{escape, quantity};
 
-const STYLE: &str = include_str!("style.css");
 /// Key figures that stand on top.
 const TILES: [&str; 8] = [
     "Heartbeats",
@@ -48,6 +48,14 @@ const TILES: [&str; 8] = [
     "Kills a player-minute",
     "Revenue",
 ];
+
+/// `report.json`: every number of the page, with its unit. No wall clock, no machine.
+pub fn data(setting: &Setting, figures: &Figures) -> Value {
+    let key_figure = |figure: &KeyFigure| json!({"name": figure.name, "unit": figure.unit, "value": figure.value});
+    let mut value = figures.value(setting);
+    value["key_figures"] = key_figures(setting, figures).iter().map(key_figure).collect();
+    value
+}
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, figures: &Figures) -> String {
@@ -89,22 +97,6 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
     out.push_str(END);
     out
 }
-
-/// The start of a page: a title, a line below it, and what the page may do, which is next to nothing.
-fn head(title: &str, sub: &str) -> String {
-    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
-    let (style, script) = (hash(STYLE), hash(replay::SCRIPT));
-    let title = escape(title);
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}: Skirmish report</title>\
-         <style>{STYLE}</style></head>\n<body><header><h1>{title}</h1><p class=\"sub\">{}</p></header><main>",
-        escape(sub)
-    )
-}
-
-const END: &str = "</main></body></html>\n";
 
 fn tables(out: &mut String, figures: &Figures) {
     out.push_str(

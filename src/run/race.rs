@@ -18,7 +18,7 @@ const ROUNDS: u32 = 4;
 /// # Errors
 /// If the GPU fails or disagrees, in words.
 pub fn race(setting: &Setting, players: usize, threads: usize, service: &GpuService) -> Result<Race, String> {
-    let radius_cm = setting.episodes.exit_radius_cm;
+    let radius_cm = setting.detection_radius_cm;
     let mut lanes: Vec<Lane> = (0..threads as u64)
         .map(|n| Lane {
             frames: [0, 1].map(|half| frame_like(setting, players, 2 * n + half)),

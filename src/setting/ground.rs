@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::sight::Sight;
 use crate::random::{self, Purpose, Seed, Stream, Streams, mix, name_key};
 use crate::scenario::sections::{Map, Place};
 
@@ -61,6 +62,8 @@ pub struct Ground {
     /// Indices of places, once anyone goes anywhere.
     destinations: OnceLock<Vec<u16>>,
     spawns: Vec<Spot>,
+    /// How far one sees.
+    pub sight: Sight,
 }
 
 impl Ground {
@@ -75,22 +78,27 @@ impl Ground {
         let extent = [cm(map.extent_x_m), cm(map.extent_y_m)];
         let mut runners = Vec::new();
         let mut enter = |key, popularity| runners.push((seed.streams(Purpose::Destination, key), popularity));
+        let mut reaches = Vec::new();
         let places: Vec<Spot> = if map.places.is_empty() {
             let lay_out = |rank: u32| {
                 let mut draws = seed.stream(Purpose::Places, name_key(name), rank.into());
                 let radius = cm(map.generated_radius_m).min(extent[0].min(extent[1]) / 2);
                 enter(mix(name_key(name).wrapping_add(rank.into())), libm::pow(f64::from(rank), -0.75));
                 let [x, y] = extent.map(|extent| draws.within(radius, extent - radius));
+                reaches.push(libm::exp(map.sight_spread_log * draws.normal()));
                 Spot { x, y, radius }
             };
             (1..=map.generated_places).map(lay_out).collect()
         } else {
             map.places.entries.iter().for_each(|(place, keys)| enter(name_key(place), keys.popularity));
+            reaches.extend(map.places.values().map(|place| place.sight));
             let spot = |place: &Place| Spot { x: cm(place.x_m), y: cm(place.y_m), radius: cm(place.radius_m) };
             map.places.values().map(spot).collect()
         };
         let spawns =
             map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
+        let seen_from = |(place, reach): (&Spot, f64)| ([place.x, place.y], reach * map.sight_m * 100.0);
+        let sight = Sight::new(extent, places.iter().zip(reaches).map(seen_from).collect());
         Self {
             extent,
             relief: Relief {
@@ -101,6 +109,7 @@ impl Ground {
             destinations: OnceLock::new(),
             places,
             spawns: spawns.collect(),
+            sight,
         }
     }
 
@@ -118,6 +127,12 @@ impl Ground {
     pub fn turn_back(&self, x: i64, y: i64) -> [i32; 2] {
         let turn = |at: i64, extent: i32| at.rem_euclid(2 * i64::from(extent)) as i32;
         self.relief.turn_back(turn(x, self.extent[0]), turn(y, self.extent[1]))
+    }
+
+    /// Whether a point lies on the map, its border included.
+    #[inline]
+    pub fn holds(&self, [x, y]: [i32; 2]) -> bool {
+        (0..=self.extent[0]).contains(&x) && (0..=self.extent[1]).contains(&y)
     }
 
     /// A place, by popularity.
@@ -140,8 +155,7 @@ impl Ground {
                 [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * side) >> 32) as i32 - spot.radius);
             if squared(dx) + squared(dy) <= squared(spot.radius) {
                 let [x, y] = [spot.x + dx, spot.y + dy];
-                let is_inside = (0..=self.extent[0]).contains(&x) && (0..=self.extent[1]).contains(&y);
-                return if is_inside { [x, y] } else { self.turn_back(x.into(), y.into()) };
+                return if self.holds([x, y]) { [x, y] } else { self.turn_back(x.into(), y.into()) };
             }
         }
     }
@@ -155,10 +169,27 @@ impl Ground {
         let turn = (f64::from(team) + draws.unit()) / f64::from(teams);
         // Evenly over the area.
         let reach = 0.5 * draws.unit().sqrt();
-        let (north, east) = libm::sincos(turn * std::f64::consts::TAU);
+        let [north, east] = direction(turn);
         let at = |axis: usize, way: f64| (f64::from(self.extent[axis]) * (0.5 + reach * way)) as i32;
         [at(0, east), at(1, north)]
     }
+}
+
+/// Sine and cosine of a share of a full turn, between the entries of a table: to a millionth.
+fn direction(turn: f64) -> [f64; 2] {
+    const STEPS: usize = 2048;
+    static TABLE: OnceLock<Vec<[f64; 2]>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let entry = |step: usize| {
+            let (sine, cosine) = libm::sincos(step as f64 / STEPS as f64 * std::f64::consts::TAU);
+            [sine, cosine]
+        };
+        (0..=STEPS).map(entry).collect()
+    });
+    let at = turn * STEPS as f64;
+    let step = (at as usize).min(STEPS - 1);
+    let part = at - step as f64;
+    [0, 1].map(|axis| table[step][axis] + part * (table[step + 1][axis] - table[step][axis]))
 }
 
 /// The part of a map that is still in play: a circle around a centre, as squares of distance.
@@ -176,8 +207,8 @@ impl Circle {
     pub fn closing(seed: Seed, ground: &Ground, about: u64, elapsed_share: f64) -> Self {
         let mut draws = seed.stream(Purpose::Places, about, u64::MAX);
         let centre = ground.extent.map(|extent| draws.within(extent / 4, extent - extent / 4));
-        // Smallest from four fifths of the match on, so that the last ones meet before its time is up.
-        let open_share = (1.0 - elapsed_share / 0.8).clamp(0.01, 1.0);
+        // A point from four fifths of the match on, so that the last ones meet before its time is up.
+        let open_share = (1.0 - elapsed_share / 0.8).clamp(0.0, 1.0);
         let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));
         let [east, north] = [0, 1].map(|axis| f64::from(centre[axis].max(ground.extent[axis] - centre[axis])));
         let radius = diagonal / 2.0 * open_share;
@@ -191,10 +222,24 @@ impl Circle {
         [self.centre[0] + scale(0), self.centre[1] + scale(1)]
     }
 
-    /// Whether a position is in play.
-    pub fn holds(&self, position: [i32; 3]) -> bool {
-        let dx = f64::from(position[0]) - f64::from(self.centre[0]);
-        dx.hypot_exact(f64::from(position[1]) - f64::from(self.centre[1])) <= self.radius
+    /// Whether a point is in play. Once the circle is a point, nothing is: everybody makes for it.
+    pub fn holds(&self, point: [i32; 2]) -> bool {
+        self.distance(point) < self.radius
+    }
+
+    /// A point that was chosen before the circle has become so small, moved in straight towards the centre.
+    pub fn pull_in(&self, point: [i32; 2]) -> [i32; 2] {
+        let distance = self.distance(point);
+        if distance < self.radius {
+            return point;
+        }
+        let share = if distance > 0.0 { 0.95 * self.radius / distance } else { 0.0 };
+        [0, 1].map(|axis| self.centre[axis] + (f64::from(point[axis] - self.centre[axis]) * share) as i32)
+    }
+
+    fn distance(&self, point: [i32; 2]) -> f64 {
+        let [dx, dy] = [0, 1].map(|axis| f64::from(point[axis]) - f64::from(self.centre[axis]));
+        dx.hypot_exact(dy)
     }
 }
 

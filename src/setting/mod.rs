@@ -7,6 +7,7 @@ mod ground;
 mod mode;
 mod raster;
 mod shop;
+mod sight;
 mod size;
 mod span;
 
@@ -76,6 +77,8 @@ pub struct Setting {
     pub shop: Shop,
     /// Encounters.
     pub episodes: EpisodeRules,
+    /// Distance up to which pairs are looked for: those that meet, and those that fight.
+    pub detection_radius_cm: u32,
     /// Encounters between heartbeats, if they are written.
     pub sweep: Option<SweepRules>,
     /// Encounters of teams, if they are written.
@@ -102,7 +105,8 @@ impl Setting {
         let population = Population::new(file);
         let sessions = SessionRules::new(file);
         let grounds: Vec<Ground> = file.maps.entries.iter().map(|(name, map)| Ground::new(seed, name, map)).collect();
-        let modes = file.modes.entries.iter().map(|(name, mode)| ModeRules::new(seed, file, name, mode)).collect();
+        let modes: Vec<ModeRules> =
+            file.modes.entries.iter().map(|(name, mode)| ModeRules::new(seed, file, name, mode)).collect();
         let encounter = &file.encounter;
         let episodes = EpisodeRules {
             radius_cm: encounter.radius_cm,
@@ -130,6 +134,7 @@ impl Setting {
         let shop = Shop::new(seed, file);
         let size = Size::new(&scenario, clock, &population, &sessions);
         let arsenal = Arsenal::new(seed, file);
+        let fighting_cm = modes.iter().map(|mode| mode.engage_cm).max().filter(|_| arsenal.is_enabled);
         let world_hash = scenario.world_hash();
         Self {
             seed,
@@ -142,6 +147,7 @@ impl Setting {
             arsenal,
             shop,
             episodes,
+            detection_radius_cm: episodes.exit_radius_cm.max(fighting_cm.unwrap_or(0)),
             sweep,
             team_episodes,
             lists_groups: tables.encounters_group,

@@ -27,8 +27,10 @@ pub struct ModeRules {
     pub circle_closes: bool,
     /// Ticks in which a match with elimination may be joined and nobody is killed.
     pub join_window_ticks: u32,
-    /// Chance that a contact of opponents ends in a kill.
-    pub kill_chance: f64,
+    /// Distance up to which opponents fight.
+    pub engage_cm: u32,
+    /// Chance that two opponents who see each other fight to the death within a heartbeat, as a fraction of 2^32.
+    pub kill_chance: u64,
 }
 
 impl ModeRules {
@@ -54,7 +56,8 @@ impl ModeRules {
             is_elimination: mode.elimination,
             circle_closes: mode.circle_closes,
             join_window_ticks: mode.join_window_s.div_ceil(file.clock.heartbeat_seconds),
-            kill_chance: mode.kill_chance,
+            engage_cm: 100 * if mode.engage_radius_m > 0 { mode.engage_radius_m } else { file.combat.engage_radius_m },
+            kill_chance: (mode.kill_chance * 4_294_967_296.0) as u64,
         }
     }
 

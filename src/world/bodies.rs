@@ -120,6 +120,7 @@ impl Bodies {
             let count = LANES.min(*len - first);
             let mut deciding = drawn.deciding & u32::from(u16::MAX) >> (LANES - count);
             if let Some(circle) = scene.circle {
+                block.pull_in(circle, count);
                 deciding |= block.outside(circle, count);
             }
             while deciding != 0 {
@@ -185,8 +186,17 @@ impl BodyBlock {
     /// Who dwells where the circle has closed, a bit each.
     fn outside(&self, circle: &Circle, count: usize) -> u32 {
         let dwells = |lane: &usize| self.stance[*lane] == Stance::Dwells as i32;
-        let is_outside = |lane| u32::from(!circle.holds(self.body(lane).position)) << lane;
+        let at = |lane: usize| [0, 1].map(|axis| self.position[axis][lane]);
+        let is_outside = |lane| u32::from(!circle.holds(at(lane))) << lane;
         (0..count).filter(dwells).map(is_outside).sum()
+    }
+
+    /// Turns those who travel to where the circle has closed.
+    fn pull_in(&mut self, circle: &Circle, count: usize) {
+        for lane in (0..count).filter(|lane| self.stance[*lane] == Stance::Travels as i32) {
+            let target = circle.pull_in([0, 1].map(|axis| self.target[axis][lane]));
+            (0..2).for_each(|axis| self.target[axis][lane] = target[axis]);
+        }
     }
 
     /// Lets one respawn, or choose where to go and with the next word how fast.

@@ -1,20 +1,22 @@
-//! Combat: contacts of opponents end in kills.
+//! Combat: opponents who see each other fight, and one of the two dies.
 //!
-//! A kill needs a contact of two opponents at the heartbeat before it, inside their open encounter. Candidates of a
-//! match are drawn pair by pair and resolved in order of time, so that nobody kills after dying.
+//! Two opponents of a match fight in a tick only if they are within the mode's distance of each other at its heartbeat. Fights
+//! of a match are drawn pair by pair and resolved in order of time, so that nobody kills after dying. A kill belongs to the
+//! encounter that its pair has open. Who has lost sight of an opponent, so that their encounter is open without their being
+//! near, does not fight until it is over or goes on: otherwise a kill would belong to an encounter that may have ended before.
 
 use bevy_ecs::prelude::*;
 
 use super::game::Match;
 use super::journal::Journal;
-use super::lobby::IS_OPEN;
-use super::meeting::{Encounters, Touches};
+use super::lobby::{IS_OPEN, Lobby};
+use super::meeting::Encounters;
 use super::messages::{Died, Seat};
 use super::movement;
 use super::roster::Roster;
 use super::scoreboard::{MAX_COUNT, Scoreboard};
-use super::tick::{Now, Positions, RealmId, Rules};
-use crate::encounter::Touch;
+use super::tick::{Found, Now, Positions, RealmId, Rules};
+use crate::encounter::{Contact, pack};
 use crate::random::Purpose;
 use crate::setting::Setting;
 use crate::table::{KillRow, Text, Timestamp};
@@ -23,25 +25,41 @@ use crate::table::{KillRow, Text, Timestamp};
 #[derive(Debug)]
 pub struct Fight {
     event_ms: i64,
-    killer: u32,
-    victim: u32,
-    touch: Touch,
+    killer: Fighter,
+    victim: Fighter,
+    /// Place of their open encounter in the book of the match.
+    open: Option<u32>,
 }
 
-/// Lets contacts of opponents end in kills.
+/// Somebody in a fight.
+#[derive(Clone, Copy, Debug)]
+struct Fighter {
+    /// Place in the frame, within the match.
+    member: u32,
+    /// Number of the participation.
+    participant: u32,
+    player_id: i32,
+}
+
+/// Lets opponents fight.
 pub fn fight(
     rules: Res<Rules>,
     now: Res<Now>,
     realm: Res<RealmId>,
+    lobby: Res<Lobby>,
     positions: Res<Positions>,
-    touches: Res<Touches>,
+    found: Res<Found>,
     mut journal: ResMut<Journal>,
     mut died: MessageWriter<Died>,
     mut matches: Query<(&Match, &Roster, &mut Scoreboard, &mut Encounters)>,
     mut fights: Local<Vec<Fight>>,
 ) {
-    for (index, entity, touches) in touches.by_match() {
-        let (game, roster, mut scoreboard, mut encounters) = matches.get_mut(entity).expect(IS_OPEN);
+    for (index, (_, entity)) in lobby.games.iter().enumerate() {
+        let contacts = found.0.of_match(index);
+        if contacts.is_empty() {
+            continue;
+        }
+        let (game, roster, mut scoreboard, mut encounters) = matches.get_mut(*entity).expect(IS_OPEN);
         let mode = game.mode(&rules);
         // While others may still join a match with elimination, nobody is killed.
         if mode.is_elimination && game.may_be_joined(mode, now.tick) {
@@ -49,10 +67,10 @@ pub fn fight(
         }
         let place =
             Battle { setting: &rules, tick: now.tick, realm: *realm, positions: &positions, index, game, roster };
-        place.collect_fights(touches, &mut fights);
+        place.collect_fights(contacts, &encounters, &mut fights);
         for fight in &*fights {
             if place.resolve(fight, &mut scoreboard, &mut encounters, &mut journal) {
-                let seat = Seat { game: entity, participant: fight.victim };
+                let seat = Seat { game: *entity, participant: fight.victim.participant };
                 died.write(Died { seat, at_ms: fight.event_ms });
             }
         }
@@ -72,37 +90,57 @@ struct Battle<'a> {
 }
 
 impl Battle<'_> {
-    /// Draws which contacts of opponents end in a kill, whose and when, in order of time and killer.
-    fn collect_fights(&self, touches: &[Touch], fights: &mut Vec<Fight>) {
+    /// Draws which opponents fight, who wins and when, in order of time and killer.
+    fn collect_fights(&self, contacts: &[Contact], encounters: &Encounters, fights: &mut Vec<Fight>) {
         fights.clear();
         let (setting, roster) = (self.setting, self.roster);
-        let kill_chance = self.game.mode(setting).kill_chance;
+        let mode = self.game.mode(setting);
+        let sight = &setting.grounds[usize::from(self.game.map)].sight;
+        let within = mode.engage_cm.pow(2);
+        let is_sudden_death = self.game.is_sudden_death(mode, self.tick);
         let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
         let tick_s = setting.clock.second(self.tick);
         let streams = setting.seed.streams(Purpose::Fight, self.tick.into());
-        for touch in touches {
-            let pair = roster.pair_of(touch.contact);
-            if !roster.are_opponents(pair) {
+        for contact in contacts.iter().filter(|contact| contact.d2 <= within) {
+            let (a, b) = (roster.member(contact.a as usize), roster.member(contact.b as usize));
+            if a.team == b.team {
                 continue;
             }
             // Everything is drawn for the pair ordered by account number, so that seating order decides nothing.
-            let is_ordered = roster.of(pair.0).player_id < roster.of(pair.1).player_id;
-            let (low, high) = if is_ordered { pair } else { (pair.1, pair.0) };
-            let (a, b) = (roster.of(low), roster.of(high));
-            let about = (a.player_id as u64) << 32 | b.player_id as u64;
+            let is_ordered = a.player_id < b.player_id;
+            let (low, high) = if is_ordered { (a, b) } else { (b, a) };
+            let about = (low.player_id as u64) << 32 | high.player_id as u64;
             let mut draws = streams.about(about);
-            if !draws.chance(kill_chance) {
-                continue;
+            let word = draws.bits();
+            // Most pairs are done with one word: they would not fight even if they saw each other.
+            if !is_sudden_death {
+                if word & u64::from(u32::MAX) >= mode.kill_chance {
+                    continue;
+                }
+                let (at, other) =
+                    (self.positions.of_member(self.index, contact.a), self.positions.of_member(self.index, contact.b));
+                let twice_midway = [at[0] + other[0], at[1] + other[1]];
+                let distance_cm = f64::from(contact.d2).sqrt();
+                if (word >> 32) as u32 >= sight.chance(distance_cm, twice_midway) {
+                    continue;
+                }
             }
-            let low_wins = draws.chance(setting.arsenal.win_chance(a.skill, b.skill));
-            let (killer, victim) = if low_wins { (low, high) } else { (high, low) };
+            let pair = roster.pair_of(*contact);
+            let open = match encounters.0.find(pack(pair.0, pair.1)) {
+                Some((_, last)) if last != i64::from(self.tick) => continue,
+                open => open.map(|(place, _)| place),
+            };
+            let fighters = [(contact.a, pair.0, a.player_id), (contact.b, pair.1, b.player_id)]
+                .map(|(member, participant, player_id)| Fighter { member, participant, player_id });
+            let [low_one, high_one] = if is_ordered { fighters } else { [fighters[1], fighters[0]] };
+            let low_wins = setting.arsenal.wins(low.skill, high.skill, draws.bits() as u32);
+            let (killer, victim) = if low_wins { (low_one, high_one) } else { (high_one, low_one) };
             let both_stay_ms = i64::from(a.ended_s.min(b.ended_s) - tick_s) * 1000;
             let after_ms = draws.below(interval_ms.min(both_stay_ms) as u32);
             let event_ms = setting.clock.ms(tick_s) + i64::from(after_ms);
-            fights.push(Fight { event_ms, killer, victim, touch: *touch });
+            fights.push(Fight { event_ms, killer, victim, open });
         }
-        let player = |participant| roster.of(participant).player_id;
-        fights.sort_unstable_by_key(|fight| (fight.event_ms, player(fight.killer), player(fight.victim)));
+        fights.sort_unstable_by_key(|fight| (fight.event_ms, fight.killer.player_id, fight.victim.player_id));
     }
 
     /// Writes the kill unless one of the two has died in this interval; true if it happened.
@@ -115,40 +153,40 @@ impl Battle<'_> {
     ) -> bool {
         let setting = self.setting;
         let tick_ms = setting.clock.ms(setting.clock.second(self.tick));
-        let (killers, victims) = (scoreboard.of(fight.killer), scoreboard.of(fight.victim));
-        if killers.died_ms >= tick_ms || victims.died_ms >= tick_ms {
+        let Fight { event_ms, killer, victim, open } = *fight;
+        let (killers, victims) = (scoreboard.of(killer.participant), scoreboard.of(victim.participant));
+        if killers.died_ms >= tick_ms || victims.died_ms >= tick_ms || !killers.can_kill() || !victims.can_die() {
             return false;
         }
-        let Touch { contact, episode } = fight.touch;
-        let open = encounters.0.episode_mut(episode);
-        if !killers.can_kill() || !victims.can_die() || open.kills == MAX_COUNT {
-            return false;
+        let mut open = open.map(|place| encounters.0.episode_mut(place));
+        if let Some(open) = &mut open {
+            if open.kills == MAX_COUNT {
+                return false;
+            }
+            open.kills += 1;
         }
-        let (killer, victim) = (self.roster.of(fight.killer), self.roster.of(fight.victim));
-        let killer_is_a = self.roster.pair_of(contact).0 == fight.killer;
-        let (from, to) = if killer_is_a { (contact.a, contact.b) } else { (contact.b, contact.a) };
+        let encounter_id = open.map_or(0, |open| self.realm.numbered(open.number));
         let ground = &setting.grounds[usize::from(self.game.map)];
         let gait = &self.game.mode(setting).gait;
         let mut draws = setting.seed.stream(Purpose::Kill, victim.player_id as u64, self.tick.into());
-        let after_ms = (fight.event_ms - tick_ms) as u32;
-        let mut place = |member: u32| {
-            let from = self.positions.of_member(self.index, member);
+        let after_ms = (event_ms - tick_ms) as u32;
+        let mut place = |fighter: Fighter| {
+            let from = self.positions.of_member(self.index, fighter.member);
             movement::drift(ground, gait, setting.arsenal.drift_cm_per_s, from, after_ms, &mut draws)
         };
-        let (killer_at, victim_at) = (place(from), place(to));
+        let (killer_at, victim_at) = (place(killer), place(victim));
         let distance_cm = distance(killer_at, victim_at);
-        let about = (killer.player_id as u64) << 32 | victim.player_id as u64;
-        let (weapon, is_headshot) = setting.arsenal.choose(about, self.tick, distance_cm, &mut draws);
-        open.kills += 1;
+        let (weapon, is_headshot) = setting.arsenal.choose(distance_cm, &mut draws);
+        let (of_killer, of_victim) = (self.roster.of(killer.participant), self.roster.of(victim.participant));
         let row = KillRow {
             kill_id: self.realm.numbered(journal.next_kill),
-            event_ts: Timestamp(fight.event_ms),
+            event_ts: Timestamp(event_ms),
             match_id: self.game.id,
-            encounter_id: self.realm.numbered(open.number),
+            encounter_id,
             killer_id: killer.player_id,
             victim_id: victim.player_id,
-            killer_session: killer.session_id,
-            victim_session: victim.session_id,
+            killer_session: of_killer.session_id,
+            victim_session: of_victim.session_id,
             weapon: Text::at(weapon),
             is_headshot,
             distance_cm: distance_cm as i32,
@@ -161,7 +199,7 @@ impl Battle<'_> {
         };
         journal.write_kill(self.game.venue(), row);
         journal.next_kill += 1;
-        scoreboard.count_kill(fight.killer, killer.team, fight.victim, fight.event_ms);
+        scoreboard.count_kill(killer.participant, of_killer.team, victim.participant, event_ms);
         true
     }
 }
@@ -169,5 +207,7 @@ impl Battle<'_> {
 /// Distance of two points, rounded down.
 fn distance(a: [i32; 3], b: [i32; 3]) -> u32 {
     let d2: u64 = (0..3).map(|axis| u64::from(a[axis].abs_diff(b[axis])).pow(2)).sum();
-    d2.isqrt() as u32
+    // Below 2^53 on every map that there is: rounding may lead to the next whole number, and nowhere else.
+    let root = (d2 as f64).sqrt() as u64;
+    (root - u64::from(root * root > d2)) as u32
 }

@@ -47,6 +47,12 @@ impl Match {
         Venue { map: self.map, mode: self.mode }
     }
 
+    /// Whether a closed circle forces a decision at a tick: the last one of the match.
+    #[inline]
+    pub fn is_sudden_death(&self, mode: &ModeRules, tick: u32) -> bool {
+        mode.circle_closes && mode.is_elimination && tick + 1 == self.ends_tick
+    }
+
     /// Whether anyone may join at a tick, if there is room.
     #[inline]
     pub fn may_be_joined(&self, mode: &ModeRules, tick: u32) -> bool {
@@ -94,19 +100,22 @@ pub fn write_results(
         let (game, roster, scoreboard) = matches.get(closed.game).expect(IS_OPEN);
         // A match that only the end of the run has cut off is not decided.
         let is_decided = closed.end != MatchEnd::RunEnd;
-        let winner = is_decided.then(|| winner(game.mode(&rules), roster, scoreboard)).flatten();
+        let winner = is_decided.then(|| winner(game.mode(&rules), closed.end, roster, scoreboard)).flatten();
         journal.rows.matches.push(match_row(&rules, *realm, game, roster, scoreboard, closed, winner));
         journal.rows.notes.margins.push(scoreboard.margin());
         write_participations(&rules, game, roster, scoreboard, closed.end_tick, winner, &mut journal);
     }
 }
 
-/// The winning team: the last one standing if it has met another, or without elimination the only one with the most kills.
-fn winner(mode: &ModeRules, roster: &Roster, scoreboard: &Scoreboard) -> Option<u8> {
+/// The winning team: the one that lasted longest if it has met another, or without elimination the only one with the most kills.
+fn winner(mode: &ModeRules, end: MatchEnd, roster: &Roster, scoreboard: &Scoreboard) -> Option<u8> {
     if !mode.is_elimination {
         return scoreboard.leading_team();
     }
-    roster.last_team().filter(|&team| roster.has_met_others(team))
+    if end == MatchEnd::Abandoned {
+        return None;
+    }
+    roster.survivors().filter(|&team| roster.has_met_others(team))
 }
 
 fn match_row(

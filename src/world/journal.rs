@@ -6,15 +6,17 @@ use super::account::Player;
 use crate::table::{DayRows, EncounterRow, KillRow, Venue, Visit};
 use crate::tape::Tape;
 
+/// Number of the first encounter of a realm.
+pub const FIRST_ENCOUNTER: i64 = 1;
 /// Logins of a player's day that are told apart.
 const LOGINS: usize = 24;
 
 /// What a realm has written since they were last taken, and the counters of its ids.
-#[derive(Resource, Debug, Default)]
+#[derive(Resource, Debug)]
 pub struct Journal {
     /// Rows that have not been handed on yet.
     pub rows: DayRows,
-    /// Number of the next encounter of the realm.
+    /// Number of the next encounter of the realm; the first is 1, because a kill says by 0 that its pair had none open.
     pub next_encounter: i64,
     /// Number of the next encounter between heartbeats.
     pub next_swept: i64,
@@ -24,6 +26,19 @@ pub struct Journal {
     pub next_group: i64,
     /// Number of the next kill of the realm.
     pub next_kill: i64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            rows: DayRows::default(),
+            next_encounter: FIRST_ENCOUNTER,
+            next_swept: 0,
+            next_team: 0,
+            next_group: 0,
+            next_kill: 0,
+        }
+    }
 }
 
 impl Journal {

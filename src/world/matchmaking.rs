@@ -17,7 +17,7 @@ use super::roster::Roster;
 use super::scoreboard::Scoreboard;
 use super::session::{Seated, Session};
 use super::tick::{Now, RealmId, Rules};
-use crate::random::{self, mix};
+use crate::random::{self, Purpose, mix};
 use crate::setting::{ModeRules, Setting};
 use crate::table::MatchEnd;
 
@@ -37,14 +37,15 @@ pub fn end_matches(
 
 /// How a match ends at a tick, if it does.
 fn end_of(game: &Match, roster: &Roster, setting: &Setting, tick: u32) -> Option<MatchEnd> {
-    if roster.is_empty() {
-        return Some(MatchEnd::Abandoned);
-    }
     let mode = game.mode(setting);
     let can_be_decided = mode.is_elimination && mode.teams > 1 && !game.may_be_joined(mode, tick);
-    if let Some(team) = can_be_decided.then(|| roster.last_team()).flatten() {
-        // Alone from the start is no victory.
-        return Some(if roster.has_met_others(team) { MatchEnd::Eliminated } else { MatchEnd::Abandoned });
+    if can_be_decided && (roster.is_empty() || roster.last_team().is_some()) {
+        // Alone from the start is no victory. Where all have left, who left last has won.
+        let is_won = roster.survivors().is_some_and(|team| roster.has_met_others(team));
+        return Some(if is_won { MatchEnd::Eliminated } else { MatchEnd::Abandoned });
+    }
+    if roster.is_empty() {
+        return Some(MatchEnd::Abandoned);
     }
     (game.ends_tick <= tick).then_some(MatchEnd::Completed)
 }
@@ -96,7 +97,9 @@ pub fn empty_closed_matches(
             bodies.truncate(0);
             scoreboard.clear();
             staying.sort_unstable_by(Candidate::best_first);
-            let mut room = Room { entity, roster: &mut roster, bodies: &mut bodies, scoreboard: &mut scoreboard };
+            let about = game.about;
+            let (roster, bodies, scoreboard) = (&mut *roster, &mut *bodies, &mut *scoreboard);
+            let mut room = Room { entity, setting: &rules, about, roster, bodies, scoreboard };
             for candidate in &*staying {
                 let (mut session, mut seated) = sessions.get_mut(candidate.entity).expect(IS_ONLINE);
                 room.seat(candidate.entity, &mut session, &mut seated, mode, end_tick);
@@ -140,6 +143,9 @@ impl Candidate {
 /// What it takes to seat somebody in a match.
 struct Room<'a> {
     entity: Entity,
+    setting: &'a Setting,
+    /// What the draws of the match are about.
+    about: u64,
     roster: &'a mut Roster,
     bodies: &'a mut Bodies,
     scoreboard: &'a mut Scoreboard,
@@ -147,7 +153,9 @@ struct Room<'a> {
 
 impl Room<'_> {
     fn seat(&mut self, entity: Entity, session: &mut Session, seated: &mut Seated, mode: &ModeRules, tick: u32) {
-        let participant = self.roster.join(entity, session, mode.team_size(), tick);
+        let mut draws = self.setting.seed.stream(Purpose::Form, session.id as u64, self.about);
+        let form = self.setting.arsenal.form(&mut draws);
+        let participant = self.roster.join(entity, session, form, mode.team_size(), tick);
         self.bodies.push(session.identity.player_id);
         self.scoreboard.enter(session.kills, session.deaths);
         seated.0 = Some(Seat { game: self.entity, participant });
@@ -259,7 +267,7 @@ pub fn fill_matches(
                 (stored.0, &mut *stored.1, &mut *stored.2, &mut *stored.3)
             }
         };
-        let mut room = Room { entity: vacancy.entity, roster, bodies, scoreboard };
+        let mut room = Room { entity: vacancy.entity, setting: &rules, about: game.about, roster, bodies, scoreboard };
         room.seat(entity, &mut session, &mut seated, mode, now.tick);
         if !has_room(game, room.roster, &rules, now.tick) {
             vacancies.close(wanted, place);

@@ -8,7 +8,7 @@ use super::lobby::{IS_OPEN, Lobby};
 use super::messages::MatchClosed;
 use super::roster::Roster;
 use super::tick::{Found, Now, Positions, RealmId, Rules};
-use crate::encounter::{Book, Contact, EndReason, Episode, Open as _, Sampled, Touch, pack};
+use crate::encounter::{Book, Contact, EndReason, Episode, Open as _, Sampled, pack};
 use crate::setting::Setting;
 use crate::table::{EncounterRow, Text, Timestamp};
 use crate::tape::Tape;
@@ -24,23 +24,6 @@ impl Encounters {
     }
 }
 
-/// Pairs within the radius at this tick, match by match in the order of the frame.
-#[derive(Resource, Debug, Default)]
-pub struct Touches {
-    /// Each with the place of its encounter in the book of its match.
-    all: Vec<Touch>,
-    /// Matches that have any: index in the frame, entity, and the end of their pairs among all.
-    matches: Vec<(usize, Entity, usize)>,
-}
-
-impl Touches {
-    /// Index in the frame, entity and pairs of every match that has any.
-    pub fn by_match(&self) -> impl Iterator<Item = (usize, Entity, &[Touch])> {
-        let starts = std::iter::once(0).chain(self.matches.iter().map(|(_, _, end)| *end));
-        starts.zip(&self.matches).map(|(start, (index, entity, end))| (*index, *entity, &self.all[start..*end]))
-    }
-}
-
 /// Merges this tick's contacts into the encounters of every match.
 pub fn meet_players(
     rules: Res<Rules>,
@@ -49,30 +32,28 @@ pub fn meet_players(
     found: Res<Found>,
     lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
-    mut touches: ResMut<Touches>,
     mut matches: Query<(&Roster, &mut Encounters)>,
 ) {
-    let Touches { all, matches: touched } = &mut *touches;
-    all.clear();
-    touched.clear();
+    let within = rules.episodes.exit_radius_cm.pow(2);
+    let Journal { rows, next_encounter, .. } = &mut *journal;
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
         let (roster, mut encounters) = matches.get_mut(*entity).expect(IS_OPEN);
         let midpoint_of = |contact: Contact| {
             let (a, b) = (positions.of_member(index, contact.a), positions.of_member(index, contact.b));
             [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
         };
-        let counts = |contact: &Contact| rules.relation.includes(roster.are_opponents(roster.pair_of(*contact)));
-        let near = found.0.of_match(index).iter().copied().filter(counts).map(|contact| {
-            let (a, b) = roster.pair_of(contact);
-            (pack(a, b), contact)
-        });
-        let first = all.len();
-        let next_number = &mut journal.next_encounter;
-        let mut kind = Sampled { rules: rules.episodes, tick: now.tick, midpoint_of, next_number, touches: all };
-        encounters.0.advance(&mut kind, near);
-        if all.len() > first {
-            touched.push((index, *entity, all.len()));
-        }
+        // Who fights may be farther apart than who meets.
+        let near = found.0.of_match(index).iter().copied().filter(|contact| contact.d2 <= within);
+        let counted = near.inspect(|_| rows.sums.contacts += 1);
+        let meetings = counted
+            .filter(|contact| rules.relation.includes(roster.are_opponents(roster.pair_of(*contact))))
+            .map(|contact| {
+                let (a, b) = roster.pair_of(contact);
+                (pack(a, b), contact)
+            });
+        let mut kind =
+            Sampled { rules: rules.episodes, tick: now.tick, midpoint_of, next_number: &mut *next_encounter };
+        encounters.0.advance(&mut kind, meetings);
     }
 }
 

@@ -68,7 +68,7 @@ pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Bo
     // pace of who travels; who sets out takes its pace from the word after the target's.
     let mut bits = draws.bits();
     if body.stance != Stance::Travels {
-        let is_outside = circle.is_some_and(|circle| !circle.holds(body.position));
+        let is_outside = circle.is_some_and(|circle| !circle.holds([body.position[0], body.position[1]]));
         if !is_outside && (bits as u32) >= gait.leave_chance {
             let roamed = gait.roam_from(ground.relief, [body.position[0], body.position[1]], bits);
             advance(ground, gait.stride, roamed, body);
@@ -76,6 +76,8 @@ pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Bo
         }
         set_out(ground, gait, circle, body, draws);
         bits = draws.bits();
+    } else if let Some(circle) = circle {
+        body.target = circle.pull_in(body.target);
     }
     let arrives = advance(ground, gait.stride * Gait::pace(unit_of(bits)), body.target, body);
     body.stance = if arrives { Stance::Dwells } else { Stance::Travels };
@@ -146,8 +148,13 @@ pub fn drift(
     // Each axis gets at most 0.69 of the way, so that the diagonal and the slope stay below all of it.
     let reach = (speed * f64::from(after_ms) / 1000.0 * 0.69 - ROUNDING_CM).max(0.0) as i32;
     let [dx, dy] = [0; 2].map(|_: i32| draws.within(-reach, reach));
-    let [x, y] = ground.turn_back(i64::from(position[0] + dx), i64::from(position[1] + dy));
-    if reach == 0 { position } else { [x, y, ground.height(x, y)] }
+    if reach == 0 {
+        return position;
+    }
+    // A drift is shorter than the map, or it may come back more than once.
+    let [x, y] = [position[0] + dx, position[1] + dy];
+    let [x, y] = if ground.holds([x, y]) { [x, y] } else { ground.turn_back(x.into(), y.into()) };
+    [x, y, ground.height(x, y)]
 }
 
 #[cfg(test)]
@@ -246,7 +253,7 @@ mod tests {
         let mut inside = 0;
         for tick in 0..40 {
             step(&ground, &gait, Some(&circle), &mut body, &mut Seed(1).stream(Purpose::Movement, 1, tick));
-            inside += u32::from(tick >= 20 && circle.holds(body.position));
+            inside += u32::from(tick >= 20 && circle.holds([body.position[0], body.position[1]]));
         }
         assert!(inside >= 18, "{inside} of 20 heartbeats");
         assert!(circle.radius * 3.9 < Circle::closing(Seed(1), &ground, 5, 0.0).radius);

@@ -9,9 +9,9 @@ use bevy_ecs::prelude::*;
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
 use super::agenda::Agenda;
 use super::game::Match;
-use super::journal::Journal;
+use super::journal::{FIRST_ENCOUNTER, Journal};
 use super::lobby::Lobby;
-use super::meeting::{Encounters, Touches};
+use super::meeting::Encounters;
 use super::messages;
 use super::save::{self, Header, LoadError};
 use super::schedule::Schedule;
@@ -70,7 +70,6 @@ impl Realm {
         world.init_resource::<Lobby>();
         world.init_resource::<Positions>();
         world.init_resource::<Found>();
-        world.init_resource::<Touches>();
         world.init_resource::<Journal>();
         messages::register(&mut world);
         // What behaviours keep of a match, from its start on.
@@ -78,7 +77,7 @@ impl Realm {
         world.register_required_components::<Match, SweptEncounters>();
         world.register_required_components::<Match, TeamEncounters>();
         let schedule = Schedule::new(&mut world, &setting);
-        Self { id, setting, world, schedule, encounters_seen: 0, next_tick }
+        Self { id, setting, world, schedule, encounters_seen: FIRST_ENCOUNTER, next_tick }
     }
 
     /// A realm that measures its systems, for benches; see [`Self::system_times`].
@@ -101,7 +100,7 @@ impl Realm {
 
     /// Distance up to which pairs are looked for.
     pub(super) fn detection_radius_cm(&self) -> u32 {
-        self.setting.episodes.exit_radius_cm
+        self.setting.detection_radius_cm
     }
 
     /// Steps up to detection; the frame is then in [`Self::positions`]. Ticks must follow one another without a gap.
@@ -126,7 +125,6 @@ impl Realm {
 
     /// Gives back what [`Self::lend_detection`] took.
     pub(super) fn take_detection(&mut self, frame: Frame, contacts: Contacts) {
-        self.world.resource_mut::<Journal>().rows.sums.contacts += contacts.pairs.len() as u64;
         self.world.resource_mut::<Positions>().0 = frame;
         self.world.resource_mut::<Found>().0 = contacts;
     }

@@ -20,7 +20,7 @@ pub struct Participation {
     pub party_id: i64,
     /// Team.
     pub team: u8,
-    /// Skill.
+    /// Skill, form in this match included.
     pub skill: f64,
     /// Second at which the session ends.
     pub ended_s: u32,
@@ -140,6 +140,15 @@ impl Roster {
         only((0..).zip(&self.team_sizes).filter(|(_, size)| **size > 0).map(|(team, _)| team))
     }
 
+    /// The team whose last member left later than those of all others, or is the only one to be present still.
+    pub fn survivors(&self) -> Option<u8> {
+        let until = |part: &Participation| if part.is_present() { i64::MAX } else { part.left_ms };
+        let last = self.participations.iter().map(until).max()?;
+        let mut teams = self.participations.iter().filter(|part| until(part) == last).map(|part| part.team);
+        let team = teams.next()?;
+        teams.all(|other| other == team).then_some(team)
+    }
+
     /// Whether somebody of a team has shared a heartbeat with somebody of another.
     pub fn has_met_others(&self, team: u8) -> bool {
         let beats = |part: &Participation| {
@@ -156,14 +165,14 @@ impl Roster {
     }
 
     /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,
-    /// among equals the weakest; returns the number of its participation.
-    pub fn join(&mut self, entity: Entity, session: &Session, team_size: u32, tick: u32) -> u32 {
+    /// among equals the weakest; returns the number of its participation. Nobody knows its form when teams are made.
+    pub fn join(&mut self, entity: Entity, session: &Session, form: f64, team_size: u32, tick: u32) -> u32 {
         let participation = Participation {
             session: Some(entity),
             session_id: session.id,
             player_id: session.identity.player_id,
             party_id: session.party_id,
-            skill: session.skill,
+            skill: session.skill + form,
             ended_s: session.sitting.ended_s,
             joined_tick: tick,
             ..Participation::default()

@@ -97,8 +97,8 @@ pub fn meet_teams(
         }
         find_near(&centroids, episodes, &mut near);
         let midpoint_of = |near: Contact| centroids[near.a as usize].midpoint(&centroids[near.b as usize]);
-        let (next_number, touches) = (&mut journal.next_team, &mut Vec::new());
-        let mut kind = Sampled { rules: episodes, tick: now.tick, midpoint_of, next_number, touches };
+        let next_number = &mut journal.next_team;
+        let mut kind = Sampled { rules: episodes, tick: now.tick, midpoint_of, next_number };
         encounters.0.advance(&mut kind, near.iter().map(|near| (pack(near.a, near.b), *near)));
         encounters.0.close(None, |episode, reason| write(&rules, *realm, game, &episode, reason, journal));
     }

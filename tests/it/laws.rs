@@ -185,7 +185,9 @@ fn counters_equal_rows(t: &Tables) {
     let total = |table: &Table, name: &str| table.numbers(name).iter().sum::<i64>();
     assert_eq!(total(&t.sessions, "kills"), t.kills.len() as i64);
     assert_eq!(total(&t.sessions, "deaths"), t.kills.len() as i64);
-    assert_eq!(total(&t.encounters, "kills"), t.kills.len() as i64);
+    let in_encounters = t.kills.numbers("encounter_id").iter().filter(|&&id| id != 0).count();
+    assert_eq!(total(&t.encounters, "kills"), in_encounters as i64);
+    assert!(in_encounters > 1_000 && in_encounters + 1_000 < t.kills.len(), "kills are of both sorts");
     let per_match = count(t.kills.numbers("match_id").iter().copied());
     let players = count(t.participations.numbers("match_id").iter().copied());
     for (game, row) in rows_by(&t.matches, "match_id") {
@@ -287,7 +289,11 @@ fn kills_obey_causality(t: &Tables) {
         at_tick.insert((t.heartbeats.numbers("session_id")[row], t.heartbeats.numbers("event_ts")[row]), row);
     }
     let sessions = t.session_rows();
-    let encounters = rows_by(&t.encounters, "encounter_id");
+    let mut encounters: HashMap<(i64, i64), Vec<usize>> = HashMap::new();
+    for row in 0..t.encounters.len() {
+        let player = |name: &str| t.encounters.numbers(name)[row];
+        encounters.entry((player("player_a"), player("player_b"))).or_default().push(row);
+    }
     let mut deaths_in_tick: HashMap<(i64, i64), i64> = HashMap::new();
     for row in 0..t.kills.len() {
         let column = |name: &str| t.kills.numbers(name)[row];
@@ -299,14 +305,19 @@ fn kills_obey_causality(t: &Tables) {
         assert_eq!((h("match_id", a), h("match_id", b)), (column("match_id"), column("match_id")));
         assert_ne!(h("team_id", a), h("team_id", b), "opponents");
         let (at_a, at_b) = (position(&t.heartbeats, "position_", a), position(&t.heartbeats, "position_", b));
-        assert!(distance2(at_a, at_b) <= 900 * 900, "in contact at the tick");
+        assert!(distance2(at_a, at_b) <= 3_500 * 3_500, "within reach at the tick");
         let end = |session: i64| t.sessions.numbers("event_ts")[sessions[&session]];
         assert!(ts < end(killer).min(end(victim)).min(tick + HEARTBEAT_MS));
-        let encounter = encounters[&column("encounter_id")];
-        let e = |name: &str| t.encounters.numbers(name)[encounter];
-        assert!(e("started_at") <= tick && tick <= e("ended_at"));
-        let pair = [column("killer_id").min(column("victim_id")), column("killer_id").max(column("victim_id"))];
-        assert_eq!([e("player_a"), e("player_b")], pair);
+        // Its encounter is the one that the pair was in at the tick, 0 if it was in none.
+        let pair = (column("killer_id").min(column("victim_id")), column("killer_id").max(column("victim_id")));
+        let e = |name: &str, encounter: usize| t.encounters.numbers(name)[encounter];
+        let covers = |&&row: &&usize| {
+            let span = e("started_at", row)..=e("ended_at", row);
+            e("match_id", row) == column("match_id") && span.contains(&tick)
+        };
+        let encounter = encounters.get(&pair).into_iter().flatten().find(covers);
+        let number = encounter.map_or(0, |&row| e("encounter_id", row));
+        assert_eq!(column("encounter_id"), number);
         for (prefix, from) in [("killer_", at_a), ("victim_", at_b)] {
             let moved = distance2(from, position(&t.kills, prefix, row));
             let reach = TOP_SPEED_CM_PER_S * (ts - tick);
@@ -525,7 +536,14 @@ fn winners_have_the_most_kills_or_stand_last(t: &Tables) {
                 members.iter().filter(|&&p| stands(p)).map(|&p| column("team_id", p)).collect();
             standing.sort_unstable();
             standing.dedup();
-            let last = if let [team] = standing[..] { Some(team) } else { None };
+            // Whoever lasted longest has won, unless everybody had left before anybody could be killed.
+            let until = |p: usize| if stands(p) { i64::MAX } else { column("left_at", p) };
+            let longest = members.iter().map(|&p| until(p)).max();
+            let mut lasting: Vec<i64> =
+                members.iter().filter(|&&p| Some(until(p)) == longest).map(|&p| column("team_id", p)).collect();
+            lasting.dedup();
+            let is_decided = !standing.is_empty() || ended >= t.matches.numbers("started_at")[row] + 90_000;
+            let last = if lasting.len() == 1 && is_decided { Some(lasting[0]) } else { None };
             let beats =
                 |p: usize| column("joined_at", p)..column("joined_at", p) + HEARTBEAT_MS * column("heartbeats", p);
             let met = |team: i64| {
@@ -629,7 +647,29 @@ fn counters_that_are_full_stay_true() {
     assert_eq!(largest, i64::from(i16::MAX), "the limit was reached");
     let total = |name: &str| sessions.numbers(name).iter().sum::<i64>();
     assert_eq!((total("kills"), total("deaths")), (kills.len() as i64, kills.len() as i64));
-    assert_eq!(run.table("encounters").numbers("kills").iter().sum::<i64>(), kills.len() as i64);
+    let in_encounters = kills.numbers("encounter_id").iter().filter(|&&id| id != 0).count() as i64;
+    assert_eq!(run.table("encounters").numbers("kills").iter().sum::<i64>(), in_encounters);
+}
+
+/// Once the circle is a point, all who are left meet there, and in the last tick everybody fights.
+#[test]
+fn closing_circles_leave_a_winner() {
+    let text = "[clock]\ndays = 1\n[population]\nplayers = 6000\nrealms = 2\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 1\n[maps.island]\nextent_x_m = 1500\nextent_y_m = 900\nsight_m = 5\n[movements.run]\n\
+                [modes.royale]\nteams = 20\nteam_size = 2\nmatch_minutes = 12\nelimination = true\ncircle_closes = true\n\
+                join_window_s = 60\nkill_chance = 0.1\n";
+    for sets in [&[][..], &["modes.royale.kill_chance=0"]] {
+        let run = simulate(&compile(text, sets), &options(2));
+        let matches = run.table("matches");
+        let Column::Optional(winners) = &matches.columns["winner_team"] else { panic!("nullable") };
+        let reasons = matches.texts("end_reason");
+        let count = |reason: &str| reasons.iter().filter(|one| *one == reason).count();
+        assert!(count("eliminated") > 100, "{}", count("eliminated"));
+        for (reason, winner) in reasons.iter().zip(winners) {
+            assert_eq!(winner.is_some(), reason == "eliminated", "{reason}");
+        }
+        assert_eq!(count("completed"), 0, "nobody is left undecided");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::table::registry::table;
 table! {
     /// One row an encounter: a run of heartbeats of one pair in one match within the radius, merged over short gaps.
     EncounterRow in "encounters", Fact, sorted by (|row| (row.encounter_id, 0)) ["encounter_id"] {
-        /// Encounter: realm_id << 40 | number in the realm.
+        /// Encounter: realm_id << 40 | number in the realm, from 1.
         1 encounter_id: i64, Delta;
         /// Match.
         2 match_id: i64, Dictionary;

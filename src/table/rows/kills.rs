@@ -5,7 +5,7 @@ use crate::table::domain;
 use crate::table::registry::table;
 
 table! {
-    /// One row a kill. Killer and victim are opponents in contact at the heartbeat before it, inside an open encounter.
+    /// One row a kill. Killer and victim are opponents within the engage radius of their mode at the heartbeat before it.
     KillRow in "kills", Fact, sorted by (|row| (row.kill_id, 0)) ["kill_id"] {
         /// Kill: realm_id << 40 | number in the realm.
         1 kill_id: i64, Delta;
@@ -13,7 +13,7 @@ table! {
         2 event_ts: Timestamp, Delta;
         /// Match.
         3 match_id: i64, Dictionary;
-        /// Encounter it happened in.
+        /// Encounter that the two were in at the heartbeat before it; 0 if they were in none.
         4 encounter_id: i64, Plain;
         /// Account number of the killer.
         5 killer_id: i32, DictionaryRaw;
