@@ -28,6 +28,8 @@ macro_rules! for_each_table {
                 kills: KillRow, "true";
                 /// One row a match.
                 matches: MatchRow, "true";
+                /// One row a round of a match, in modes with rounds.
+                rounds: RoundRow, "false";
                 /// One row a session and match.
                 participations: ParticipationRow, "true";
                 /// What telemetry would not show: installs and churn.

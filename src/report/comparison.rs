@@ -3,7 +3,7 @@
 use super::bins::{densities, edge_labels, edges};
 use super::chart::{self, Caption, Series, put};
 use super::difference::{Difference, Side, change_in_words, difference_in_words};
-use super::frame::{END, head};
+use super::page_head::{END, head};
 use super::text::{escape, quantity};
 use crate::tally::{Axis, Tallies};
 

@@ -1,8 +1,8 @@
 //! The report of a run: one HTML page that requests nothing, drawn from what was counted while running.
 //!
 //! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `contents` says
-//! which charts there are, `chart` how one is drawn, `bins` how a histogram is, `frame`
-//! what stands around them. `replay` shows a match, with the only script.
+//! which charts there are, `chart` how one is drawn, `bins` how a histogram is, `page_head` what stands around them.
+//! `replay` shows a match, with the only script.
 //! `stored` reads a run back, `difference` compares two, `comparison` is the page of that.
 
 mod bins;
@@ -11,9 +11,9 @@ mod comparison;
 mod contents;
 mod difference;
 mod figures;
-mod frame;
 mod key_figures;
 mod map;
+mod page_head;
 pub(crate) mod quote;
 mod replay;
 mod stored;
@@ -32,8 +32,8 @@ use crate::setting::Setting;
 use crate::version::FULL;
 use chart::put;
 use contents::Contents;
-use frame::{END, head};
 use key_figures::{KeyFigure, key_figures};
+use page_head::{END, head};
 use quote::shell;
 use text::{escape, quantity};
 

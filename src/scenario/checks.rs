@@ -240,6 +240,13 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
                 mode.team_size, mode.teams
             )
         });
+        checker.require(mode.round_s == 0 || !mode.elimination, &format!("{path}.round_s"), || {
+            format!(
+                "{path}.round_s = {}: a mode with elimination has no rounds, because who dies leaves the match; set it to 0, or \
+                 {path}.elimination = false",
+                mode.round_s
+            )
+        });
         let shortest_s = mode.match_minutes * (1.0 - mode.match_minutes_spread) * 60.0;
         let window = mode.join_window_s;
         checker.require(!mode.elimination || f64::from(window) < shortest_s, &format!("{path}.join_window_s"), || {

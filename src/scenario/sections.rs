@@ -440,6 +440,8 @@ section! {
         movement: String = "\"run\"", NameIn("movements");
         /// Whether a death ends the match for the victim; otherwise victims respawn at the next heartbeat.
         elimination: bool = "false", Flag;
+        /// Longest round in seconds; 0 for no rounds. Who dies in a round is out until the next, which begins when at most one team has anybody alive or time is up; most rounds win. Not with elimination.
+        round_s: u32 = "0", Int(0, 86_400);
         /// Time from its start in which players may join a match with elimination; nobody is killed in it. Other matches are joined at any time.
         join_window_s: u32 = "120", Int(1, 86_400);
         /// Whether the playable circle shrinks around a random centre over the match, drawing players together.

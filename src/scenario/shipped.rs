@@ -20,6 +20,8 @@ shipped![
     "quickstart",
     "analyst",
     "close-calls",
+    "team-shooter",
+    "mobile-arena",
     "battle-royale",
     "city",
     "million",

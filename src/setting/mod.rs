@@ -85,6 +85,8 @@ pub struct Setting {
     pub team_episodes: Option<EpisodeRules>,
     /// Whether groups are written.
     pub lists_groups: bool,
+    /// Whether rounds are written.
+    pub lists_rounds: bool,
     /// Shortest encounter that is written, of those two kinds.
     pub min_duration_ms: i64,
     /// Which pairs count.
@@ -151,6 +153,7 @@ impl Setting {
             sweep,
             team_episodes,
             lists_groups: tables.encounters_group,
+            lists_rounds: tables.rounds,
             min_duration_ms,
             relation,
             size,

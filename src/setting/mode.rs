@@ -25,6 +25,8 @@ pub struct ModeRules {
     pub is_elimination: bool,
     /// Whether the playable circle closes.
     pub circle_closes: bool,
+    /// Longest round in ticks; 0 where there are none.
+    pub round_ticks: u32,
     /// Ticks in which a match with elimination may be joined and nobody is killed.
     pub join_window_ticks: u32,
     /// Distance up to which opponents fight.
@@ -55,6 +57,7 @@ impl ModeRules {
             gait: Gait::new(file, mode),
             is_elimination: mode.elimination,
             circle_closes: mode.circle_closes,
+            round_ticks: mode.round_s.div_ceil(file.clock.heartbeat_seconds),
             join_window_ticks: mode.join_window_s.div_ceil(file.clock.heartbeat_seconds),
             engage_cm: 100 * if mode.engage_radius_m > 0 { mode.engage_radius_m } else { file.combat.engage_radius_m },
             kill_chance: (mode.kill_chance * 4_294_967_296.0) as u64,

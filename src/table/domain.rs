@@ -49,6 +49,8 @@ domains! {
     EncounterEndName: encounter_ends;
     /// Why matches end.
     MatchEndName: match_ends;
+    /// Why rounds end.
+    RoundEndName: round_ends;
     /// How two players of an encounter relate.
     RelationName: relations;
     /// Maps of the scenario.

@@ -1,7 +1,7 @@
 //! The names behind text columns.
 
 use super::domain::{Names, name_array};
-use super::rows::{EVENT_TYPES, MatchEnd, RELATIONS, SEGMENTS, TruthEvent};
+use super::rows::{EVENT_TYPES, MatchEnd, RELATIONS, RoundEnd, SEGMENTS, TruthEvent};
 use crate::encounter::EndReason;
 use crate::population::{SessionEnd, SessionRules};
 use crate::setting::Setting;
@@ -20,6 +20,7 @@ impl Names {
             session_ends: name_array(SessionEnd::NAMES),
             encounter_ends: name_array(EndReason::NAMES),
             match_ends: name_array(MatchEnd::NAMES),
+            round_ends: name_array(RoundEnd::NAMES),
             relations: name_array(RELATIONS),
             maps: name_array(file.maps.names()),
             modes: name_array(file.modes.names()),

@@ -65,8 +65,11 @@ pub fn fight(
         if mode.is_elimination && game.may_be_joined(mode, now.tick) {
             continue;
         }
-        let place =
-            Battle { setting: &rules, tick: now.tick, realm: *realm, positions: &positions, index, game, roster };
+        // In a mode with rounds the dead are out until the next, elsewhere until the next heartbeat.
+        let since_tick = if mode.round_ticks > 0 { scoreboard.round.started_tick } else { now.tick };
+        let alive_since_ms = rules.clock.ms(rules.clock.second(since_tick));
+        let (realm, tick) = (*realm, now.tick);
+        let place = Battle { setting: &rules, tick, realm, alive_since_ms, positions: &positions, index, game, roster };
         place.collect_fights(contacts, &encounters, &mut fights);
         for fight in &*fights {
             if place.resolve(fight, &mut scoreboard, &mut encounters, &mut journal) {
@@ -82,6 +85,8 @@ struct Battle<'a> {
     setting: &'a Setting,
     tick: u32,
     realm: RealmId,
+    /// Who has died since then fights no more.
+    alive_since_ms: i64,
     positions: &'a Positions,
     /// Index of the match in the frame.
     index: usize,
@@ -155,7 +160,8 @@ impl Battle<'_> {
         let tick_ms = setting.clock.ms(setting.clock.second(self.tick));
         let Fight { event_ms, killer, victim, open } = *fight;
         let (killers, victims) = (scoreboard.of(killer.participant), scoreboard.of(victim.participant));
-        if killers.died_ms >= tick_ms || victims.died_ms >= tick_ms || !killers.can_kill() || !victims.can_die() {
+        let is_out = |died_ms: i64| died_ms >= self.alive_since_ms;
+        if is_out(killers.died_ms) || is_out(victims.died_ms) || !killers.can_kill() || !victims.can_die() {
             return false;
         }
         let mut open = open.map(|place| encounters.0.episode_mut(place));

@@ -107,10 +107,11 @@ pub fn write_results(
     }
 }
 
-/// The winning team: the one that lasted longest if it has met another, or without elimination the only one with the most kills.
+/// The winning team: with elimination the one that lasted longest if it has met another, otherwise the only one with the most
+/// rounds, or in modes without rounds the most kills.
 fn winner(mode: &ModeRules, end: MatchEnd, roster: &Roster, scoreboard: &Scoreboard) -> Option<u8> {
     if !mode.is_elimination {
-        return scoreboard.leading_team();
+        return if mode.round_ticks > 0 { scoreboard.leader_by_rounds() } else { scoreboard.leading_team() };
     }
     if end == MatchEnd::Abandoned {
         return None;

@@ -1,8 +1,8 @@
 //! The world: realms, closed worlds of players, sessions, matches and arenas that are stepped tick by tick.
 //!
 //! Actors are entities. They meet only through components, `messages` and the resources of a `tick`, and each file
-//! stands on those before it: `account`, `agenda` and `session` know no match; `roster`, `scoreboard` and `game` know no
-//! body; `bodies`, `meeting`, `swept` and `teams` keep what they need of a match in a component of their own; `combat`,
+//! stands on those before it: `account`, `agenda` and `session` know no match; `roster`, `scoreboard`, `game` and `round`
+//! know no body; `bodies`, `meeting`, `swept` and `teams` keep what they need of a match in a component of their own; `combat`,
 //! `groups` and `purchase` look at these; `matchmaking` brings all together. `schedule` is the order of their systems,
 //! `save` that of their state, `realm` the world that holds them, `step` the protocol of a tick.
 
@@ -22,6 +22,7 @@ mod movement;
 mod purchase;
 mod realm;
 mod roster;
+mod round;
 mod save;
 mod schedule;
 mod scoreboard;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::BoxedSystem;
 
-use super::{agenda, bodies, combat, game, groups, matchmaking, meeting, purchase, session, swept, teams};
+use super::{agenda, bodies, combat, game, groups, matchmaking, meeting, purchase, round, session, swept, teams};
 use crate::setting::Setting;
 
 /// A part of a tick: systems in order.
@@ -56,7 +56,9 @@ impl Schedule {
             session::log_out_on_the_tick;
             game::release_leavers;
             session::end_sessions;
+            round::end_rounds;
             matchmaking::end_matches;
+            round::end_rounds_of_matches;
             meeting::close_encounters_of_matches;
             swept::close_swept_encounters_of_matches, if sweeps;
             teams::close_team_encounters_of_matches, if has_teams;
@@ -87,6 +89,7 @@ impl Schedule {
         ]);
         let closing = stage!(world, [
             matchmaking::cut_off_matches;
+            round::end_rounds_of_matches;
             meeting::close_encounters_of_matches;
             swept::close_swept_encounters_of_matches, if sweeps;
             teams::close_team_encounters_of_matches, if has_teams;

@@ -49,6 +49,17 @@ impl Tally {
     }
 }
 
+/// The round that is being played, in modes with rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoundState {
+    /// Its number in the match, from 1; 0 before the first.
+    pub number: u32,
+    /// Its first tick.
+    pub started_tick: u32,
+    /// Kills in the match before it.
+    pub kills_before: u32,
+}
+
 /// Kills and deaths of a match.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Scoreboard {
@@ -56,18 +67,35 @@ pub struct Scoreboard {
     tallies: Vec<Tally>,
     /// Kills by team.
     teams: Vec<u32>,
+    /// Rounds won by team.
+    rounds: Vec<u32>,
+    /// The round that is being played.
+    pub round: RoundState,
 }
 
 impl Scoreboard {
     /// No kills yet, for so many teams.
     pub fn new(teams: u8) -> Self {
-        Self { tallies: Vec::new(), teams: vec![0; teams.into()] }
+        let none = vec![0; teams.into()];
+        Self { tallies: Vec::new(), teams: none.clone(), rounds: none, round: RoundState::default() }
     }
 
     /// Empties it for the next match, keeping its memory.
     pub fn clear(&mut self) {
         self.tallies.clear();
         self.teams.fill(0);
+        self.rounds.fill(0);
+        self.round = RoundState::default();
+    }
+
+    /// Teams of the match.
+    pub fn teams(&self) -> usize {
+        self.teams.len()
+    }
+
+    /// Counts a round that a team has won.
+    pub fn count_round(&mut self, team: u8) {
+        self.rounds[usize::from(team)] += 1;
     }
 
     /// Enters the next participation, whose session has made kills and suffered deaths elsewhere.
@@ -106,15 +134,29 @@ impl Scoreboard {
 
     /// The only team with the most kills, if there were any.
     pub fn leading_team(&self) -> Option<u8> {
-        let best = self.teams.iter().copied().max().filter(|&best| best > 0)?;
-        only((0..).zip(&self.teams).filter(|(_, kills)| **kills == best).map(|(team, _)| team))
+        leader(&self.teams)
+    }
+
+    /// The only team that has won the most rounds, if any were won.
+    pub fn leader_by_rounds(&self) -> Option<u8> {
+        leader(&self.rounds)
     }
 
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.list(&mut self.tallies, |tape, tally| tally.state(tape));
         tape.list(&mut self.teams, Tape::u32);
+        tape.list(&mut self.rounds, Tape::u32);
+        tape.u32(&mut self.round.number);
+        tape.u32(&mut self.round.started_tick);
+        tape.u32(&mut self.round.kills_before);
     }
+}
+
+/// The only team with the largest count, if it is not 0.
+fn leader(counts: &[u32]) -> Option<u8> {
+    let best = counts.iter().copied().max().filter(|&best| best > 0)?;
+    only((0..).zip(counts).filter(|(_, count)| **count == best).map(|(team, _)| team))
 }
 
 /// The team, if it is the only one.

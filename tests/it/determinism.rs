@@ -32,7 +32,7 @@ radius_cm = 1000
 exit_radius_cm = 1300
 [output]
 shards = 2
-tables = { encounters_swept = true, encounters_team = true, encounters_group = true }
+tables = { encounters_swept = true, encounters_team = true, encounters_group = true, rounds = true }
 [maps.square]
 extent_x_m = 250
 extent_y_m = 250
@@ -45,6 +45,7 @@ match_minutes = 45
 teams = 4
 team_size = 2
 match_minutes = 8
+round_s = 180
 [modes.survival]
 teams = 10
 team_size = 2

@@ -24,7 +24,7 @@ team_exit_radius_cm = 2500
 team_merge_gap_s = 60
 [output]
 shards = 2
-tables = { encounters_swept = true, encounters_team = true, encounters_group = true }
+tables = { encounters_swept = true, encounters_team = true, encounters_group = true, rounds = true }
 [maps.yard]
 extent_x_m = 120
 extent_y_m = 90
@@ -670,6 +670,96 @@ fn closing_circles_leave_a_winner() {
         }
         assert_eq!(count("completed"), 0, "nobody is left undecided");
     }
+}
+
+/// Rounds follow one another, the dead are out until the next, and most rounds win the match.
+#[test]
+fn rounds_are_what_kills_imply() {
+    let text = "[clock]\ndays = 2\n[population]\nplayers = 3000\nrealms = 2\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 2\n[output.tables]\nrounds = true\n[maps.yard]\nextent_x_m = 90\nextent_y_m = 90\nrelief_m = 5\n\
+                generated_places = 9\n[modes.rounds]\nteams = 3\nteam_size = 3\nmatch_minutes = 12\nround_s = 150\n\
+                kill_chance = 0.9\n[modes.open]\nteam_size = 4\nmatch_minutes = 5\n";
+    let run = simulate(&compile(text, &[]), &options(2));
+    let (rounds, kills, matches) = (run.table("rounds"), run.table("kills"), run.table("matches"));
+    let (participations, sessions) = (run.table("participations"), run.table("session_ends"));
+    let session_rows = rows_by(&sessions, "session_id");
+    let mut of_match: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    (0..rounds.len()).for_each(|row| of_match.entry(rounds.numbers("match_id")[row]).or_default().push(row));
+    let mut killed: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    (0..kills.len()).for_each(|row| killed.entry(kills.numbers("match_id")[row]).or_default().push(row));
+    let mut played: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    let of_part = |row: usize| participations.numbers("match_id")[row];
+    (0..participations.len()).for_each(|row| played.entry(of_part(row)).or_default().push(row));
+    let Column::Optional(winners) = &matches.columns["winner_team"] else { panic!("nullable") };
+    let Column::Optional(winners_of_rounds) = &rounds.columns["winner_team"] else { panic!("read like the other") };
+    let (mut by_elimination, mut by_time, mut won) = (0, 0, 0);
+    for (game, row) in rows_by(&matches, "match_id") {
+        if matches.texts("mode")[row] != "rounds" {
+            assert!(!of_match.contains_key(&game), "other modes have no rounds");
+            continue;
+        }
+        let mut list = of_match.remove(&game).expect("every match of the mode has rounds");
+        list.sort_unstable_by_key(|&round| rounds.numbers("round")[round]);
+        let (mut at, mut wins) = (matches.numbers("started_at")[row], BTreeMap::new());
+        for (n, &round) in list.iter().enumerate() {
+            let column = |name: &str| rounds.numbers(name)[round];
+            let winner = winners_of_rounds[round].expect("never missing");
+            assert_eq!((column("round"), column("started_at")), (n as i64 + 1, at), "rounds follow one another");
+            at = column("ended_at");
+            assert!(at > column("started_at") && at <= column("started_at") + 150_000);
+            let span = column("started_at")..at;
+            let ts = |kill: usize| kills.numbers("event_ts")[kill];
+            let inside: Vec<usize> =
+                killed.get(&game).into_iter().flatten().copied().filter(|&kill| span.contains(&ts(kill))).collect();
+            assert_eq!(column("kills"), inside.len() as i64);
+            let mut died: HashMap<i64, i64> = HashMap::new();
+            for &kill in &inside {
+                assert!(died.insert(kills.numbers("victim_session")[kill], ts(kill)).is_none(), "nobody dies twice");
+            }
+            for &kill in &inside {
+                let death = died.get(&kills.numbers("killer_session")[kill]);
+                assert!(death.is_none_or(|&death| death >= ts(kill)), "the dead are out");
+            }
+            let reason = rounds.texts("end_reason")[round].clone();
+            let mut alive: BTreeMap<i64, i64> = BTreeMap::new();
+            let mut teams = BTreeMap::new();
+            for &part in &played[&game] {
+                let of = |name: &str| participations.numbers(name)[part];
+                // Who logs out with the tick at which the round ends is gone by then; when the match ends there, too, who
+                // is online still has played to its end.
+                let is_online = sessions.numbers("event_ts")[session_rows[&of("session_id")]] > at;
+                let stays = of("left_at") > at || (of("left_at") == at && is_online);
+                if of("joined_at") < at && stays {
+                    teams.insert(of("team_id"), ());
+                    *alive.entry(of("team_id")).or_default() += i64::from(!died.contains_key(&of("session_id")));
+                }
+            }
+            if reason == "eliminated" || reason == "time_up" {
+                let most = alive.values().copied().max().unwrap_or(0);
+                let leaders: Vec<i64> = alive.iter().filter(|(_, n)| **n == most).map(|(team, _)| *team).collect();
+                let expected = if most > 0 && leaders.len() == 1 && teams.len() > 1 { leaders[0] } else { -1 };
+                assert_eq!(winner, expected, "match {game} round {}", n + 1);
+                assert_eq!(column("survivors"), alive.values().sum::<i64>());
+                let is_decided = teams.len() > 1 && alive.values().filter(|&&n| n > 0).count() <= 1;
+                assert_eq!(reason == "eliminated", is_decided);
+                by_elimination += usize::from(reason == "eliminated");
+                by_time += usize::from(reason == "time_up");
+            } else {
+                assert_eq!(winner, -1);
+            }
+            *wins.entry(winner).or_insert(0) += 1;
+        }
+        assert_eq!(at, matches.numbers("ended_at")[row], "they fill the match");
+        wins.remove(&-1);
+        let most = wins.values().copied().max().unwrap_or(0);
+        let leaders: Vec<i64> = wins.iter().filter(|(_, n)| **n == most).map(|(team, _)| *team).collect();
+        if matches.texts("end_reason")[row] != "run_end" {
+            assert_eq!(winners[row], if leaders.len() == 1 { Some(leaders[0]) } else { None }, "match {game}");
+            won += usize::from(winners[row].is_some());
+        }
+    }
+    assert!(of_match.is_empty());
+    assert!(by_elimination > 300 && by_time > 300 && won > 50, "{by_elimination} {by_time} {won}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ from lib.run_folder import PROJECT
 # as a table and need not be copied: of 67 million sessions the copy took a third of the build.
 LARGE_ROWS = 50_000_000
 # Tables that a run is without unless it is asked for them.
-OFF_BY_DEFAULT = {"encounters_swept", "encounters_team", "encounters_group"}
+OFF_BY_DEFAULT = {"encounters_swept", "encounters_team", "encounters_group", "rounds"}
 # What the warehouse takes, generously, per row of a table that is copied, and per session besides.
 BYTES_PER_ROW = 60
 BYTES_PER_SESSION = 40

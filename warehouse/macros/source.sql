@@ -11,7 +11,7 @@
 {% macro is_fact(table_name) %}
     {{ return(table_name in [
         'heartbeats', 'session_ends', 'purchases', 'encounters', 'encounters_swept', 'encounters_team',
-        'encounters_group', 'kills', 'matches', 'participations', 'truth_events',
+        'encounters_group', 'kills', 'matches', 'rounds', 'participations', 'truth_events',
     ]) }}
 {% endmacro %}
 

@@ -29,7 +29,7 @@ table! {
         10 players: i32, Dictionary;
         /// Kills.
         11 kills: i32, Dictionary;
-        /// Winning team: with elimination the last one standing if it has met another, otherwise the only one with the most kills; missing where there is none and for run_end.
+        /// Winning team: with elimination the one that lasted longest if it has met another, with rounds the only one that has won the most, otherwise the only one with the most kills; missing where there is none and for run_end.
         12 winner_team: Option<i8>, Dictionary;
         /// Why it ended: completed (its time was up), eliminated (one team was left), abandoned (nobody was left, or nobody came to play against), run_end.
         13 end_reason: Text<domain::MatchEndName>, Dictionary;
