@@ -82,8 +82,8 @@ fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
     // Unlike renaming, giving it a second name never replaces what somebody has put there meanwhile.
     let linked = fs::hard_link(&partial, path).or_else(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Err(error),
-        // There are file systems without.
-        _ => fs::copy(&partial, path).map(drop),
+        // There are file systems without; there, too, the page is whole under its name.
+        _ => fs::rename(&partial, path),
     });
     fs::remove_file(&partial).ok();
     linked.map_err(|error| OutputError::io("publishing", path)(error))?;
