@@ -9,7 +9,7 @@ use skirmish::encounter::{Contacts, CpuDetector, DetectError, Detector, Frame};
 use skirmish::random::{Purpose, Seed};
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
-use skirmish::world::{Body, Realm, Stepper, step_body};
+use skirmish::world::{Body, Chance, Mover, Realm, Scene, Stepper};
 
 fn main() {
     print_systems();
@@ -111,13 +111,14 @@ fn systems_with_contacts(bencher: divan::Bencher<'_, '_>, players: usize) {
 /// A step of movement by itself.
 #[divan::bench]
 fn movement_step(bencher: divan::Bencher<'_, '_>) {
-    const STEPS: u64 = 100_000;
+    const STEPS: u32 = 100_000;
     let setting = setting(10);
     let (ground, gait) = (&setting.grounds[0], &setting.modes[0].gait);
     let walk = || {
         let mut body = Body::default();
         for tick in 0..STEPS {
-            step_body(ground, gait, None, &mut body, &mut Seed(1).stream(Purpose::Movement, 7, tick));
+            let scene = Scene { chance: Chance::at(Seed(1), tick), ground, gait, circle: None, teams: 2 };
+            scene.step(Mover { player_id: 7, squad: 7 }, 0, &mut body);
         }
         body.position
     };

@@ -54,7 +54,7 @@ pub enum Purpose {
     Estimate = 18,
     /// Points in benches and self-tests.
     Probe = 19,
-    /// Whether a session joins a party.
+    /// Whether a session asks friends along, and when they come.
     Party = 20,
     /// Region of a player.
     Region = 21,
@@ -62,6 +62,16 @@ pub enum Purpose {
     Destination = 22,
     /// How good a player is in a match.
     Form = 23,
+    /// Where exactly a player goes.
+    Waypoint = 24,
+    /// How easily a player makes friends.
+    Sociability = 25,
+    /// Whether two players are friends.
+    Friend = 26,
+    /// Which accounts of different cohorts know one another.
+    Circle = 27,
+    /// How well matchmaking knows a player's skill.
+    Seating = 28,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.

@@ -41,10 +41,6 @@ pub struct SessionRules {
     kicked_share: f64,
     break_s: f64,
     reconnect_s: f64,
-    /// Chance of joining the party of those who log in beside.
-    pub party_chance: f64,
-    /// Most sessions in a party.
-    pub party_size_max: u32,
     release_days: u32,
     update_lag_days: f64,
 }
@@ -67,8 +63,6 @@ impl SessionRules {
             kicked_share: keys.kicked_share,
             break_s: keys.break_minutes * 60.0,
             reconnect_s: keys.reconnect_seconds,
-            party_chance: keys.party_chance,
-            party_size_max: keys.party_size_max,
             release_days: keys.client_release_days,
             update_lag_days: keys.client_update_lag_days,
         }

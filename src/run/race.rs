@@ -92,7 +92,7 @@ pub fn frame_like(setting: &Setting, players: usize, ordinal: u64) -> Frame {
                 let [x, y] = match mode.gait.model {
                     Model::Hotspots => {
                         let place = ground.choose_place(&mut draws);
-                        ground.point_in(place, &mut draws)
+                        ground.point_in_place(place, &mut draws)
                     }
                     Model::RandomWaypoint | Model::LevyWalk { .. } => {
                         ground.extent.map(|extent| draws.within(0, extent))

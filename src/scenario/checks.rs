@@ -2,7 +2,7 @@
 
 use super::exchange::ExchangeRate;
 use super::key::{Findings, Named, closest};
-use super::sections::{File, Map};
+use super::sections::{File, Map, Place};
 use super::tree::At;
 use crate::random::item_number;
 use crate::time::DAY_S;
@@ -84,6 +84,7 @@ pub fn check(file: &File, findings: &mut Findings) {
     check_population(file, checker);
     check_maps(file, checker);
     check_modes(file, checker);
+    check_parties(file, checker);
     checker.drawable("weapons", &file.weapons, |weapon| weapon.weight);
     checker.drawable("items", &file.items, |item| item.weight);
 }
@@ -109,10 +110,6 @@ fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {
             format!("{key} = {gap}: must be at least clock.heartbeat_seconds = {heartbeat}")
         });
     }
-    checker.require(encounter.relation != "allies" || !file.combat.enabled, "encounter.relation", || {
-        "encounter.relation = \"allies\": kills need encounters of opponents; set combat.enabled = false or another relation"
-            .into()
-    });
 }
 
 fn check_population(file: &File, checker: &mut Checker<'_>) {
@@ -205,6 +202,7 @@ fn check_maps(file: &File, checker: &mut Checker<'_>) {
         });
         if !map.places.is_empty() {
             checker.drawable(&format!("{path}.places"), &map.places, |place| place.popularity);
+            check_routes(checker, &format!("{path}.places"), &map.places);
         }
         for (name, place) in &map.places.entries {
             inside(checker, &path, &format!("places.{name}"), map, place.x_m, place.y_m);
@@ -212,6 +210,44 @@ fn check_maps(file: &File, checker: &mut Checker<'_>) {
         for (name, spawn) in &map.spawns.entries {
             inside(checker, &path, &format!("spawns.{name}"), map, spawn.x_m, spawn.y_m);
         }
+    }
+}
+
+/// Most places of a map: the way from each to each is kept in a table.
+const MOST_PLACES: usize = 1024;
+
+/// Where places list routes, every place must be reached by them.
+fn check_routes(checker: &mut Checker<'_>, path: &str, places: &Named<Place>) {
+    checker.require(places.len() <= MOST_PLACES, path, || {
+        format!(
+            "[{path}] has {} places; at most {MOST_PLACES}, because the ways between all of them are kept",
+            places.len()
+        )
+    });
+    let mut ways = Vec::new();
+    for (index, (name, place)) in places.entries.iter().enumerate() {
+        for other in &place.routes {
+            checker.refer(&format!("{path}.{name}.routes"), other, path, places);
+            ways.extend(places.index_of(other).into_iter().flat_map(|other| [(index, other), (other, index)]));
+        }
+    }
+    if ways.is_empty() {
+        return;
+    }
+    let mut is_reached = vec![false; places.len()];
+    let mut next = vec![0];
+    while let Some(place) = next.pop() {
+        if !std::mem::replace(&mut is_reached[place], true) {
+            next.extend(ways.iter().filter(|(from, _)| *from == place).map(|(_, to)| *to));
+        }
+    }
+    for (name, _) in places.names().zip(is_reached).filter(|(_, is_reached)| !is_reached) {
+        let first = &places.entries[0].0;
+        let message = format!(
+            "{path}.{name}: cannot be reached from {path}.{first}: some places of the map list routes, and none leads here; add it \
+             to the routes of a place, or list none"
+        );
+        checker.report(&format!("{path}.{name}"), message);
     }
 }
 
@@ -247,6 +283,13 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
                 mode.round_s
             )
         });
+        let has_fights = mode.teams > 1 && file.combat.enabled && (mode.kill_chance > 0.0 || mode.circle_closes);
+        checker.require(!mode.elimination || has_fights, &format!("{path}.elimination"), || {
+            format!(
+                "{path}.elimination = true: nobody would ever be eliminated, so that no match could be won; that takes \
+                 {path}.teams of 2 or more, {path}.kill_chance above 0 or a circle that closes, and combat.enabled = true"
+            )
+        });
         let shortest_s = mode.match_minutes * (1.0 - mode.match_minutes_spread) * 60.0;
         let window = mode.join_window_s;
         checker.require(!mode.elimination || f64::from(window) < shortest_s, &format!("{path}.join_window_s"), || {
@@ -257,6 +300,23 @@ fn check_modes(file: &File, checker: &mut Checker<'_>) {
             )
         });
     }
+}
+
+/// Parties play modes in which they fit into a team.
+fn check_parties(file: &File, checker: &mut Checker<'_>) {
+    let parties = &file.parties;
+    let largest = file.modes.entries.iter().max_by_key(|(_, mode)| mode.team_size);
+    if let Some((id, mode)) = largest.filter(|(_, mode)| parties.size_max > mode.team_size) {
+        let message = format!(
+            "parties.size_max = {}: beyond modes.{id}.team_size = {}, the largest team; lower it, or make teams larger",
+            parties.size_max, mode.team_size
+        );
+        checker.report("parties.size_max", message);
+    }
+    let total: f64 = parties.size_weights.iter().sum();
+    checker.require(total > 0.0 || parties.share == 0.0, "parties.size_weights", || {
+        "parties.size_weights: all 4 weights are 0; give a size a positive weight, or set parties.share = 0".into()
+    });
 }
 
 /// `session_ends.matches` holds 32,767: the longest sitting must not fit more of the shortest matches.

@@ -23,6 +23,12 @@ section! {
         population: PopulationKeys;
         /// What a sitting looks like.
         sessions: Sessions;
+        /// Who knows whom.
+        friends: Friends;
+        /// Who plays together.
+        parties: Parties;
+        /// Who plays against whom.
+        matchmaking: Matchmaking;
         /// How fights end.
         combat: Combat;
         /// What counts as an encounter.
@@ -147,14 +153,48 @@ section! {
         break_minutes: f64 = "30.0", Num(0.0, 1440.0);
         /// Mean time in seconds after a lost connection before the player starts another session; at least five seconds.
         reconnect_seconds: f64 = "60.0", Num(0.0, 3600.0);
-        /// Chance that a session joins the party of another that logs in at the same heartbeat in its region.
-        party_chance: f64 = "0.45", SHARE;
-        /// Most sessions in a party.
-        party_size_max: u32 = "4", Int(1, 16);
         /// Days between two client versions.
         client_release_days: u32 = "14", Int(1, 731);
         /// Mean days until a player has the newest version.
         client_update_lag_days: f64 = "2.0", Num(0.0, 100.0);
+    }
+}
+
+section! {
+    /// Who knows whom. Friends are of one realm, mostly of one region and of similar engagement.
+    Friends {
+        /// Mean number of friends of an account; fewer in realms of less than 128 accounts.
+        mean: f64 = "8.0", Num(0.0, 60.0);
+        /// Standard deviation of the logarithm of how easily players make friends.
+        spread_log: f64 = "0.8", Num(0.0, 2.0);
+        /// Chance of a friendship between two regions, relative to one within a region.
+        other_region: f64 = "0.1", SHARE;
+        /// Difference of engagement at which a friendship is half as likely, in standard deviations of the population.
+        engagement_reach: f64 = "0.7", Num(0.01, 100.0);
+    }
+}
+
+section! {
+    /// Who plays together: some ask friends along who are active on the day and have time.
+    Parties {
+        /// Chance that a session whose player is in no party yet asks friends along.
+        share: f64 = "0.55", SHARE;
+        /// How often a party of 2, 3, 4 and 5 is wanted, relative to the others; it stays smaller if friends have no time.
+        size_weights: Vec<f64> = "[0.4, 0.2, 0.35, 0.05]", Nums(4, 0.0, 1000.0);
+        /// Most sessions in a party; 0 means the largest team of any mode, and at most 5. Parties play modes in whose teams they fit.
+        size_max: u32 = "0", Int(0, 5);
+        /// How much better a player is for each mate of its party who is seated with it, in units of skill.
+        mate_skill: f64 = "0.06", Num(-5.0, 5.0);
+    }
+}
+
+section! {
+    /// Who plays against whom: matches are filled by skill, practice included, as far as it is known.
+    Matchmaking {
+        /// Error with which skill is known: standard deviation, in units of skill.
+        noise: f64 = "0.5", Num(0.0, 10.0);
+        /// So many matches that could be joined are looked at, oldest first, for the one whose players are most alike.
+        breadth: u32 = "4", Int(1, 1000);
     }
 }
 
@@ -358,8 +398,10 @@ section! {
         extent_y_m: u32 = "400", Int(10, 100_000);
         /// Height of its two ridges in metres; at most a tenth of the shorter extent.
         relief_m: u32 = "12", Int(0, 10_000);
-        /// Places laid out at random if none are listed; the n-th has popularity n^-0.75.
-        generated_places: u32 = "25", Int(1, 10_000);
+        /// Places laid out at random if none are listed, joined by ways to those beside them.
+        generated_places: u32 = "25", Int(1, 1024);
+        /// The n-th of those is chosen in proportion to n^-this.
+        generated_popularity_exponent: f64 = "0.75", Num(0.0, 3.0);
         /// Radius of those in metres.
         generated_radius_m: u32 = "12", Int(1, 10_000);
         /// How far one sees, in metres: the distance at which 37 of 100 pairs have no cover between them, at twice that 14, at three times 5.
@@ -388,6 +430,8 @@ section! {
         popularity: f64 = "1.0", WEIGHT;
         /// How far one sees around it, relative to the map's sight_m.
         sight: f64 = "1.0", Num(0.05, 20.0);
+        /// Places that a way joins it to, in both directions. Where no place of the map has any, each is joined to those beside it.
+        routes: Vec<String> = "[]", NamesIn("maps.*.places");
     }
 }
 
@@ -406,14 +450,16 @@ section! {
 section! {
     /// A way of moving.
     Movement {
-        /// hotspots: dwell at places, travel between them; random_waypoint: straight to uniform points; levy_walk: steps with a power-law length.
+        /// hotspots: dwell at places, travel between them by the shortest ways; random_waypoint: straight to uniform points; levy_walk: steps with a power-law length.
         model: String = "\"hotspots\"", OneOf(&["hotspots", "random_waypoint", "levy_walk"]);
         /// Nobody is ever faster than this, in centimetres per second.
         top_speed_cm_per_s: u32 = "480", Int(1, 10_000);
         /// Mean time at a place or waypoint before moving on, in seconds.
         dwell_seconds: f64 = "60.0", Num(0.0, 86_400.0);
-        /// How far a dwelling player moves between two heartbeats at most, in metres.
+        /// How far a dwelling player strays at most, in metres on each axis; mostly half as far or less.
         roam_m: u32 = "8", Int(0, 1000);
+        /// Share of the time on the way in which players walk at half of top speed; otherwise they run.
+        walk_share: f64 = "0.33", SHARE;
         /// Tail exponent of step lengths of a Levy walk; smaller means longer journeys.
         levy_exponent: f64 = "1.6", Num(0.1, 10.0);
         /// Shortest step of a Levy walk in metres.
@@ -438,6 +484,8 @@ section! {
         maps: Vec<String> = "[]", NamesIn("maps");
         /// How its players move.
         movement: String = "\"run\"", NameIn("movements");
+        /// Whether each team moves as one squad; otherwise only the members of a party move together.
+        squads: bool = "false", Flag;
         /// Whether a death ends the match for the victim; otherwise victims respawn at the next heartbeat.
         elimination: bool = "false", Flag;
         /// Longest round in seconds; 0 for no rounds. Who dies in a round is out until the next, which begins when at most one team has anybody alive or time is up; most rounds win. Not with elimination.

@@ -21,6 +21,7 @@ shipped![
     "analyst",
     "close-calls",
     "team-shooter",
+    "looter-coop",
     "mobile-arena",
     "battle-royale",
     "city",

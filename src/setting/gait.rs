@@ -10,6 +10,10 @@ const SLOPE_ALLOWANCE: f64 = 0.985;
 /// Rounding to whole centimetres on three axes.
 pub const ROUNDING_CM: f64 = 3.0;
 
+/// Slowest pace of who walks and of who runs, as shares of top speed (in Counter-Strike 130 and 250 units a second).
+const WALK: f64 = 0.48;
+const RUN: f64 = 0.9;
+
 /// Where players go next.
 #[derive(Clone, Copy, Debug)]
 pub enum Model {
@@ -36,7 +40,9 @@ pub struct Gait {
     /// Farthest step over the ground in one interval.
     pub stride: f64,
     /// Farthest roaming on each axis.
-    roam: i32,
+    roam: f64,
+    /// Share of travellers who walk.
+    walk_share: f64,
     /// Chance of moving on from a place, as a fraction of 2^32.
     pub leave_chance: u32,
 }
@@ -55,26 +61,30 @@ impl Gait {
             model,
             top_speed_cm_per_s: movement.top_speed_cm_per_s,
             stride: (f64::from(movement.top_speed_cm_per_s) * heartbeat * SLOPE_ALLOWANCE - ROUNDING_CM).max(0.0),
-            roam: (movement.roam_m * 100) as i32,
+            roam: f64::from(movement.roam_m) * 100.0,
+            walk_share: movement.walk_share,
             leave_chance: ((1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9))) * f64::from(u32::MAX))
                 as u32,
         }
     }
 
-    /// Where a player who roams goes from a point on a map of some extent, by the high quarters of a word.
+    /// Where a player who stays around a point is next, by two halves of a word: mostly near it.
     #[inline(always)]
-    pub fn roam_from(&self, relief: Relief, from: [i32; 2], bits: u64) -> [i32; 2] {
+    pub fn roam_around(&self, relief: Relief, anchor: [i32; 2], bits: u64) -> [i32; 2] {
         let [x, y] = [0, 1].map(|axis| {
-            let quarter = (bits >> (32 + 16 * axis)) as i64 & 0xffff;
-            let roam = self.roam.min(relief.extent[axis]);
-            from[axis] + ((quarter * i64::from(2 * roam + 1)) >> 16) as i32 - roam
+            let half = (bits >> (32 * axis)) & u64::from(u32::MAX);
+            // From -1 to 1; the density of the sum of two uniform draws, which is highest in the middle, by its inverse.
+            let even = half as i32 as f64 * (1.0 / 2_147_483_648.0);
+            let out = (1.0 - (1.0 - even.abs()).sqrt()).copysign(even);
+            anchor[axis] + (out * self.roam.min(f64::from(relief.extent[axis]))) as i32
         });
         relief.turn_back(x, y)
     }
 
-    /// Share of the stride that a traveller covers: nobody runs at top speed all the time.
+    /// Share of the stride that a traveller covers, by a number from 0 to 1: some walk, most run.
     #[inline(always)]
-    pub fn pace(unit: f64) -> f64 {
-        0.55 + 0.45 * unit
+    pub fn pace(&self, unit: f64) -> f64 {
+        let slowest = if unit < self.walk_share { WALK } else { RUN };
+        slowest + (1.0 - RUN) * unit
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::routes::{self, Routes};
 use super::sight::Sight;
 use crate::random::{self, Purpose, Seed, Stream, Streams, mix, name_key};
 use crate::scenario::sections::{Map, Place};
@@ -49,6 +50,12 @@ const DESTINATIONS: usize = 1 << 14;
 /// More of them for so many places that most would get none.
 const MOST_DESTINATIONS: usize = 1 << 17;
 
+/// Candidates for the point of a generated place: the one farthest from the places before it is taken (Mitchell 1991), so
+/// that places spread over the map and a further one moves none.
+const CANDIDATES: u32 = 8;
+/// Cells along each axis of the table of nearest places.
+const NEAREST_SIDE: usize = 64;
+
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
 pub struct Ground {
@@ -61,6 +68,12 @@ pub struct Ground {
     runners: Vec<(Streams, f64)>,
     /// Indices of places, once anyone goes anywhere.
     destinations: OnceLock<Vec<u16>>,
+    /// Pairs of places that a way joins, if the map lists any.
+    ways: Vec<[u16; 2]>,
+    /// Shortest ways, once anyone goes anywhere.
+    routes: OnceLock<Routes>,
+    /// The place nearest to the centre of each cell, once anyone spawns.
+    nearest: OnceLock<Vec<u16>>,
     spawns: Vec<Spot>,
     /// How far one sees.
     pub sight: Sight,
@@ -80,15 +93,19 @@ impl Ground {
         let mut enter = |key, popularity| runners.push((seed.streams(Purpose::Destination, key), popularity));
         let mut reaches = Vec::new();
         let places: Vec<Spot> = if map.places.is_empty() {
-            let lay_out = |rank: u32| {
+            let mut places: Vec<Spot> = Vec::new();
+            for rank in 1..=map.generated_places {
                 let mut draws = seed.stream(Purpose::Places, name_key(name), rank.into());
                 let radius = cm(map.generated_radius_m).min(extent[0].min(extent[1]) / 2);
-                enter(mix(name_key(name).wrapping_add(rank.into())), libm::pow(f64::from(rank), -0.75));
-                let [x, y] = extent.map(|extent| draws.within(radius, extent - radius));
+                let popularity = libm::pow(f64::from(rank), -map.generated_popularity_exponent);
+                enter(mix(name_key(name).wrapping_add(rank.into())), popularity);
                 reaches.push(libm::exp(map.sight_spread_log * draws.normal()));
-                Spot { x, y, radius }
-            };
-            (1..=map.generated_places).map(lay_out).collect()
+                let candidates = (0..CANDIDATES).map(|_| extent.map(|extent| draws.within(radius, extent - radius)));
+                let apart = |at: &[i32; 2]| places.iter().map(|place| squared(place.centre(), *at)).min();
+                let [x, y] = candidates.max_by_key(apart).expect("there are candidates");
+                places.push(Spot { x, y, radius });
+            }
+            places
         } else {
             map.places.entries.iter().for_each(|(place, keys)| enter(name_key(place), keys.popularity));
             reaches.extend(map.places.values().map(|place| place.sight));
@@ -108,6 +125,9 @@ impl Ground {
             runners,
             destinations: OnceLock::new(),
             places,
+            ways: ways_of(map),
+            routes: OnceLock::new(),
+            nearest: OnceLock::new(),
             spawns: spawns.collect(),
             sight,
         }
@@ -136,43 +156,102 @@ impl Ground {
     }
 
     /// A place, by popularity.
-    pub fn choose_place(&self, draws: &mut Stream) -> Spot {
+    #[inline]
+    pub fn choose_place(&self, draws: &mut Stream) -> u16 {
         let destinations = self.destinations.get_or_init(|| {
             let number = (64 * self.places.len()).next_power_of_two().clamp(DESTINATIONS, MOST_DESTINATIONS);
             random::winners(number, &self.runners)
         });
-        self.places[usize::from(destinations[draws.below(destinations.len() as u32) as usize])]
+        destinations[draws.below(destinations.len() as u32) as usize]
     }
 
-    /// A uniform point of a spot; what lies beyond the border is mirrored by it.
-    pub fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
-        let side = 2 * spot.radius as u64 + 1;
-        let squared = |length: i32| i64::from(length) * i64::from(length);
-        loop {
-            // Points of the square around it, until one lies in the circle: four of five do.
-            let bits = draws.bits();
-            let [dx, dy] =
-                [bits >> 32, bits & u64::from(u32::MAX)].map(|half| ((half * side) >> 32) as i32 - spot.radius);
-            if squared(dx) + squared(dy) <= squared(spot.radius) {
-                let [x, y] = [spot.x + dx, spot.y + dy];
-                return if self.holds([x, y]) { [x, y] } else { self.turn_back(x.into(), y.into()) };
-            }
-        }
+    /// The shortest ways between places.
+    #[inline]
+    pub fn routes(&self) -> &Routes {
+        self.routes.get_or_init(|| Routes::new(&self.centres(), &self.ways()))
     }
 
-    /// Where a member of a team appears. Teams take listed spawn points in turn; on a map without any each has a sector of its
-    /// own in the ellipse that fills the map.
-    pub fn spawn(&self, team: u8, teams: u8, draws: &mut Stream) -> [i32; 2] {
+    /// Pairs of places that a way joins: those that the map lists, or else those with no place between them.
+    pub fn ways(&self) -> Vec<[u16; 2]> {
+        if self.ways.is_empty() { routes::ways_between(&self.centres()) } else { self.ways.clone() }
+    }
+
+    fn centres(&self) -> Vec<[i32; 2]> {
+        self.places.iter().map(Spot::centre).collect()
+    }
+
+    /// A point of a place.
+    #[inline]
+    pub fn point_in_place(&self, place: u16, draws: &mut Stream) -> [i32; 2] {
+        self.point_in(self.places[usize::from(place)], draws)
+    }
+
+    /// A point of a spot, the rarer the farther out: its density falls as 1 - (r / radius)^2. What lies beyond the border is
+    /// mirrored by it.
+    fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
+        let bits = draws.bits();
+        let [out, turn] = [bits >> 32, bits & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) / 4_294_967_296.0);
+        let reach = f64::from(spot.radius) * (1.0 - out.sqrt()).sqrt();
+        let [north, east] = direction(turn);
+        let [x, y] = [spot.x + (reach * east) as i32, spot.y + (reach * north) as i32];
+        if self.holds([x, y]) { [x, y] } else { self.turn_back(x.into(), y.into()) }
+    }
+
+    /// Where a member of a team appears, and the place that is near. Teams take listed spawn points in turn; on a map without
+    /// any, each has the places of a sector of its own in the ellipse that fills the map.
+    pub fn spawn(&self, team: u8, teams: u8, draws: &mut Stream) -> (u16, [i32; 2]) {
         if !self.spawns.is_empty() {
-            return self.point_in(self.spawns[usize::from(team) % self.spawns.len()], draws);
+            let point = self.point_in(self.spawns[usize::from(team) % self.spawns.len()], draws);
+            return (self.nearest_place(point), point);
         }
         let turn = (f64::from(team) + draws.unit()) / f64::from(teams);
         // Evenly over the area.
         let reach = 0.5 * draws.unit().sqrt();
         let [north, east] = direction(turn);
         let at = |axis: usize, way: f64| (f64::from(self.extent[axis]) * (0.5 + reach * way)) as i32;
-        [at(0, east), at(1, north)]
+        let place = self.nearest_place([at(0, east), at(1, north)]);
+        (place, self.point_in_place(place, draws))
     }
+
+    /// The place nearest to the middle of the cell of a point, the first among equals.
+    fn nearest_place(&self, point: [i32; 2]) -> u16 {
+        let side = NEAREST_SIDE as i64;
+        let nearest = self.nearest.get_or_init(|| {
+            let centres = self.centres();
+            let middle = |cell: i64, axis: usize| ((2 * cell + 1) * i64::from(self.extent[axis]) / (2 * side)) as i32;
+            let of_cell = |cell: i64| {
+                let middle = [middle(cell % side, 0), middle(cell / side, 1)];
+                let nearest = centres.iter().enumerate().min_by_key(|(_, centre)| squared(**centre, middle));
+                nearest.map_or(0, |(place, _)| place as u16)
+            };
+            (0..side * side).map(of_cell).collect()
+        });
+        let [column, row] =
+            [0, 1].map(|axis| (i64::from(point[axis]) * side / i64::from(self.extent[axis])).min(side - 1));
+        nearest[(row * side + column) as usize]
+    }
+}
+
+impl Spot {
+    fn centre(&self) -> [i32; 2] {
+        [self.x, self.y]
+    }
+}
+
+fn squared(a: [i32; 2], b: [i32; 2]) -> i64 {
+    (0..2).map(|axis| i64::from(a[axis].abs_diff(b[axis])).pow(2)).sum()
+}
+
+/// Pairs of places that a map lists as joined, each once.
+pub fn ways_of(map: &Map) -> Vec<[u16; 2]> {
+    let mut ways = Vec::new();
+    for (index, (_, place)) in (0..).zip(&map.places.entries) {
+        let others = place.routes.iter().filter_map(|other| map.places.index_of(other));
+        ways.extend(others.map(|other| [index.min(other as u16), index.max(other as u16)]));
+    }
+    ways.sort_unstable();
+    ways.dedup();
+    ways
 }
 
 /// Sine and cosine of a share of a full turn, between the entries of a table: to a millionth.

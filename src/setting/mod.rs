@@ -5,7 +5,9 @@ mod arsenal;
 mod gait;
 mod ground;
 mod mode;
+mod party;
 mod raster;
+mod routes;
 mod shop;
 mod sight;
 mod size;
@@ -16,6 +18,7 @@ pub(crate) use arsenal::Arsenal;
 pub(crate) use gait::{Gait, Model, ROUNDING_CM};
 pub(crate) use ground::{Circle, Ground, HypotExact, Relief};
 pub(crate) use mode::ModeRules;
+pub(crate) use party::PartyRules;
 pub(crate) use raster::Raster;
 pub(crate) use shop::{Goods, Shop, Spending};
 pub(crate) use size::Size;
@@ -25,7 +28,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::encounter::{EpisodeRules, SweepRules};
-use crate::population::{Population, SessionRules};
+use crate::population::{Friendships, Population, SessionRules};
 use crate::random::Seed;
 use crate::scenario::Scenario;
 use crate::time::Clock;
@@ -65,6 +68,10 @@ pub struct Setting {
     pub population: Population,
     /// Sessions.
     pub sessions: SessionRules,
+    /// Who knows whom.
+    pub friendships: Friendships,
+    /// Who plays together.
+    pub parties: PartyRules,
     /// Maps, by index.
     pub grounds: Vec<Ground>,
     /// The raster over the maps.
@@ -136,6 +143,8 @@ impl Setting {
         let shop = Shop::new(seed, file);
         let size = Size::new(&scenario, clock, &population, &sessions);
         let arsenal = Arsenal::new(seed, file);
+        let friendships = Friendships::new(file, &population, size.realms);
+        let parties = PartyRules::new(file);
         let fighting_cm = modes.iter().map(|mode| mode.engage_cm).max().filter(|_| arsenal.is_enabled);
         let world_hash = scenario.world_hash();
         Self {
@@ -143,6 +152,8 @@ impl Setting {
             clock,
             population,
             sessions,
+            friendships,
+            parties,
             raster: Raster::new(&grounds),
             grounds,
             modes,

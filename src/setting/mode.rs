@@ -21,6 +21,8 @@ pub struct ModeRules {
     pub maps: Vec<(u16, Streams)>,
     /// How players move.
     pub gait: Gait,
+    /// Whether a team moves as one squad.
+    pub is_squad: bool,
     /// Whether a death ends the match for the victim.
     pub is_elimination: bool,
     /// Whether the playable circle closes.
@@ -55,6 +57,7 @@ impl ModeRules {
                 })
                 .collect(),
             gait: Gait::new(file, mode),
+            is_squad: mode.squads,
             is_elimination: mode.elimination,
             circle_closes: mode.circle_closes,
             round_ticks: mode.round_s.div_ceil(file.clock.heartbeat_seconds),

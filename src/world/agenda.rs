@@ -6,8 +6,9 @@ use bevy_ecs::prelude::*;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
 use super::journal::Journal;
+use super::parties::{Active, Party, gather};
 use super::tick::{Now, RealmId, Rules};
-use crate::population::{Sitting, plan_day};
+use crate::population::{Profile, Sitting, plan_day};
 use crate::setting::Setting;
 use crate::table::{Text, Timestamp, TruthEvent, TruthEventRow};
 use crate::tape::Tape;
@@ -35,6 +36,21 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Of a player on a day.
+    fn of(setting: &Setting, profile: &Profile, day: u32) -> Self {
+        let player_id = profile.nature.id;
+        Self {
+            player_id,
+            country: profile.country,
+            region: profile.region,
+            platform: profile.platform,
+            device: profile.device,
+            cluster: profile.cluster,
+            client_version: setting.sessions.client_version(setting.seed, player_id, day as i32),
+            skill: profile.skill,
+        }
+    }
+
     /// Indices of the country and the platform.
     pub fn home(&self) -> [u16; 2] {
         [self.country, self.platform]
@@ -64,6 +80,8 @@ pub struct PlannedSession {
     pub session_id: i64,
     /// When.
     pub sitting: Sitting,
+    /// With whom.
+    pub party: Party,
 }
 
 /// Planned sittings by the tick that has to act on them: the first heartbeat, or for a sitting between two ticks the
@@ -114,18 +132,38 @@ pub fn wake_players(
     }
     let day = now.tick / rules.clock.ticks_per_day();
     let due = calendar.take(day).into_iter();
-    let mut active: Vec<(Entity, Player)> =
+    let mut awake: Vec<(Entity, Player)> =
         due.map(|entity| (entity, *players.get(entity).expect("only who is there has an entry"))).collect();
-    active.sort_unstable_by_key(|(_, player)| player.id);
-    let returning = active.len();
+    awake.sort_unstable_by_key(|(_, player)| player.id);
+    let returning = awake.len();
     for id in rules.installs_on(realm.0, day as i32) {
-        active.push((commands.spawn_empty().id(), Player { id, ..Player::default() }));
+        awake.push((commands.spawn_empty().id(), Player { id, ..Player::default() }));
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
-        let event = Text::at(TruthEvent::Installed as usize);
-        journal.rows.truth_events.push(TruthEventRow { event_ts, player_id: id, event });
+        journal.rows.truth_events.push(truth(event_ts, id, TruthEvent::Installed));
     }
-    for (n, (entity, mut player)) in active.into_iter().enumerate() {
-        plan_sittings(&rules, day, entity, &mut player, &mut calendar, &mut agenda, &mut journal);
+    let mut identities = Vec::with_capacity(awake.len());
+    let mut active = Vec::with_capacity(awake.len());
+    for (_, player) in &mut awake {
+        let profile = rules.population.profile(player.id);
+        identities.push(Identity::of(&rules, &profile, day));
+        active.push(plan_sittings(&rules, day, player, &profile));
+    }
+    gather(&rules, &mut active);
+    for (n, (((entity, mut player), identity), active)) in awake.into_iter().zip(identities).zip(active).enumerate() {
+        player.free_from_s = active.plan.free_from_s;
+        let mut last_start_s = day * DAY_S;
+        for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
+            let session_id = session_number(player.id, player.sessions);
+            player.sessions += 1;
+            player.open_sessions += 1;
+            last_start_s = sitting.started_s;
+            agenda.enter(&rules, PlannedSession { player: entity, identity, session_id, sitting, party });
+        }
+        let is_gone = schedule_return(entity, &mut player, active.next_day, &mut calendar);
+        if is_gone {
+            let event_ts = Timestamp(rules.clock.ms(last_start_s));
+            journal.rows.truth_events.push(truth(event_ts, player.id, TruthEvent::Churned));
+        }
         if player.is_leaving && player.open_sessions == 0 {
             commands.entity(entity).despawn();
         } else if n < returning {
@@ -136,50 +174,36 @@ pub fn wake_players(
     }
 }
 
-fn plan_sittings(
-    setting: &Setting,
-    day: u32,
-    entity: Entity,
-    player: &mut Player,
-    calendar: &mut ReturnCalendar,
-    agenda: &mut Agenda,
-    journal: &mut Journal,
-) {
-    let profile = setting.population.profile(player.id);
-    let identity = Identity {
-        player_id: player.id,
-        country: profile.country,
-        region: profile.region,
-        platform: profile.platform,
-        device: profile.device,
-        cluster: profile.cluster,
-        client_version: setting.sessions.client_version(setting.seed, player.id, day as i32),
-        skill: profile.skill,
-    };
-    let mut last_start_s = day * DAY_S;
-    let plan = plan_day(setting.seed, &setting.sessions, &profile, day as i32, player.free_from_s);
-    player.free_from_s = plan.free_from_s;
-    for sitting in plan.sittings {
-        // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
-        let Some(next) = player.sessions.checked_add(1) else { break };
-        let session_id = i64::from(player.id) << 16 | i64::from(player.sessions);
-        player.sessions = next;
-        player.open_sessions += 1;
-        last_start_s = sitting.started_s;
-        agenda.enter(setting, PlannedSession { player: entity, identity, session_id, sitting });
+fn truth(event_ts: Timestamp, player_id: i32, event: TruthEvent) -> TruthEventRow {
+    TruthEventRow { event_ts, player_id, event: Text::at(event as usize) }
+}
+
+/// Number of a player's n-th session.
+fn session_number(player_id: i32, ordinal: u16) -> i64 {
+    i64::from(player_id) << 16 | i64::from(ordinal)
+}
+
+/// What a player wants to do today, before friends have a say.
+fn plan_sittings(setting: &Setting, day: u32, player: &Player, profile: &Profile) -> Active {
+    let mut plan = plan_day(setting.seed, &setting.sessions, profile, day as i32, player.free_from_s);
+    // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
+    plan.sittings.truncate(usize::from(u16::MAX - player.sessions));
+    let alone = |n: u16| Party { id: session_number(player.id, player.sessions + n), size: 1 };
+    Active {
+        social: setting.friendships.social(profile),
+        free_from_s: player.free_from_s,
+        parties: (0..plan.sittings.len() as u16).map(alone).collect(),
+        next_day: setting.population.next_active_day(&profile.nature, day as i32),
+        plan,
     }
-    match setting.population.next_active_day(&profile.nature, day as i32) {
-        Some(next) if (next as u32) < MAX_DAYS => calendar.enter(next as u32, entity),
+}
+
+/// Enters a player for its next active day; true if it is gone for good.
+fn schedule_return(player: Entity, account: &mut Player, next_day: Option<i32>, calendar: &mut ReturnCalendar) -> bool {
+    match next_day {
+        Some(next) if (next as u32) < MAX_DAYS => calendar.enter(next as u32, player),
         // Back only after the longest run there can be: as good as gone, but not churned.
-        Some(_) => player.is_leaving = true,
-        None => {
-            player.is_leaving = true;
-            let event_ts = Timestamp(setting.clock.ms(last_start_s));
-            journal.rows.truth_events.push(TruthEventRow {
-                event_ts,
-                player_id: player.id,
-                event: Text::at(TruthEvent::Churned as usize),
-            });
-        }
+        _ => account.is_leaving = true,
     }
+    next_day.is_none()
 }

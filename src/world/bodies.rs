@@ -1,8 +1,8 @@
 //! Bodies: everyone present in a match, in blocks of columns that are moved by a heartbeat in vector lanes.
 //!
-//! Most players roam on the spot or travel on, which takes no decision. [`Bodies::advance`] draws a word for everyone,
-//! lets those choose one by one who respawn or set out, and then moves whole blocks at once, to the same positions as
-//! [`movement::step`] does one by one (a test holds them side by side).
+//! Most players stay around a point or travel on, which takes no decision. [`Bodies::advance`] draws a word for every squad,
+//! lets those go one by one who respawn, set out or arrive, and then moves the others in whole blocks at once, to the same
+//! positions as [`Scene::step`] does one by one (a test holds them side by side).
 
 use bevy_ecs::prelude::*;
 
@@ -10,13 +10,13 @@ use super::game::Match;
 use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
 use super::messages::Died;
-use super::movement::{self, Body, Stance};
+use super::movement::{self, Body, Chance, Mover, Scene, Stance};
 use super::roster::Roster;
 use super::tick::{Now, Positions, Rules};
 use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
-use crate::random::{Purpose, Seed, Streams, unit_of};
-use crate::setting::{Circle, Gait, Ground, Relief};
+use crate::random::{Streams, unit_of};
+use crate::setting::{Circle, Gait, Relief};
 use crate::table::DayRows;
 use crate::tape::Tape;
 
@@ -27,8 +27,11 @@ const LANES: usize = 16;
 #[derive(Clone, Copy, Debug, Default)]
 struct BodyBlock {
     player_id: [i32; LANES],
+    squad: [i32; LANES],
     position: [[i32; LANES]; 3],
     target: [[i32; LANES]; 2],
+    via: [u16; LANES],
+    goal: [u16; LANES],
     /// [`Stance`], as numbers that fill a lane.
     stance: [i32; LANES],
     slot: [RowCursor; LANES],
@@ -37,10 +40,10 @@ struct BodyBlock {
 /// The draws of a block at a heartbeat.
 #[derive(Clone, Copy, Debug, Default)]
 struct Drawn {
-    /// A word each: where to roam, or how fast to travel.
+    /// The words of their squads: whether to leave, or how fast to travel.
     words: [u64; LANES],
-    /// Who respawns or sets out, a bit each.
-    deciding: u32,
+    /// Who respawns, sets out or arrives, a bit each.
+    going: u32,
 }
 
 /// The bodies of a match, in the order of those present.
@@ -54,30 +57,13 @@ pub struct Bodies {
     window: Option<u32>,
 }
 
-/// What everyone in a match has in common for a heartbeat.
-#[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// The run's seed.
-    pub seed: Seed,
-    /// The tick to move to.
-    pub tick: u32,
-    /// The map.
-    pub ground: &'a Ground,
-    /// How everyone moves.
-    pub gait: &'a Gait,
-    /// What is left of the map, if it closes.
-    pub circle: Option<&'a Circle>,
-    /// Teams in the match.
-    pub teams: u8,
-}
-
 impl Bodies {
     /// Adds the body of a player who is about to spawn.
-    pub fn push(&mut self, player_id: i32) {
+    pub fn push(&mut self, mover: Mover) {
         let (block, lane) = (self.len / LANES, self.len % LANES);
         self.blocks.resize(block + 1, BodyBlock::default());
         self.len += 1;
-        self.blocks[block].player_id[lane] = player_id;
+        self.blocks[block].set_mover(lane, mover);
         self.blocks[block].stance[lane] = Stance::Spawns as i32;
         self.blocks[block].slot[lane] = RowCursor::default();
     }
@@ -90,9 +76,9 @@ impl Bodies {
     /// Puts the body of one member in the place of another.
     pub fn replace(&mut self, member: usize, with: usize) {
         let (source, lane) = (&self.blocks[with / LANES], with % LANES);
-        let (player_id, body, slot) = (source.player_id[lane], source.body(lane), source.slot[lane]);
+        let (mover, body, slot) = (source.mover(lane), source.body(lane), source.slot[lane]);
         let (block, lane) = (&mut self.blocks[member / LANES], member % LANES);
-        block.player_id[lane] = player_id;
+        block.set_mover(lane, mover);
         block.set_body(lane, &body);
         block.slot[lane] = slot;
     }
@@ -113,24 +99,30 @@ impl Bodies {
     pub fn advance(&mut self, scene: &Scene<'_>, team_of: impl Fn(usize) -> u8) {
         let Self { len, blocks, drawn, .. } = self;
         drawn.resize(blocks.len(), Drawn::default());
-        let streams = scene.seed.streams(Purpose::Movement, scene.tick.into());
-        lanes::widest(Draw { streams, leave_chance: scene.gait.leave_chance, blocks, drawn });
+        if scene.circle.is_some() {
+            let counts = (0..*len).step_by(LANES).map(|first| LANES.min(*len - first));
+            blocks.iter_mut().zip(counts).for_each(|(block, count)| block.pull_in(scene, count));
+        }
+        let gait = *scene.gait;
+        lanes::widest(Draw { streams: scene.chance.squads, gait, blocks, drawn });
         for (index, (block, drawn)) in blocks.iter_mut().zip(drawn.iter_mut()).enumerate() {
             let first = index * LANES;
             let count = LANES.min(*len - first);
-            let mut deciding = drawn.deciding & u32::from(u16::MAX) >> (LANES - count);
+            drawn.going &= u32::from(u16::MAX) >> (LANES - count);
             if let Some(circle) = scene.circle {
-                block.pull_in(circle, count);
-                deciding |= block.outside(circle, count);
+                drawn.going |= block.outside(circle, count);
             }
-            while deciding != 0 {
-                let lane = deciding.trailing_zeros() as usize;
-                deciding &= deciding - 1;
-                let word = &mut drawn.words[lane];
-                block.decide(lane, scene, streams, || team_of(first + lane), word);
+            let mut going = drawn.going;
+            while going != 0 {
+                let lane = going.trailing_zeros() as usize;
+                going &= going - 1;
+                let mut body = block.body(lane);
+                let team = if body.stance == Stance::Spawns { team_of(first + lane) } else { 0 };
+                scene.go(block.mover(lane), team, drawn.words[lane], &mut body);
+                block.set_body(lane, &body);
             }
         }
-        lanes::widest(Move { relief: scene.ground.relief, gait: *scene.gait, blocks, drawn });
+        lanes::widest(Move { relief: scene.ground.relief, gait, blocks, drawn });
     }
 
     /// Appends the positions to three columns.
@@ -163,15 +155,16 @@ impl Bodies {
 
     /// Records or plays the state between two windows.
     pub fn state(&mut self, tape: &mut Tape) {
-        let mut bodies: Vec<(i32, Body)> =
-            (0..self.len).map(|n| (self.blocks[n / LANES].player_id[n % LANES], self.body(n))).collect();
-        tape.list(&mut bodies, |tape, (player_id, body)| {
-            tape.i32(player_id);
+        let mut bodies: Vec<(Mover, Body)> =
+            (0..self.len).map(|n| (self.blocks[n / LANES].mover(n % LANES), self.body(n))).collect();
+        tape.list(&mut bodies, |tape, (mover, body)| {
+            tape.i32(&mut mover.player_id);
+            tape.i32(&mut mover.squad);
             body.state(tape);
         });
         if tape.is_playing() {
-            for (n, (player_id, body)) in bodies.into_iter().enumerate() {
-                self.push(player_id);
+            for (n, (mover, body)) in bodies.into_iter().enumerate() {
+                self.push(mover);
                 self.blocks[n / LANES].set_body(n % LANES, &body);
             }
         }
@@ -192,36 +185,31 @@ impl BodyBlock {
     }
 
     /// Turns those who travel to where the circle has closed.
-    fn pull_in(&mut self, circle: &Circle, count: usize) {
-        for lane in (0..count).filter(|lane| self.stance[*lane] == Stance::Travels as i32) {
-            let target = circle.pull_in([0, 1].map(|axis| self.target[axis][lane]));
-            (0..2).for_each(|axis| self.target[axis][lane] = target[axis]);
+    fn pull_in(&mut self, scene: &Scene<'_>, count: usize) {
+        for lane in 0..count {
+            let mut body = self.body(lane);
+            if body.stance == Stance::Travels {
+                scene.pull_in(&mut body);
+                self.set_body(lane, &body);
+            }
         }
     }
 
-    /// Lets one respawn, or choose where to go and with the next word how fast.
-    fn decide(&mut self, lane: usize, scene: &Scene<'_>, streams: Streams, team: impl Fn() -> u8, word: &mut u64) {
-        let mut body = self.body(lane);
-        let about = self.player_id[lane] as u64;
-        if body.stance == Stance::Spawns {
-            let mut draws = scene.seed.stream(Purpose::Spawn, about, scene.tick.into());
-            movement::spawn(scene.ground, team(), scene.teams, &mut body, &mut draws);
-            // Who spawned is moved with the others: on its way to where it is, it arrives there.
-            body.stance = Stance::Travels;
-        } else {
-            let mut draws = streams.about(about);
-            // The first word has decided that it leaves.
-            draws.bits();
-            movement::set_out(scene.ground, scene.gait, scene.circle, &mut body, &mut draws);
-            *word = draws.bits();
-        }
-        self.set_body(lane, &body);
+    fn mover(&self, lane: usize) -> Mover {
+        Mover { player_id: self.player_id[lane], squad: self.squad[lane] }
+    }
+
+    fn set_mover(&mut self, lane: usize, mover: Mover) {
+        self.player_id[lane] = mover.player_id;
+        self.squad[lane] = mover.squad;
     }
 
     fn body(&self, lane: usize) -> Body {
         Body {
             position: [0, 1, 2].map(|axis| self.position[axis][lane]),
             target: [0, 1].map(|axis| self.target[axis][lane]),
+            via: self.via[lane],
+            goal: self.goal[lane],
             stance: Stance::from_number(self.stance[lane]),
         }
     }
@@ -229,14 +217,16 @@ impl BodyBlock {
     fn set_body(&mut self, lane: usize, body: &Body) {
         (0..3).for_each(|axis| self.position[axis][lane] = body.position[axis]);
         (0..2).for_each(|axis| self.target[axis][lane] = body.target[axis]);
+        self.via[lane] = body.via;
+        self.goal[lane] = body.goal;
         self.stance[lane] = body.stance as i32;
     }
 }
 
-/// Draws a word for everyone and finds who has to decide.
+/// Draws a word for every squad and finds who goes: who spawns, who leaves, who arrives at the next place on its way.
 struct Draw<'a> {
     streams: Streams,
-    leave_chance: u32,
+    gait: Gait,
     blocks: &'a [BodyBlock],
     drawn: &'a mut [Drawn],
 }
@@ -244,22 +234,26 @@ struct Draw<'a> {
 impl Kernel for Draw<'_> {
     #[inline(always)]
     fn run(self) {
-        let Self { streams, leave_chance, .. } = self;
+        let Self { streams, gait, .. } = self;
         for (block, drawn) in self.blocks.iter().zip(self.drawn) {
-            let mut deciding = 0;
+            let mut going = 0;
             for lane in 0..LANES {
-                let word = streams.about(block.player_id[lane] as u64).bits();
+                let word = streams.about(block.squad[lane] as u64).bits();
                 let stance = block.stance[lane];
-                let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < leave_chance);
-                deciding |= u32::from(leaves | (stance == Stance::Spawns as i32)) << lane;
+                let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < gait.leave_chance);
+                let reach = gait.stride * gait.pace(unit_of(word));
+                let way = |axis: usize| f64::from(block.target[axis][lane] - block.position[axis][lane]);
+                let is_near = way(0) * way(0) + way(1) * way(1) <= reach * reach;
+                let arrives = (stance == Stance::Travels as i32) & is_near;
+                going |= u32::from(leaves | arrives | (stance == Stance::Spawns as i32)) << lane;
                 drawn.words[lane] = word;
             }
-            drawn.deciding = deciding;
+            drawn.going = going;
         }
     }
 }
 
-/// Moves everyone, once all who had to have decided: [`movement::step`] without its branches.
+/// Moves everyone who does not go: [`Scene::step`] without its branches.
 struct Move<'a> {
     relief: Relief,
     gait: Gait,
@@ -275,17 +269,19 @@ impl Kernel for Move<'_> {
         for (block, drawn) in self.blocks.iter_mut().zip(self.drawn) {
             for lane in 0..LANES {
                 let word = drawn.words[lane];
+                let has_gone = drawn.going >> lane & 1 == 1;
                 let travels = block.stance[lane] == Stance::Travels as i32;
                 let from = [block.position[0][lane], block.position[1][lane]];
                 let ahead = [block.target[0][lane], block.target[1][lane]];
-                let around = gait.roam_from(relief, from, word);
+                let mover = Mover { player_id: block.player_id[lane], squad: block.squad[lane] };
+                let around = gait.roam_around(relief, ahead, mover.word_beside(word));
                 let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
-                let pace = if travels { Gait::pace(unit_of(word)) } else { 1.0 };
-                let ([x, y], arrives) = movement::towards(from, target, gait.stride * pace);
+                let pace = if travels { gait.pace(unit_of(word)) } else { 1.0 };
+                let ([x, y], _) = movement::towards(from, target, gait.stride * pace);
+                let [x, y] = [if has_gone { from[0] } else { x }, if has_gone { from[1] } else { y }];
                 block.position[0][lane] = x;
                 block.position[1][lane] = y;
                 block.position[2][lane] = relief.height(x, y);
-                block.stance[lane] = i32::from(travels & !arrives) * Stance::Travels as i32;
             }
         }
     }
@@ -310,6 +306,7 @@ pub fn advance_positions(
     notes.played.resize(rules.modes.len() * rules.grounds.len(), 0);
     let online = &mut sums.online[tick as usize % ticks_per_day * regions..][..regions];
     frame.clear();
+    let chance = Chance::at(rules.seed, tick);
     for (_, entity) in &lobby.games {
         let (game, mut roster, mut bodies) = matches.get_mut(*entity).expect(IS_OPEN);
         let mode = game.mode(&rules);
@@ -322,7 +319,7 @@ pub fn advance_positions(
             Circle::closing(rules.seed, ground, game.about, elapsed)
         });
         let (gait, circle) = (&mode.gait, circle.as_ref());
-        let scene = Scene { seed: rules.seed, tick, ground, gait, circle, teams: mode.teams };
+        let scene = Scene { chance, ground, gait, circle, teams: mode.teams };
         bodies.advance(&scene, |member| roster.member(member).team);
         bodies.append_positions([&mut frame.x, &mut frame.y, &mut frame.z]);
         bodies.record(trajectories, |member, trajectories| {
@@ -363,12 +360,19 @@ pub fn respawn_dead(mut died: MessageReader<Died>, mut matches: Query<(&Roster, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Seed;
     use crate::scenario::Scenario;
+    use crate::setting::Ground;
 
     fn compile(sets: &[String]) -> (Ground, Gait) {
         let file = Scenario::parse("t", "t", "", sets).expect("valid").file;
         let map = file.maps.at(file.maps.index_of("foundry").expect("built in"));
         (Ground::new(Seed(1), "foundry", map), Gait::new(&file, file.modes.at(0)))
+    }
+
+    /// A player of a squad of three.
+    fn mover(player_id: i32) -> Mover {
+        Mover { player_id, squad: player_id - player_id % 3 }
     }
 
     #[test]
@@ -378,28 +382,21 @@ mod tests {
             let (ground, gait) = compile(&sets);
             for (count, closes) in [(1, false), (15, true), (16, false), (50, true)] {
                 let mut bodies = Bodies::default();
-                (0..count).for_each(|n| bodies.push(100 + 7 * n));
+                (0..count).for_each(|n| bodies.push(mover(100 + 7 * n)));
                 let mut alone = vec![Body { stance: Stance::Spawns, ..Body::default() }; count as usize];
                 let mut decisions = 0;
                 for tick in 0..400 {
                     let circle = closes.then(|| Circle::closing(Seed(1), &ground, 5, f64::from(tick) / 400.0));
-                    let circle = circle.as_ref();
-                    let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle, teams };
+                    let chance = Chance::at(Seed(1), tick);
+                    let scene = Scene { chance, ground: &ground, gait: &gait, circle: circle.as_ref(), teams };
                     if tick % 13 == 12 {
                         bodies.respawn((tick % count as u32) as usize);
                         alone[(tick % count as u32) as usize].stance = Stance::Spawns;
                     }
                     bodies.advance(&scene, |member| (member % 2) as u8);
                     for (member, body) in alone.iter_mut().enumerate() {
-                        let about = 100 + 7 * member as u64;
                         let target = body.target;
-                        if body.stance == Stance::Spawns {
-                            let mut draws = Seed(1).stream(Purpose::Spawn, about, tick.into());
-                            movement::spawn(&ground, (member % 2) as u8, teams, body, &mut draws);
-                        } else {
-                            let mut draws = Seed(1).stream(Purpose::Movement, about, tick.into());
-                            movement::step(&ground, &gait, circle, body, &mut draws);
-                        }
+                        scene.step(mover(100 + 7 * member as i32), (member % 2) as u8, body);
                         decisions += u32::from(body.target != target);
                         assert_eq!(bodies.body(member), *body, "{model}, {count}, tick {tick}, member {member}");
                     }
@@ -413,20 +410,20 @@ mod tests {
     fn every_form_of_the_kernels_gives_the_same_positions() {
         let (ground, gait) = compile(&[]);
         let mut bodies = Bodies::default();
-        (1..=64).for_each(|id| bodies.push(id));
+        (1..=64).for_each(|id| bodies.push(mover(id)));
         let mut travellers = 0;
         for tick in 0..50 {
-            let streams = Seed(1).streams(Purpose::Movement, tick.into());
-            let leave_chance = gait.leave_chance;
+            let chance = Chance::at(Seed(1), tick);
+            let streams = chance.squads;
             let mut plain = [Drawn::default(); 4];
-            Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut plain }.run();
+            Draw { streams, gait, blocks: &bodies.blocks, drawn: &mut plain }.run();
             let mut plainly = bodies.blocks.clone();
             Move { relief: ground.relief, gait, blocks: &mut plainly, drawn: &plain }.run();
             for form in lanes::Form::all() {
                 let mut drawn = [Drawn::default(); 4];
-                form.run(Draw { streams, leave_chance, blocks: &bodies.blocks, drawn: &mut drawn });
+                form.run(Draw { streams, gait, blocks: &bodies.blocks, drawn: &mut drawn });
                 for (plain, wide) in plain.iter().zip(&drawn) {
-                    assert_eq!((plain.words, plain.deciding), (wide.words, wide.deciding), "{form:?}");
+                    assert_eq!((plain.words, plain.going), (wide.words, wide.going), "{form:?}");
                 }
             }
             for form in lanes::Form::all() {
@@ -436,7 +433,7 @@ mod tests {
                     assert_eq!((plain.position, plain.stance), (wide.position, wide.stance), "{form:?}");
                 }
             }
-            let scene = Scene { seed: Seed(1), tick, ground: &ground, gait: &gait, circle: None, teams: 2 };
+            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
             bodies.advance(&scene, |member| (member % 2) as u8);
             travellers += (0..64).filter(|&n| bodies.body(n).stance == Stance::Travels).count();
         }
@@ -446,14 +443,14 @@ mod tests {
     #[test]
     fn members_keep_their_bodies_when_others_leave() {
         let mut bodies = Bodies::default();
-        (0..40).for_each(|id| bodies.push(id));
+        (0..40).for_each(|id| bodies.push(mover(id)));
         let kept = [0, 3, 17, 31, 39];
         for (to, from) in kept.into_iter().enumerate() {
             bodies.replace(to, from);
         }
         bodies.truncate(kept.len());
-        let ids: Vec<i32> = (0..bodies.len).map(|n| bodies.blocks[n / LANES].player_id[n % LANES]).collect();
-        assert_eq!(ids, [0, 3, 17, 31, 39]);
+        let movers: Vec<Mover> = (0..bodies.len).map(|n| bodies.blocks[n / LANES].mover(n % LANES)).collect();
+        assert_eq!(movers, kept.map(|id| mover(id as i32)));
         assert_eq!(bodies.blocks.len(), 1);
     }
 }

@@ -3,7 +3,6 @@
 //! An arena opens when no match of a mode has room and goes idle when a match ends with too few players or by
 //! elimination; idle arenas are used again before new ones open. A session is in exactly one match at every heartbeat.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use bevy_ecs::prelude::*;
@@ -13,7 +12,9 @@ use super::bodies::Bodies;
 use super::game::Match;
 use super::lobby::{IS_OPEN, Lobby};
 use super::messages::{Died, Left, MatchClosed, Seat};
-use super::roster::Roster;
+use super::movement::Mover;
+use super::parties::Party;
+use super::roster::{Participation, Roster};
 use super::scoreboard::Scoreboard;
 use super::session::{Seated, Session};
 use super::tick::{Now, RealmId, Rules};
@@ -84,7 +85,7 @@ pub fn empty_closed_matches(
             let (mut session, mut seated) = sessions.get_mut(session_entity).expect(IS_ONLINE);
             session.credit(scoreboard.of(participant));
             seated.0 = None;
-            staying.push(Candidate::of(&session, session_entity));
+            staying.push(Candidate::of(&rules, &session, session_entity));
         }
         let mode = game.mode(&rules);
         let mut arena = arenas.get_mut(host.0).expect("a match has an arena");
@@ -96,13 +97,14 @@ pub fn empty_closed_matches(
             roster.clear();
             bodies.truncate(0);
             scoreboard.clear();
-            staying.sort_unstable_by(Candidate::best_first);
             let about = game.about;
             let (roster, bodies, scoreboard) = (&mut *roster, &mut *bodies, &mut *scoreboard);
             let mut room = Room { entity, setting: &rules, about, roster, bodies, scoreboard };
-            for candidate in &*staying {
-                let (mut session, mut seated) = sessions.get_mut(candidate.entity).expect(IS_ONLINE);
-                room.seat(candidate.entity, &mut session, &mut seated, mode, end_tick);
+            let mut groups = Group::all(&mut staying);
+            // The largest first, while teams have room for them.
+            groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
+            for group in groups {
+                room.seat(group, &mut sessions, mode, end_tick);
             }
             // The next match on an arena has a larger number than the last and a smaller one than any of later arenas.
             games[entry].0 = game.id;
@@ -124,19 +126,49 @@ const IS_ONLINE: &str = "who sits in a match or waits for one is online";
 /// A session that is to be seated.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
+    /// Its skill as far as it is known.
     skill: f64,
     session_id: i64,
+    party: Party,
     entity: Entity,
 }
 
 impl Candidate {
-    fn of(session: &Session, entity: Entity) -> Self {
-        Self { skill: session.skill, session_id: session.id, entity }
+    fn of(setting: &Setting, session: &Session, entity: Entity) -> Self {
+        let mut draws = setting.seed.stream(Purpose::Seating, session.id as u64, session.matches.into());
+        let skill = session.skill + setting.scenario.file.matchmaking.noise * draws.normal();
+        Self { skill, session_id: session.id, party: session.party, entity }
+    }
+}
+
+/// Those of a party who are seated at once, or somebody alone.
+#[derive(Clone, Copy, Debug)]
+struct Group<'a> {
+    /// Their mean skill, as far as it is known.
+    skill: f64,
+    members: &'a [Candidate],
+}
+
+impl<'a> Group<'a> {
+    /// Everyone, group by group: the best first, ties by party. Dealt to the smallest team in turn, teams come out balanced.
+    fn all(candidates: &'a mut [Candidate]) -> Vec<Self> {
+        candidates.sort_unstable_by_key(|candidate| (candidate.party.id, candidate.session_id));
+        let of_parties = candidates.chunk_by(|a, b| a.party.id == b.party.id);
+        let group = |members: &'a [Candidate]| {
+            let sum: f64 = members.iter().map(|member| member.skill).sum();
+            Self { skill: sum / members.len() as f64, members }
+        };
+        let mut groups: Vec<Self> = of_parties.map(group).collect();
+        groups.sort_by(|a, b| b.skill.total_cmp(&a.skill));
+        groups
     }
 
-    /// Best first, ties by session: dealt to the smallest team in turn, teams come out balanced.
-    fn best_first(&self, other: &Self) -> Ordering {
-        other.skill.total_cmp(&self.skill).then(self.session_id.cmp(&other.session_id))
+    fn size(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    fn party(&self) -> Party {
+        self.members[0].party
     }
 }
 
@@ -152,14 +184,25 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    fn seat(&mut self, entity: Entity, session: &mut Session, seated: &mut Seated, mode: &ModeRules, tick: u32) {
-        let mut draws = self.setting.seed.stream(Purpose::Form, session.id as u64, self.about);
-        let form = self.setting.arsenal.form(&mut draws);
-        let participant = self.roster.join(entity, session, form, mode.team_size(), tick);
-        self.bodies.push(session.identity.player_id);
-        self.scoreboard.enter(session.kills, session.deaths);
-        seated.0 = Some(Seat { game: self.entity, participant });
-        session.matches += 1;
+    fn seat(
+        &mut self,
+        group: Group<'_>,
+        sessions: &mut Query<(&mut Session, &mut Seated)>,
+        mode: &ModeRules,
+        tick: u32,
+    ) {
+        let mates = f64::from(group.size() - 1) * self.setting.parties.mate_skill;
+        for &Candidate { entity, .. } in group.members {
+            let (mut session, mut seated) = sessions.get_mut(entity).expect(IS_ONLINE);
+            let mut draws = self.setting.seed.stream(Purpose::Form, session.id as u64, self.about);
+            let edge = self.setting.arsenal.form(&mut draws) + mates;
+            let participant = self.roster.join(entity, &session, edge, mode, tick);
+            let Participation { player_id, squad, .. } = *self.roster.of(participant);
+            self.bodies.push(Mover { player_id, squad });
+            self.scoreboard.enter(session.kills, session.deaths);
+            seated.0 = Some(Seat { game: self.entity, participant });
+            session.matches += 1;
+        }
     }
 }
 
@@ -195,18 +238,25 @@ impl Vacancies {
         self.all.len() - 1
     }
 
-    /// The first of a mode in a region, or else anywhere.
-    fn first(&self, mode: u16, region: u16) -> Option<usize> {
-        let of_mode = &self.open[usize::from(mode) * self.regions..][..self.regions];
-        let own = of_mode[usize::from(region)].front();
-        own.or_else(|| of_mode.iter().filter_map(VecDeque::front).min()).copied()
+    /// Those of a mode in a region, the oldest first.
+    fn in_region(&self, mode: u16, region: u16) -> impl Iterator<Item = usize> {
+        self.open[usize::from(mode) * self.regions + usize::from(region)].iter().copied()
     }
 
-    /// Takes out one that is full: the first of its mode and region.
+    /// Those of a mode anywhere, the oldest first.
+    fn anywhere(&self, mode: u16) -> impl Iterator<Item = usize> {
+        let of_mode = &self.open[usize::from(mode) * self.regions..][..self.regions];
+        let mut places: Vec<usize> = of_mode.iter().flatten().copied().collect();
+        places.sort_unstable();
+        places.into_iter()
+    }
+
+    /// Takes out one that is full.
     fn close(&mut self, mode: u16, place: usize) {
         let of_mode = &mut self.open[usize::from(mode) * self.regions..][..self.regions];
-        let queue = of_mode.iter_mut().find(|queue| queue.front() == Some(&place));
-        queue.expect("who joins a match joins the first of its kind").pop_front();
+        let mut found = of_mode.iter_mut().filter_map(|queue| Some((queue.iter().position(|at| *at == place)?, queue)));
+        let (at, queue) = found.next().expect("who joins a match joins one that is open");
+        queue.remove(at);
     }
 }
 
@@ -235,9 +285,8 @@ pub fn fill_matches(
     if lobby.arrivals.is_empty() {
         return;
     }
-    let candidate = |entity| Candidate::of(sessions.get(entity).expect(IS_ONLINE).0, entity);
+    let candidate = |entity| Candidate::of(&rules, sessions.get(entity).expect(IS_ONLINE).0, entity);
     let mut arrivals: Vec<Candidate> = lobby.arrivals.drain(..).map(candidate).collect();
-    arrivals.sort_unstable_by(Candidate::best_first);
     let mut fresh: Vec<Fresh> = Vec::new();
     vacancies.reset(rules.modes.len(), rules.scenario.file.regions.len());
     for (_, entity) in &lobby.games {
@@ -246,16 +295,23 @@ pub fn fill_matches(
             vacancies.add(game.mode, game.region, Vacancy { entity: *entity, fresh: None });
         }
     }
-    for Candidate { entity, .. } in arrivals {
-        let (mut session, mut seated) = sessions.get_mut(entity).expect(IS_ONLINE);
-        let (wanted, region) = (choose_mode(&rules, &session), session.identity.region);
-        let place = vacancies.first(wanted, region).unwrap_or_else(|| {
-            fresh.push(open_match(&rules, *realm, now.tick, wanted, &session, &mut lobby, &mut arenas, &mut commands));
+    for group in Group::all(&mut arrivals) {
+        let (session, _) = sessions.get(group.members[0].entity).expect(IS_ONLINE);
+        let (wanted, region) = (choose_mode(&rules, session), session.identity.region);
+        let mode = &rules.modes[usize::from(wanted)];
+        let found = {
+            let roster_of = |place: usize| {
+                let Vacancy { entity, fresh: opened } = vacancies.all[place];
+                opened.map_or_else(|| matches.get(entity).expect(IS_OPEN).1, |at| &fresh[at].roster)
+            };
+            choose_match(&rules, &vacancies, group, (wanted, region), roster_of)
+        };
+        let place = found.unwrap_or_else(|| {
+            fresh.push(open_match(&rules, *realm, now.tick, wanted, session, &mut lobby, &mut arenas, &mut commands));
             let vacancy = Vacancy { entity: commands.spawn_empty().id(), fresh: Some(fresh.len() - 1) };
             vacancies.add(wanted, region, vacancy)
         });
         let vacancy = vacancies.all[place];
-        let mode = &rules.modes[usize::from(wanted)];
         let mut stored;
         let (game, roster, bodies, scoreboard) = match vacancy.fresh {
             Some(at) => {
@@ -268,7 +324,7 @@ pub fn fill_matches(
             }
         };
         let mut room = Room { entity: vacancy.entity, setting: &rules, about: game.about, roster, bodies, scoreboard };
-        room.seat(entity, &mut session, &mut seated, mode, now.tick);
+        room.seat(group, &mut sessions, mode, now.tick);
         if !has_room(game, room.roster, &rules, now.tick) {
             vacancies.close(wanted, place);
         }
@@ -281,16 +337,41 @@ pub fn fill_matches(
     lobby.games.sort_unstable();
 }
 
+/// The match for a group: the one where its mates are, or of the oldest in its region with room the one whose players are
+/// most like it; otherwise the oldest of another region.
+fn choose_match<'r>(
+    setting: &Setting,
+    vacancies: &Vacancies,
+    group: Group<'_>,
+    (mode, region): (u16, u16),
+    roster_of: impl Fn(usize) -> &'r Roster,
+) -> Option<usize> {
+    let team_size = setting.modes[usize::from(mode)].team_size();
+    let has_room = |&place: &usize| roster_of(place).has_room_for(group.size(), team_size);
+    if group.size() < group.party().size.into() {
+        let with_mates = vacancies.anywhere(mode).find(|&place| roster_of(place).has_mates(group.party()));
+        if let Some(place) = with_mates.filter(has_room) {
+            return Some(place);
+        }
+    }
+    let breadth = setting.scenario.file.matchmaking.breadth as usize;
+    let near = vacancies.in_region(mode, region).filter(has_room).take(breadth);
+    let unlike = |&place: &usize| (roster_of(place).mean_skill() - group.skill).abs();
+    let alike = near.min_by(|a, b| unlike(a).total_cmp(&unlike(b)));
+    alike.or_else(|| vacancies.anywhere(mode).find(has_room))
+}
+
 /// Whether another session may join a match.
 fn has_room(game: &Match, roster: &Roster, setting: &Setting, tick: u32) -> bool {
     let mode = game.mode(setting);
     (roster.present.len() as u32) < mode.capacity && game.may_be_joined(mode, tick)
 }
 
-/// The mode that a session plays next; members of a party want the same.
+/// The mode that a session plays next, of those in whose teams its party fits; members of a party want the same.
 fn choose_mode(setting: &Setting, session: &Session) -> u16 {
-    let entries = setting.modes.iter().map(|mode| (mode.streams, mode.weight));
-    random::pick(mix(session.party_id as u64).wrapping_add(session.matches.into()), entries) as u16
+    let fits = |mode: &ModeRules| mode.team_size() >= session.party.size.into();
+    let entries = setting.modes.iter().map(|mode| (mode.streams, if fits(mode) { mode.weight } else { 0.0 }));
+    random::pick(mix(session.party.id as u64).wrapping_add(session.matches.into()), entries) as u16
 }
 
 /// Opens a match for a session on an idle arena of the mode and region, or a new one.

@@ -19,6 +19,7 @@ mod matchmaking;
 mod meeting;
 mod messages;
 mod movement;
+mod parties;
 mod purchase;
 mod realm;
 mod roster;
@@ -33,7 +34,7 @@ mod teams;
 mod tick;
 mod trajectory;
 
-pub use movement::{Body, step as step_body};
+pub use movement::{Body, Chance, Mover, Scene};
 pub use realm::Realm;
 pub use save::LoadError;
 pub use step::Stepper;

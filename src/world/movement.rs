@@ -1,10 +1,13 @@
 //! Movement: where players stand at each heartbeat.
 //!
-//! A heartbeat needs only the state at its time, so a step jumps 30 seconds at once: dwell (roam around), travel
-//! towards a target no farther than top speed allows, or respawn. Positions are integer centimetres; the only floats
-//! are IEEE multiplication, division and square root, which are the same on every machine.
+//! A heartbeat needs only the state at its time, so a step jumps 30 seconds at once: dwell (stay around a point), travel by
+//! the shortest way from place to place no farther than top speed allows, or respawn. Who leaves a place does so at a moment
+//! of the interval and is seen on its way at the next heartbeat, or has arrived by then. Members of a squad draw as one when
+//! they leave, where to and how fast, and each for itself where exactly it goes, so that those who are together stay so.
+//! Positions are integer centimetres; the only floats are IEEE multiplication, division and square root, which are the same
+//! on every machine.
 
-use crate::random::{Stream, unit_of};
+use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of};
 use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM};
 use crate::tape::Tape;
 
@@ -12,7 +15,7 @@ use crate::tape::Tape;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Stance {
-    /// Roams around a place, or chooses where to go next.
+    /// Stays around its target, or chooses where to go next.
     #[default]
     Dwells = 0,
     /// Travels to its target.
@@ -37,8 +40,12 @@ impl Stance {
 pub struct Body {
     /// Position in the map's frame, centimetres.
     pub position: [i32; 3],
-    /// Where the player travels to.
+    /// Where the player travels to, or around which point it stays.
     pub target: [i32; 2],
+    /// The place that the target is in.
+    pub via: u16,
+    /// The place that the player is going to; the same once it is there.
+    pub goal: u16,
     /// What the player does next.
     pub stance: Stance,
 }
@@ -49,68 +56,162 @@ impl Body {
         let mut stance = self.stance as u8;
         self.position.iter_mut().for_each(|coordinate| tape.i32(coordinate));
         self.target.iter_mut().for_each(|coordinate| tape.i32(coordinate));
+        tape.u16(&mut self.via);
+        tape.u16(&mut self.goal);
         tape.u8(&mut stance);
         self.stance = Stance::from_number(stance.into());
     }
 }
 
-/// Puts a player at a spawn of the team.
-pub fn spawn(ground: &Ground, team: u8, teams: u8, body: &mut Body, draws: &mut Stream) {
-    let [x, y] = ground.spawn(team, teams, draws);
-    body.position = [x, y, ground.height(x, y)];
-    body.target = [x, y];
-    body.stance = Stance::Dwells;
+/// Who moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mover {
+    /// Account number.
+    pub player_id: i32,
+    /// Account number of who leads its squad: its own if it moves alone.
+    pub squad: i32,
 }
 
-/// One heartbeat interval of movement.
-pub fn step(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
-    // One word decides for who dwells (its low half whether to leave, its high quarters where to roam) and gives the
-    // pace of who travels; who sets out takes its pace from the word after the target's.
-    let mut bits = draws.bits();
-    if body.stance != Stance::Travels {
-        let is_outside = circle.is_some_and(|circle| !circle.holds([body.position[0], body.position[1]]));
-        if !is_outside && (bits as u32) >= gait.leave_chance {
-            let roamed = gait.roam_from(ground.relief, [body.position[0], body.position[1]], bits);
-            advance(ground, gait.stride, roamed, body);
+impl Mover {
+    /// Its own word beside the one that its squad has drawn: where it strays to.
+    #[inline(always)]
+    pub fn word_beside(self, word: u64) -> u64 {
+        mix(word.wrapping_add(self.player_id as u64))
+    }
+}
+
+/// What the draws of movement at a tick come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Chance {
+    /// What squads decide.
+    pub squads: Streams,
+    /// Where exactly players go.
+    own: Streams,
+    /// Where they spawn.
+    spawns: Streams,
+}
+
+impl Chance {
+    /// At a tick.
+    pub fn at(seed: Seed, tick: u32) -> Self {
+        let streams = |purpose| seed.streams(purpose, tick.into());
+        Self { squads: streams(Purpose::Movement), own: streams(Purpose::Waypoint), spawns: streams(Purpose::Spawn) }
+    }
+}
+
+/// What everyone who moves on a map in a way has in common at a tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The draws.
+    pub chance: Chance,
+    /// The map.
+    pub ground: &'a Ground,
+    /// How everyone moves.
+    pub gait: &'a Gait,
+    /// What is left of the map, if it closes.
+    pub circle: Option<&'a Circle>,
+    /// Teams in the match.
+    pub teams: u8,
+}
+
+impl Scene<'_> {
+    /// One heartbeat interval of movement of a member of a team.
+    pub fn step(&self, mover: Mover, team: u8, body: &mut Body) {
+        let word = self.chance.squads.about(mover.squad as u64).bits();
+        if body.stance == Stance::Travels {
+            self.pull_in(body);
+        }
+        let at = [body.position[0], body.position[1]];
+        let is_outside = self.circle.is_some_and(|circle| !circle.holds(at));
+        if body.stance == Stance::Dwells && !is_outside && word as u32 >= self.gait.leave_chance {
+            let around = self.gait.roam_around(self.ground.relief, body.target, mover.word_beside(word));
+            let (to, _) = towards(at, around, self.gait.stride);
+            self.put(body, to);
             return;
         }
-        set_out(ground, gait, circle, body, draws);
-        bits = draws.bits();
-    } else if let Some(circle) = circle {
-        body.target = circle.pull_in(body.target);
+        self.go(mover, team, word, body);
     }
-    let arrives = advance(ground, gait.stride * Gait::pace(unit_of(bits)), body.target, body);
-    body.stance = if arrives { Stance::Dwells } else { Stance::Travels };
-}
 
-/// Chooses where to travel.
-pub fn set_out(ground: &Ground, gait: &Gait, circle: Option<&Circle>, body: &mut Body, draws: &mut Stream) {
-    let target = choose_target(ground, gait, body, draws);
-    body.target = circle.map_or(target, |circle| circle.draw_in(target));
-    body.stance = Stance::Travels;
-}
+    /// A step that is more than staying where one is or going on to where one goes.
+    pub fn go(&self, mover: Mover, team: u8, word: u64, body: &mut Body) {
+        let mut own = self.chance.own.about(mover.player_id as u64);
+        if body.stance == Stance::Travels {
+            self.travel(self.gait.stride * self.gait.pace(unit_of(word)), &mut own, body);
+            return;
+        }
+        if body.stance == Stance::Spawns {
+            let mut draws = self.chance.spawns.about(mover.player_id as u64);
+            let (place, point) = self.ground.spawn(team, self.teams, &mut draws);
+            (body.via, body.goal) = (place, place);
+            self.put(body, point);
+        }
+        let mut squad = self.chance.squads.about(mover.squad as u64);
+        // The first word has decided that it leaves.
+        squad.bits();
+        self.choose_target(&mut squad, &mut own, body);
+        let pace = self.gait.pace(squad.unit());
+        // Any moment of the interval is as likely as another to be the one at which it leaves.
+        self.travel(self.gait.stride * pace * squad.unit(), &mut own, body);
+    }
 
-fn choose_target(ground: &Ground, gait: &Gait, body: &Body, draws: &mut Stream) -> [i32; 2] {
-    match gait.model {
-        Model::Hotspots => {
-            let place = ground.choose_place(draws);
-            ground.point_in(place, draws)
+    fn choose_target(&self, squad: &mut Stream, own: &mut Stream, body: &mut Body) {
+        let ground = self.ground;
+        let target = match self.gait.model {
+            Model::Hotspots => {
+                body.goal = ground.choose_place(squad);
+                return self.head_for_next_place(own, body);
+            }
+            Model::RandomWaypoint => ground.extent.map(|extent| own.within(0, extent)),
+            Model::LevyWalk { exponent, min_step } => {
+                let length = (min_step * libm::pow(own.unit(), -1.0 / exponent)).min(1e8);
+                let angle = own.unit() * std::f64::consts::TAU;
+                let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i64);
+                ground.turn_back(i64::from(body.position[0]) + dx, i64::from(body.position[1]) + dy)
+            }
+        };
+        self.head_for(target, body);
+    }
+
+    /// Turns to a point of the next place on the way.
+    fn head_for_next_place(&self, own: &mut Stream, body: &mut Body) {
+        body.via = self.ground.routes().next(body.via, body.goal);
+        self.head_for(self.ground.point_in_place(body.via, own), body);
+    }
+
+    fn head_for(&self, point: [i32; 2], body: &mut Body) {
+        body.target = self.circle.map_or(point, |circle| circle.draw_in(point));
+    }
+
+    /// Travels so many centimetres over the ground, from place to place, or until it is there.
+    fn travel(&self, mut reach: f64, own: &mut Stream, body: &mut Body) {
+        loop {
+            let from = [body.position[0], body.position[1]];
+            let (to, arrives) = towards(from, body.target, reach);
+            self.put(body, to);
+            body.stance = if arrives && body.via == body.goal { Stance::Dwells } else { Stance::Travels };
+            if !arrives || body.via == body.goal {
+                return;
+            }
+            reach = (reach - distance(from, to) - ROUNDING_CM).max(0.0);
+            self.head_for_next_place(own, body);
         }
-        Model::RandomWaypoint => ground.extent.map(|extent| draws.within(0, extent)),
-        Model::LevyWalk { exponent, min_step } => {
-            let length = (min_step * libm::pow(draws.unit(), -1.0 / exponent)).min(1e8);
-            let angle = draws.unit() * std::f64::consts::TAU;
-            let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i64);
-            ground.turn_back(i64::from(body.position[0]) + dx, i64::from(body.position[1]) + dy)
+    }
+
+    /// Turns who travels to where the circle has closed.
+    pub fn pull_in(&self, body: &mut Body) {
+        if let Some(circle) = self.circle {
+            body.target = circle.pull_in(body.target);
         }
+    }
+
+    fn put(&self, body: &mut Body, [x, y]: [i32; 2]) {
+        body.position = [x, y, self.ground.height(x, y)];
     }
 }
 
-/// Moves towards a target by at most `limit` centimetres over the ground; true if it was reached.
-fn advance(ground: &Ground, limit: f64, target: [i32; 2], body: &mut Body) -> bool {
-    let ([x, y], arrives) = towards([body.position[0], body.position[1]], target, limit);
-    body.position = [x, y, ground.height(x, y)];
-    arrives
+fn distance(a: [i32; 2], b: [i32; 2]) -> f64 {
+    let [dx, dy] = [0, 1].map(|axis| f64::from(b[axis] - a[axis]));
+    dx.hypot_exact(dy)
 }
 
 /// The point at most `limit` centimetres from one towards another, and whether that is the other itself.
@@ -160,7 +261,6 @@ pub fn drift(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, Seed};
     use crate::scenario::Scenario;
 
     fn compile(sets: &[&str]) -> (Ground, Gait) {
@@ -182,13 +282,20 @@ mod tests {
                 [format!("movements.run.model={model}"), "movements.run.top_speed_cm_per_s=37".into()],
             ] {
                 let (ground, gait) = compile(&[&sets[0], &sets[1]]);
-                let mut body = Body::default();
-                spawn(&ground, 0, 2, &mut body, &mut Seed(1).stream(Purpose::Spawn, 0, 0));
+                let mut body = Body { stance: Stance::Spawns, ..Body::default() };
+                let scene = |tick| Scene {
+                    chance: Chance::at(Seed(1), tick),
+                    ground: &ground,
+                    gait: &gait,
+                    circle: None,
+                    teams: 2,
+                };
                 let reach = i64::from(gait.top_speed_cm_per_s) * 30;
                 let mut farthest = 0;
-                for tick in 0..20_000 {
+                scene(0).step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+                for tick in 1..20_000 {
                     let before = body.position;
-                    step(&ground, &gait, None, &mut body, &mut Seed(1).stream(Purpose::Movement, 1, tick));
+                    scene(tick).step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
                     let moved = distance2(before, body.position);
                     assert!(moved <= reach * reach, "{model}: {before:?} -> {:?}", body.position);
                     farthest = farthest.max(moved);
@@ -223,36 +330,96 @@ mod tests {
         }
     }
 
-    #[test]
-    fn default_spawns_fill_the_map_and_keep_teams_apart() {
-        let (ground, _) = compile(&[]);
-        for teams in [2, 5] {
-            let (mut inner, mut all) = (0, 0);
-            for team in 0..teams {
-                for ordinal in 0..500 {
-                    let draws = &mut Seed(1).stream(Purpose::Spawn, team.into(), ordinal);
-                    let [x, y] = ground.spawn(team, teams, draws).map(|at| f64::from(at - 20_000));
-                    let sector = (libm::atan2(y, x) / std::f64::consts::TAU).rem_euclid(1.0) * f64::from(teams);
-                    // Whole centimetres blur the sectors in the very middle.
-                    let is_apart = (sector - f64::from(team) - 0.5).abs() < 0.51 || x.hypot_exact(y) < 100.0;
-                    assert!(is_apart, "team {team} of {teams}: {x} {y}");
-                    assert!(x.hypot_exact(y) <= 20_002.0, "rounded to whole centimetres");
-                    inner += i32::from(x.hypot_exact(y) < 10_000.0);
-                    all += 1;
+    /// The share of steps that end on the way, how far from the middle of its place a dweller stands at most, and places
+    /// visited one after the other.
+    fn observe(sets: &[&str], ticks: u32) -> (f64, f64, Vec<u16>) {
+        let (ground, gait) = compile(sets);
+        let mut body = Body { stance: Stance::Spawns, ..Body::default() };
+        let (mut on_the_way, mut farthest, mut visited) = (0, 0.0_f64, vec![]);
+        for tick in 0..ticks {
+            let chance = Chance::at(Seed(1), tick);
+            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
+            scene.step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+            if body.stance == Stance::Travels {
+                on_the_way += 1;
+            } else {
+                let [x, y, _] = ground.spots_of_places().nth(body.goal.into()).expect("a place");
+                farthest = farthest.max(distance([x, y], [body.position[0], body.position[1]]));
+                if visited.last() != Some(&body.goal) {
+                    visited.push(body.goal);
                 }
             }
-            assert!((inner * 4 - all).abs() < all / 8, "a quarter within half the radius: {inner} of {all}");
         }
+        (f64::from(on_the_way) / f64::from(ticks), farthest, visited)
+    }
+
+    /// A third of movement time is travel between places (FACTS M4: .25 to .42).
+    #[test]
+    fn a_third_of_the_time_is_travel_and_who_dwells_stays_at_its_place() {
+        let (on_the_way, farthest, visited) = observe(&[], 40_000);
+        assert!((0.25..0.55).contains(&on_the_way), "{on_the_way}");
+        // Radius and roaming on both axes.
+        assert!((2_500.0..=3_000.0 + 1.42 * 800.0).contains(&farthest), "{farthest}");
+        let mut places = visited.clone();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), 25, "every place is visited");
+    }
+
+    #[test]
+    fn squads_go_together_and_come_together_again_after_a_death() {
+        let (ground, gait) = compile(&["movements.run.top_speed_cm_per_s=2000"]);
+        let mates = [Mover { player_id: 5, squad: 5 }, Mover { player_id: 77, squad: 5 }];
+        let mut bodies = [Body { stance: Stance::Spawns, ..Body::default() }; 2];
+        let (mut together, mut apart, mut since_death) = (0, 0, 0);
+        for tick in 0..4_000 {
+            if tick % 100 == 99 {
+                bodies[1].stance = Stance::Spawns;
+                since_death = 0;
+            }
+            let chance = Chance::at(Seed(1), tick);
+            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
+            for (mate, body) in mates.iter().zip(&mut bodies) {
+                scene.step(*mate, 0, body);
+            }
+            since_death += 1;
+            if since_death > 20 {
+                if bodies[0].goal == bodies[1].goal { together += 1 } else { apart += 1 }
+            }
+            assert!(bodies[0].position != bodies[1].position, "side by side, not one in the other");
+        }
+        assert!(apart * 20 < together, "{apart} apart, {together} together");
+    }
+
+    #[test]
+    fn teams_spawn_at_places_of_their_own_side_all_over_the_map() {
+        let (ground, _) = compile(&[]);
+        let mut places = [[0_u32; 25]; 2];
+        for team in 0..2 {
+            for ordinal in 0..2_000 {
+                let draws = &mut Seed(1).stream(Purpose::Spawn, team.into(), ordinal);
+                let (place, [x, y]) = ground.spawn(team, 2, draws);
+                let [east, north, radius] = ground.spots_of_places().nth(place.into()).expect("a place");
+                assert!(distance([east, north], [x, y]) <= f64::from(radius) + 1.0);
+                places[usize::from(team)][usize::from(place)] += 1;
+            }
+        }
+        let used = |team: usize| places[team].iter().filter(|&&count| count > 0).count();
+        let shared = (0..25).filter(|&place| places[0][place] > 0 && places[1][place] > 0).count();
+        assert!(used(0) + used(1) - shared >= 20, "nearly all places: {places:?}");
+        assert!(shared <= 10, "only those on the border between the sides: {places:?}");
     }
 
     #[test]
     fn a_circle_shrinks_and_draws_players_in() {
         let (ground, gait) = compile(&[]);
         let circle = Circle::closing(Seed(1), &ground, 5, 0.6);
-        let mut body = Body { position: [0, 0, 0], ..Body::default() };
+        let mut body = Body::default();
         let mut inside = 0;
         for tick in 0..40 {
-            step(&ground, &gait, Some(&circle), &mut body, &mut Seed(1).stream(Purpose::Movement, 1, tick));
+            let chance = Chance::at(Seed(1), tick);
+            let scene = Scene { chance, ground: &ground, gait: &gait, circle: Some(&circle), teams: 2 };
+            scene.step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
             inside += u32::from(tick >= 20 && circle.holds([body.position[0], body.position[1]]));
         }
         assert!(inside >= 18, "{inside} of 20 heartbeats");

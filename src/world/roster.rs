@@ -2,9 +2,11 @@
 
 use bevy_ecs::prelude::*;
 
+use super::parties::Party;
 use super::scoreboard::only;
 use super::session::Session;
 use crate::encounter::Contact;
+use crate::setting::ModeRules;
 use crate::tape::Tape;
 
 /// A session's part in a match.
@@ -17,10 +19,14 @@ pub struct Participation {
     /// Account.
     pub player_id: i32,
     /// Party.
-    pub party_id: i64,
+    pub party: Party,
+    /// Account that its squad draws by: of whoever of it was seated first.
+    pub squad: i32,
     /// Team.
     pub team: u8,
-    /// Skill, form in this match included.
+    /// Skill, as it is usually.
+    usual_skill: f64,
+    /// Skill in this match: by form, and with mates.
     pub skill: f64,
     /// Second at which the session ends.
     pub ended_s: u32,
@@ -39,17 +45,19 @@ impl Participation {
         self.session.is_some()
     }
 
-    /// Whether another session leads its party.
+    /// Whether it has mates.
     #[inline]
-    fn follows(&self) -> bool {
-        self.party_id != self.session_id
+    fn is_in_party(&self) -> bool {
+        self.party.size > 1
     }
 
     fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.session_id);
         tape.i32(&mut self.player_id);
-        tape.i64(&mut self.party_id);
+        self.party.state(tape);
+        tape.i32(&mut self.squad);
         tape.u8(&mut self.team);
+        tape.f64(&mut self.usual_skill);
         tape.f64(&mut self.skill);
         tape.u32(&mut self.ended_s);
         tape.u32(&mut self.joined_tick);
@@ -70,10 +78,10 @@ pub struct Roster {
     pub has_leavers: bool,
     /// Those present, by team.
     team_sizes: Vec<u32>,
-    /// Sum of their skills, by team.
+    /// Sum of their usual skills, by team.
     team_skills: Vec<f64>,
-    /// Those present whose party another session leads: without any, nobody has mates to sit beside.
-    followers: u32,
+    /// Those present who are in parties: without any, nobody has mates to sit beside.
+    in_parties: u32,
 }
 
 impl Roster {
@@ -89,7 +97,7 @@ impl Roster {
         self.has_leavers = false;
         self.team_sizes.fill(0);
         self.team_skills.fill(0.0);
-        self.followers = 0;
+        self.in_parties = 0;
     }
 
     /// A participation by its number.
@@ -164,36 +172,64 @@ impl Roster {
         })
     }
 
-    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team,
-    /// among equals the weakest; returns the number of its participation. Nobody knows its form when teams are made.
-    pub fn join(&mut self, entity: Entity, session: &Session, form: f64, team_size: u32, tick: u32) -> u32 {
-        let participation = Participation {
+    /// Seats a session beside a member of its party if that team has room, otherwise in the smallest team, among equals the
+    /// weakest; returns the number of its participation. `edge` is how much better it is in this match than usual, which nobody
+    /// knows when teams are made.
+    pub fn join(&mut self, entity: Entity, session: &Session, edge: f64, mode: &ModeRules, tick: u32) -> u32 {
+        let mut participation = Participation {
             session: Some(entity),
             session_id: session.id,
             player_id: session.identity.player_id,
-            party_id: session.party_id,
-            skill: session.skill + form,
+            party: session.party,
+            usual_skill: session.skill,
+            skill: session.skill + edge,
             ended_s: session.sitting.ended_s,
             joined_tick: tick,
             ..Participation::default()
         };
-        let follows = participation.follows();
-        let may_have_mates = follows || self.followers > 0;
-        let beside = may_have_mates.then(|| self.team_of_mates(session.party_id, team_size)).flatten();
-        let team = beside.unwrap_or_else(|| self.smallest_team());
+        let is_in_party = participation.is_in_party();
+        let has_room = |mate: &&Participation| self.team_sizes[usize::from(mate.team)] < mode.team_size();
+        let beside = self.mates(participation.party).filter(|_| is_in_party).find(has_room);
+        let team = beside.map_or_else(|| self.smallest_team(), |mate| mate.team.into());
+        // Whoever goes its own way is its own squad.
+        let comrade = if mode.is_squad { self.anyone_of(team as u8) } else { beside };
+        participation.squad = comrade.map_or(participation.player_id, |comrade| comrade.squad);
+        participation.team = team as u8;
         self.team_sizes[team] += 1;
         self.team_skills[team] += session.skill;
-        self.followers += u32::from(follows);
+        self.in_parties += u32::from(is_in_party);
         let participant = self.participations.len() as u32;
         self.present.push(participant);
-        self.participations.push(Participation { team: team as u8, ..participation });
+        self.participations.push(participation);
         participant
     }
 
-    fn team_of_mates(&self, party_id: i64, team_size: u32) -> Option<usize> {
-        let present = self.present.iter().map(|&participant| self.of(participant)).filter(|mate| mate.is_present());
-        let has_room = |mate: &&Participation| self.team_sizes[usize::from(mate.team)] < team_size;
-        present.filter(|mate| mate.party_id == party_id).find(has_room).map(|mate| mate.team.into())
+    /// The members of a party who are present.
+    fn mates(&self, party: Party) -> impl Iterator<Item = &Participation> {
+        let present = if self.in_parties > 0 { self.present.as_slice() } else { &[] };
+        let present = present.iter().map(|&participant| self.of(participant));
+        present.filter(move |mate| mate.party.id == party.id && mate.is_present())
+    }
+
+    fn anyone_of(&self, team: u8) -> Option<&Participation> {
+        let mut present = self.present.iter().map(|&participant| self.of(participant));
+        present.find(|comrade| comrade.team == team && comrade.is_present())
+    }
+
+    /// Whether a member of a party is present.
+    pub fn has_mates(&self, party: Party) -> bool {
+        self.mates(party).next().is_some()
+    }
+
+    /// Whether so many could be seated in one team.
+    pub fn has_room_for(&self, count: u32, team_size: u32) -> bool {
+        self.team_sizes.iter().any(|size| size + count <= team_size)
+    }
+
+    /// Mean skill of those present; 0 if nobody is.
+    pub fn mean_skill(&self) -> f64 {
+        let present: u32 = self.team_sizes.iter().sum();
+        self.team_skills.iter().sum::<f64>() / f64::from(present.max(1))
     }
 
     fn smallest_team(&self) -> usize {
@@ -212,9 +248,9 @@ impl Roster {
         let session = participation.session.take()?;
         participation.left_tick = left_tick;
         participation.left_ms = left_ms;
-        self.followers -= u32::from(participation.follows());
+        self.in_parties -= u32::from(participation.is_in_party());
         self.team_sizes[usize::from(participation.team)] -= 1;
-        self.team_skills[usize::from(participation.team)] -= participation.skill;
+        self.team_skills[usize::from(participation.team)] -= participation.usual_skill;
         self.has_leavers = true;
         Some(session)
     }
@@ -247,7 +283,7 @@ impl Roster {
         for &participant in &self.present {
             let participation = &mut self.participations[participant as usize];
             participation.session = Some(session_of(participation.session_id, participant));
-            self.followers += u32::from(participation.follows());
+            self.in_parties += u32::from(participation.is_in_party());
         }
     }
 }

@@ -19,6 +19,7 @@ use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
 use super::meeting::Encounters;
 use super::messages::Seat;
+use super::parties::Party;
 use super::purchase::Shopping;
 use super::roster::Roster;
 use super::scoreboard::Scoreboard;
@@ -32,7 +33,7 @@ use crate::setting::Setting;
 use crate::tape::Tape;
 
 /// Version of what is written here; a change of any `state` function raises it.
-const STATE_VERSION: u32 = 4;
+const STATE_VERSION: u32 = 5;
 const MAGIC: [u8; 8] = *b"skirmish";
 const DIGEST_BYTES: usize = 32;
 
@@ -266,18 +267,19 @@ fn play_sessions(
 
 fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape, players: &HashMap<i32, Entity>) {
     let planned = world.resource::<Agenda>().planned();
-    let mut records: Vec<(Identity, i64, Sitting)> =
-        planned.map(|planned| (planned.identity, planned.session_id, planned.sitting)).collect();
-    tape.list(&mut records, |tape, (identity, session_id, sitting)| {
+    let mut records: Vec<(Identity, i64, Sitting, Party)> =
+        planned.map(|planned| (planned.identity, planned.session_id, planned.sitting, planned.party)).collect();
+    tape.list(&mut records, |tape, (identity, session_id, sitting, party)| {
         identity.state(tape);
         tape.i64(session_id);
         sitting.state(tape);
+        party.state(tape);
     });
     if tape.is_playing() {
         let mut agenda = world.resource_mut::<Agenda>();
-        for (identity, session_id, sitting) in records {
+        for (identity, session_id, sitting, party) in records {
             let player = *players.get(&identity.player_id).expect(IS_SAVED);
-            agenda.enter(setting, PlannedSession { player, identity, session_id, sitting });
+            agenda.enter(setting, PlannedSession { player, identity, session_id, sitting, party });
         }
     }
 }

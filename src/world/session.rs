@@ -10,11 +10,11 @@ use super::agenda::{Agenda, Identity, PlannedSession};
 use super::journal::Journal;
 use super::lobby::Lobby;
 use super::messages::{Left, LoggedIn, LoggedOut, Seat};
+use super::parties::Party;
 use super::scoreboard::Tally;
 use super::tick::{Now, RealmId, Rules};
 use super::trajectory::Track;
 use crate::population::{SessionEnd, Sitting};
-use crate::random::Purpose;
 use crate::setting::Setting;
 use crate::table::{SessionEndRow, Text, Timestamp};
 use crate::tape::Tape;
@@ -59,8 +59,8 @@ pub struct Session {
     pub id: i64,
     /// Who plays.
     pub identity: Identity,
-    /// Session number of the leader of its party: its own if it plays alone.
-    pub party_id: i64,
+    /// With whom it plays.
+    pub party: Party,
     /// When it started and will end.
     pub sitting: Sitting,
     /// Skill of the player, practice included.
@@ -89,7 +89,7 @@ impl Session {
         Self {
             id: planned.session_id,
             identity: planned.identity,
-            party_id: planned.session_id,
+            party: planned.party,
             sitting: planned.sitting,
             // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
             skill: planned.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
@@ -107,7 +107,7 @@ impl Session {
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i64(&mut self.id);
         self.identity.state(tape);
-        tape.i64(&mut self.party_id);
+        self.party.state(tape);
         self.sitting.state(tape);
         tape.f64(&mut self.skill);
         tape.u16(&mut self.matches);
@@ -133,17 +133,15 @@ pub fn log_in(
     let mut due = agenda.take(now.tick);
     due.sort_unstable_by_key(|planned| (planned.identity.region, planned.session_id));
     let second = rules.clock.second(now.tick);
-    let mut party = Party::default();
     let day = now.tick / rules.clock.ticks_per_day();
     for planned in due {
         let played_by = PlayedBy(planned.player);
         let mut player = players.get_mut(planned.player).expect(HAS_PLAYER);
-        let mut session = Session::start(&planned, player.matches);
+        let session = Session::start(&planned, player.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
             journal.note_visit(&mut player, planned.identity.home(), day);
             journal.note_login(&mut player);
-            party.take_in(&rules, &mut session);
             let session_id = session.id;
             let entity = commands.spawn((session, played_by, Seated::default(), Track::default())).id();
             departing.enter(&rules, session_id, ended_s, entity);
@@ -170,32 +168,6 @@ pub fn see_in_new_day(
             let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
             journal.note_visit(&mut player, session.identity.home(), now.tick / ticks_per_day);
         }
-    }
-}
-
-/// The party that is forming while sessions of one region log in one after the other.
-#[derive(Default)]
-struct Party {
-    leader: Option<(u16, i64)>,
-    size: u32,
-}
-
-impl Party {
-    /// Lets a session join the party of those before it, or lead one of its own.
-    fn take_in(&mut self, setting: &Setting, session: &mut Session) {
-        let region = session.identity.region;
-        let rules = &setting.sessions;
-        let joins = |leader: &(u16, i64)| {
-            leader.0 == region
-                && self.size < rules.party_size_max
-                && setting.seed.stream(Purpose::Party, session.id as u64, 0).chance(rules.party_chance)
-        };
-        if let Some((_, leader)) = self.leader.filter(joins) {
-            session.party_id = leader;
-            self.size += 1;
-            return;
-        }
-        *self = Self { leader: Some((region, session.id)), size: 1 };
     }
 }
 
@@ -296,7 +268,7 @@ fn session_row(setting: &Setting, realm: RealmId, session: &Session, ended_s: u3
         session_id: session.id,
         player_id: identity.player_id,
         realm_id: realm.0 as i16,
-        party_id: session.party_id,
+        party_id: session.party.id,
         region: Text::at(identity.region.into()),
         country: Text::at(identity.country.into()),
         platform: Text::at(identity.platform.into()),

@@ -45,7 +45,7 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
     let version = stdout(&skirmish(folder.path(), &["--version"])).trim().replace("skirmish ", "Skirmish ");
     for part in [
         &version,
-        "data version 5",
+        "data version 6",
         "scenario tiny",
         "seed 1",
         "skirmish run scenario.toml --out &quot;$PWD-again&quot;",

@@ -151,7 +151,8 @@ fn check_plan_and_run_tell_one_estimate_and_plan_says_whether_it_fits() {
     assert_eq!(&json(&["check", "tiny.toml"])["expected_heartbeats"], expected);
     let run = json(&RUN);
     assert_eq!(&run["expected_heartbeats"], expected);
-    assert_eq!(&run["totals"]["heartbeats"], expected, "of so few players every life is counted");
+    let alone = json(&[&RUN[..], &["--overwrite", "--set", "parties.share=0"]].concat());
+    assert_eq!(&alone["totals"]["heartbeats"], expected, "of so few players every life is counted");
     let page = stdout(&skirmish(folder.path(), &["check", "tiny.toml"]));
     let shown = format!(" {:.1} k heartbeats in all", expected.as_f64().unwrap() / 1e3);
     assert!(page.contains(&shown), "{page}");

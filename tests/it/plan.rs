@@ -38,10 +38,15 @@ fn rows_and_bytes_are_within_fifteen_percent_of_what_a_run_shows() {
         for name in ["items", "countries", "maps", "event_types"] {
             assert_eq!(plan.tables[name].rows, run.table(name).len() as f64, "{name}");
         }
-        // Every life was drawn, with the draws of the run: sessions and heartbeats are exact.
+        // Every life was drawn, with the draws of the run: sessions are exact, and heartbeats but for those who move a sitting
+        // to that of a friend.
         let sums = skirmish::run::summary::total(&run.report.committed.days);
         if setting.population.players <= 20_000 {
-            assert_eq!(plan.activity.total().heartbeats.round() as u64, sums.heartbeats);
+            let heartbeats = plan.activity.total().heartbeats;
+            if setting.scenario.file.parties.share == 0.0 {
+                assert_eq!(heartbeats.round() as u64, sums.heartbeats);
+            }
+            assert!((heartbeats / sums.heartbeats as f64 - 1.0).abs() < 0.06, "{heartbeats} of {}", sums.heartbeats);
             assert_eq!(plan.activity.total().sessions.round() as u64, sums.rows.session_ends);
         }
         let quick = plan::quick_needs(&setting, 2);
