@@ -3,8 +3,8 @@
 //! `targets` is what is asked, with the smallest sample that a number may come from. `facts` reads a run in a few passes that
 //! hold no rows: `accounts` is what is kept of every account, `session_pass`, `alignment`, `payment_pass` and `match_pass`
 //! read tables, `online`, `parties`, `hotspots`, `player_rounds` and `spread` add up what they see. `retention`, `play`,
-//! `clocks`, `money` and `fights` compute a number each from that, by `statistics`; `verdict` compares. `page` and
-//! `section` show it.
+//! `clocks`, `money` and `fights` compute a number each from that, by `statistics`; `verdict` compares. `page` prints, and
+//! `section`, with its `drawings`, is a part of a report.
 //!
 //! A run that cannot tell a target says why; no number comes from little data.
 
@@ -12,6 +12,7 @@ mod accounts;
 mod alignment;
 mod batch_columns;
 mod clocks;
+mod drawings;
 mod facts;
 mod fights;
 mod hotspots;
@@ -26,6 +27,7 @@ mod play;
 mod player_rounds;
 mod reading;
 mod retention;
+mod section;
 mod session_pass;
 mod spread;
 mod statistics;
@@ -36,6 +38,7 @@ mod verdict;
 use std::path::Path;
 
 pub use page::{list, misses, page, value};
+pub use section::section;
 pub use targets::{Goal, goals};
 pub use verdict::Judged;
 
