@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::display::Display;
+use super::failure::{self, Failure};
 use super::screen::{print, print_document, print_json_line};
 use crate::realism::{self, Goal};
 use crate::report::StoredRun;
@@ -41,20 +42,31 @@ pub fn realism(args: &RealismArgs) -> Result<(), Failure> {
     let goals = chosen(&all, &args.only)?;
     // Whatever is no run is refused before any is read.
     let stored: Vec<StoredRun> = args.runs.iter().map(|run| StoredRun::open(run)).collect::<Result<_, _>>()?;
+    let mut display = Display::new("realism", args.json);
     let mut measured = Vec::new();
-    for (run, stored) in args.runs.iter().zip(&stored) {
-        measured.push(realism::measure(run, &stored.setting, &goals, args.min_sample, &mut |_| {})?);
+    for (n, (run, stored)) in args.runs.iter().zip(&stored).enumerate() {
+        let days = f64::from(stored.setting.clock.days);
+        let mut show = |day| display.show_share((n as f64 + f64::from(day) / days) / args.runs.len() as f64);
+        measured.push(realism::measure(run, &stored.setting, &goals, args.min_sample, &mut show)?);
     }
+    display.end();
+    let misses = realism::misses(&measured);
+    let verdict = (args.strict && misses > 0)
+        .then(|| Failure::Unreal(format!("--strict: {misses} of the targets that this tells {}", missing(misses))));
     if args.json {
-        print_json_line(&realism::value(&measured))?;
+        let mut value = realism::value(&measured);
+        if let Some(verdict) = &verdict {
+            value["error"] = failure::value(verdict)["error"].clone();
+        }
+        print_json_line(&value)?;
     } else {
         print(&realism::page(&measured))?;
     }
-    let misses = realism::misses(&measured);
-    if args.strict && misses > 0 {
-        return Err(Failure::Unreal(format!("--strict: {misses} of the targets that are told miss")));
-    }
-    Ok(())
+    verdict.map_or(Ok(()), Err)
+}
+
+fn missing(count: usize) -> &'static str {
+    if count == 1 { "misses" } else { "miss" }
 }
 
 /// The targets that are asked for, in the order of the list.

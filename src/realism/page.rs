@@ -90,7 +90,11 @@ fn tally(runs: &[Measured<'_>]) -> [usize; 3] {
     let mut counts = [0; 3];
     for key in 0..runs.first().map_or(0, |run| run.keys.len()) {
         let has = |verdict| runs.iter().any(|run| run.keys[key].verdict() == verdict);
-        let place = if has(Verdict::Miss) { 1 } else { if has(Verdict::Pass) { 0 } else { 2 } };
+        let place = match (has(Verdict::Miss), has(Verdict::Pass)) {
+            (true, _) => 1,
+            (false, true) => 0,
+            (false, false) => 2,
+        };
         counts[place] += 1;
     }
     counts

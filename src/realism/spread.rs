@@ -32,11 +32,6 @@ impl Spread {
         self.at_least(0)
     }
 
-    /// The largest number that occurred; 0 if none did.
-    pub fn largest(&self) -> usize {
-        self.counts.iter().rposition(|count| *count > 0).unwrap_or(0)
-    }
-
     /// Numbers that occurred with how often, in order.
     pub fn occurred(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(value, count)| (value, *count))
@@ -102,7 +97,7 @@ mod tests {
             assert_eq!(spread.quantile(share), statistics::quantile(&sorted, share));
         }
         assert_eq!(spread.mean(), statistics::mean(&sorted));
-        assert_eq!((spread.total(), spread.at_least(4), spread.count(3), spread.largest()), (7, 3, 3, 40));
+        assert_eq!((spread.total(), spread.at_least(4), spread.count(3)), (7, 3, 3));
         let logs: Vec<f64> = sorted.iter().map(|value| libm::log(value.max(2.0))).collect();
         let (ours, theirs) = (spread.deviation_of_ln(2).unwrap(), statistics::deviation(&logs).unwrap());
         assert!((ours - theirs).abs() < 1e-12);
