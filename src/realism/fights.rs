@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::accounts::Habits;
 use super::facts::Facts;
+use super::frequencies::Frequencies;
 use super::hotspots::{Hotspots, LONGEST_CM};
 use super::match_book::Style;
 use super::match_pass::MatchSums;
 use super::reading::{Ask, Read, Reading};
-use super::spread::Spread;
 use super::statistics::{deviation, quantile};
 use super::untold::Untold;
 
@@ -75,7 +75,7 @@ fn of_style<'a>(ask: &Ask<'a>, style: Style, name: &str) -> Result<&'a MatchSums
 }
 
 /// Distances of kills; the run needs matches without elimination.
-fn distances<'a>(ask: &Ask<'a>) -> Result<&'a Spread, Untold> {
+fn distances<'a>(ask: &Ask<'a>) -> Result<&'a Frequencies, Untold> {
     let sums = matches(ask.facts)?;
     if sums.seen[Style::Respawn as usize] + sums.seen[Style::Rounds as usize] == 0 {
         return Err(Untold::Lacks("matches without elimination".into()));

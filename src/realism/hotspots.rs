@@ -1,6 +1,6 @@
 //! How few of a map's cells hold most of its kills.
 
-use super::spread::Spread;
+use super::frequencies::Frequencies;
 
 /// Side of a cell in centimetres: 256 Hammer units, in which the published figures are counted, are 488.
 pub const CELL_CM: i64 = 500;
@@ -58,7 +58,7 @@ impl Hotspots {
 
     /// Share of the walkable cells that holds a share of the kills, in percent, densest cells first.
     pub fn area_holding(&self, percent: u64) -> Option<f64> {
-        let mut spread = Spread::default();
+        let mut spread = Frequencies::default();
         self.kills.iter().for_each(|kills| spread.add(*kills as usize));
         let by_density: Vec<(usize, u64)> = spread.occurred().collect();
         let wanted = (self.total() * percent).div_ceil(100);

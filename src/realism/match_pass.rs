@@ -1,10 +1,10 @@
 //! One pass over the tables of matches, day by day: kills, participations, rounds, heartbeats, each only if asked for.
 
 use super::batch_columns::{numbers, texts};
+use super::frequencies::Frequencies;
 use super::hotspots::Hotspots;
 use super::match_book::{MatchBook, Style};
 use super::player_rounds::{PlayerRounds, Presence};
-use super::spread::Spread;
 use crate::inspect::{InspectError, RunTables, table_named};
 use crate::setting::Setting;
 use crate::time::Date;
@@ -20,11 +20,11 @@ pub struct MatchSums {
     /// Decided matches with elimination, and how many of them have a winner.
     pub decided_and_won: (u64, u64),
     /// Kills of participations in those.
-    pub survivor_kills: Spread,
+    pub survivor_kills: Frequencies,
     /// Kills and heartbeats of participations in modes where victims come back at once.
     pub respawn: (u64, u64),
     /// Distances of kills outside of modes with elimination, centimetres.
-    pub distances: Spread,
+    pub distances: Frequencies,
     /// Kills of players in rounds.
     pub player_rounds: PlayerRounds,
     /// Kills and visits by map; nothing for maps that are too large.
@@ -53,9 +53,9 @@ impl MatchSums {
         let sums = Self {
             seen: [0; 3],
             decided_and_won: (0, 0),
-            survivor_kills: Spread::default(),
+            survivor_kills: Frequencies::default(),
             respawn: (0, 0),
-            distances: Spread::default(),
+            distances: Frequencies::default(),
             player_rounds: PlayerRounds::default(),
             hotspots: extents.map(Hotspots::new).collect(),
         };

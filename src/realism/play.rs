@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::accounts::{Habits, OWN_SESSIONS};
 use super::facts::Facts;
+use super::frequencies::Frequencies;
 use super::reading::{Ask, Read, Reading};
 use super::retention::sessions;
-use super::spread::Spread;
 use super::statistics::{gini, weibull_shape};
 use super::untold::Untold;
 
@@ -74,7 +74,7 @@ pub const READINGS: [(&str, Read); 13] = [
     }),
 ];
 
-fn shape(spread: &Spread) -> Result<Reading, Untold> {
+fn shape(spread: &Frequencies) -> Result<Reading, Untold> {
     Ok(Reading::new(spread.weibull_shape(), spread.total()))
 }
 

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::frequencies::Frequencies;
 use super::match_book::Booked;
-use super::spread::Spread;
 
 /// Rows of a match with rounds; times in milliseconds since 1970.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub struct Presence {
 pub struct PlayerRounds {
     open: BTreeMap<i64, RoundRows>,
     /// Kills of a player in a round.
-    pub kills: Spread,
+    pub kills: Frequencies,
     /// Rounds that counted.
     pub rounds: u64,
 }

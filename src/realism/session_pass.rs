@@ -12,9 +12,9 @@ use arrow_array::RecordBatch;
 
 use super::accounts::{Accounts, FIRST_DAYS, Habits, RECENT_DAYS};
 use super::batch_columns::{numbers, texts};
+use super::frequencies::Frequencies;
 use super::online::Online;
 use super::parties::Parties;
-use super::spread::Spread;
 use crate::inspect::{InspectError, RunTables, table_named};
 use crate::setting::Setting;
 use crate::time::DAY_S;
@@ -44,9 +44,9 @@ pub struct SessionSums {
     /// Sessions.
     pub sessions: u64,
     /// Days between an active day and the next of the account.
-    pub gaps: Spread,
+    pub gaps: Frequencies,
     /// Days that the run saw after the last active day of an account.
-    pub cut_off: Spread,
+    pub cut_off: Frequencies,
     /// By age in days, active accounts that installed in the run.
     pub retained: Vec<u64>,
     /// By day, active accounts.
@@ -54,13 +54,13 @@ pub struct SessionSums {
     /// By day, by how much the number of accounts changes that were active on it or the 29 days before.
     monthly_changes: Vec<i64>,
     /// Sessions started on a day, of an account active on it.
-    pub day_sessions: Spread,
+    pub day_sessions: Frequencies,
     /// What they last together, in seconds, without the run's last day.
-    pub day_seconds: Spread,
+    pub day_seconds: Frequencies,
     /// Seconds of settled sessions.
-    pub lengths: Spread,
+    pub lengths: Frequencies,
     /// Matches of sessions that started before the last day and ended by logout or disconnect.
-    pub matches: Spread,
+    pub matches: Frequencies,
     /// Who is online when.
     pub online: Online,
     /// Sessions started by region and UTC hour.
@@ -90,15 +90,15 @@ impl SessionSums {
         let days = setting.clock.days;
         let mut sums = Self {
             sessions: 0,
-            gaps: Spread::default(),
-            cut_off: Spread::default(),
+            gaps: Frequencies::default(),
+            cut_off: Frequencies::default(),
             retained: vec![0; days as usize],
             daily: vec![0; days as usize],
             monthly_changes: vec![0; days as usize + 1],
-            day_sessions: Spread::default(),
-            day_seconds: Spread::default(),
-            lengths: Spread::default(),
-            matches: Spread::default(),
+            day_sessions: Frequencies::default(),
+            day_seconds: Frequencies::default(),
+            lengths: Frequencies::default(),
+            matches: Frequencies::default(),
             online: Online::new(days),
             starts: vec![[0; 24]; setting.regions()],
             parties: Parties::default(),

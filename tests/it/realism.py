@@ -1,6 +1,7 @@
-"""Computes every target again, with DuckDB, numpy and scipy from a run's tables, and compares: realism.py RUN JSON KEYS.
+"""Computes every target again, with DuckDB, numpy and scipy from a run's tables, and compares: realism.py RUN JSON KEYS MODES LEAST.
 
-JSON is what `skirmish realism RUN --json` printed; KEYS, with commas between, are what it must tell in this run.
+JSON is what `skirmish realism RUN --json --min-sample LEAST` printed; KEYS, with commas between, are what it must tell
+of this run; MODES are those with rounds.
 """
 
 import json
@@ -17,7 +18,9 @@ run = Path(sys.argv[1])
 [measured] = json.loads(Path(sys.argv[2]).read_text())["runs"]
 summary = json.loads((run / "run.json").read_text())
 modes_with_rounds = json.loads(sys.argv[4])
+least = int(sys.argv[5])
 days = summary["days"]
+heartbeat_s = json.loads((run / "report.json").read_text())["heartbeat_seconds"]
 db = duckdb.connect()
 tables = {folder.name for folder in (run / "tables").iterdir()}
 for table in tables:
@@ -65,7 +68,9 @@ if "session_ends" in tables:
         "and end_reason <> 'run_end' and event_length_s >= 60"
     )
 if "players" in tables:
-    db.execute("create table cohort as select *, day_of(installed_on) as installed from players where day_of(installed_on) >= 0")
+    db.execute(
+        "create table cohort as from (select *, day_of(installed_on) as installed from players) where installed >= 0"
+    )
 
 
 def seen(ages):
@@ -181,11 +186,9 @@ def day_sessions():
 
 def continuation():
     counts = day_sessions()
-    enough = [k for k in range(1, 7) if (counts >= k).sum() >= measured_least.get("sessions_per_active_day_continuation", 300)]
+    enough = [k for k in range(1, 7) if (counts >= k).sum() >= least]
     return [(counts > k).sum() / (counts >= k).sum() for k in enough]
 
-
-measured_least = {}
 
 # Money.
 if "purchases" in tables and "players" in tables:
@@ -203,7 +206,8 @@ def payers(ages):
 def spent():
     return np.sort(
         column(
-            f"select sum(cents) from bought join {payers(30)} as p using (player_id) where bought.age < 30 group by player_id"
+            f"select sum(cents) from bought as b join {payers(30)} as p using (player_id) where b.age < 30 "
+            "group by player_id"
         )
     )
 
@@ -244,8 +248,9 @@ if {"matches", "modes"} <= tables:
     db.execute(
         f"""
         create table played as
-        select m.*, case when is_elimination then 'elimination' when m.mode in ({rounds}) then 'rounds' else 'respawn' end
-            as style, m.end_reason not in ('run_end', 'abandoned') as decided, o.teams as sides
+        select m.*, m.end_reason not in ('run_end', 'abandoned') as decided, o.teams as sides,
+            case when is_elimination then 'elimination' when m.mode in ({rounds}) then 'rounds' else 'respawn' end
+                as style
         from matches as m join modes as o using (mode)
         """
     )
@@ -310,14 +315,11 @@ def area(share, least):
 def respawn_rate():
     kills, minutes = db.execute(
         f"""
-        select sum(p.kills), sum(p.heartbeats) * {summary_heartbeat} / 60.0
+        select sum(p.kills), sum(p.heartbeats) * {heartbeat_s} / 60.0
         from participations as p join played using (match_id) where style = 'respawn'
         """
     ).fetchone()
     return kills / minutes, int(minutes)
-
-
-summary_heartbeat = json.loads((run / "report.json").read_text())["heartbeat_seconds"]
 
 
 def first(values):
@@ -332,9 +334,8 @@ def late(values):
 
 
 def own_matches():
-    return column(
-        f"select matches from session_ends where day_of(started_at) < {days - 1} and end_reason in ('logout', 'disconnect')"
-    )
+    ended = "end_reason in ('logout', 'disconnect')"
+    return column(f"select matches from session_ends where day_of(started_at) < {days - 1} and {ended}")
 
 
 def monthly():
@@ -518,8 +519,6 @@ expected = {
     "kills_per_player_minute_respawn": lambda _: respawn_rate(),
     "battle_royale_won_share": lambda _: winners(),
 }
-least = int(sys.argv[5])
-measured_least["sessions_per_active_day_continuation"] = least
 
 must = set(filter(None, sys.argv[3].split(",")))
 told, wrong = set(), []

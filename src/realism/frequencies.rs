@@ -4,11 +4,11 @@ use super::statistics::weibull_shape;
 
 /// Counts by whole number, from 0. As long as the largest number that occurred.
 #[derive(Clone, Debug, Default)]
-pub struct Spread {
+pub struct Frequencies {
     counts: Vec<u64>,
 }
 
-impl Spread {
+impl Frequencies {
     /// Counts an occurrence.
     pub fn add(&mut self, value: usize) {
         if value >= self.counts.len() {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_spread_says_what_its_values_say() {
         let values = [7_usize, 1, 3, 3, 12, 40, 3];
-        let mut spread = Spread::default();
+        let mut spread = Frequencies::default();
         values.iter().for_each(|value| spread.add(*value));
         let mut sorted: Vec<f64> = values.iter().map(|value| *value as f64).collect();
         sorted.sort_by(f64::total_cmp);
@@ -101,6 +101,6 @@ mod tests {
         let logs: Vec<f64> = sorted.iter().map(|value| libm::log(value.max(2.0))).collect();
         let (ours, theirs) = (spread.deviation_of_ln(2).unwrap(), statistics::deviation(&logs).unwrap());
         assert!((ours - theirs).abs() < 1e-12);
-        assert_eq!(Spread::default().quantile(0.5), None);
+        assert_eq!(Frequencies::default().quantile(0.5), None);
     }
 }
