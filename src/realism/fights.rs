@@ -13,7 +13,7 @@ use super::statistics::{deviation, quantile};
 use super::untold::Untold;
 
 /// Kills and deaths together that an account needs for a ratio.
-const OWN_FIGHTS: u64 = 20;
+const OWN_FIGHTS: u32 = 20;
 /// Distance below which kills count as from that far, centimetres.
 const NEAREST_CM: usize = 50;
 
@@ -85,7 +85,7 @@ fn distances<'a>(ask: &Ask<'a>) -> Result<&'a Frequencies, Untold> {
 
 /// Sorted kills for each death of accounts that fight enough; none counts as a half.
 pub fn kill_death_ratios(facts: &Facts<'_>) -> Vec<f64> {
-    let count = |count: u64| if count == 0 { 0.5 } else { count as f64 };
+    let count = |count: u32| if count == 0 { 0.5 } else { f64::from(count) };
     let enough = |habits: &&Habits| habits.fights.0 + habits.fights.1 >= OWN_FIGHTS;
     let ratio = |habits: &Habits| count(habits.fights.0) / count(habits.fights.1);
     let mut ratios: Vec<f64> = facts.accounts.all.iter().filter(enough).map(ratio).collect();

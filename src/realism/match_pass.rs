@@ -60,13 +60,16 @@ impl MatchSums {
             hotspots: extents.map(Hotspots::new).collect(),
         };
         let mut pass = MatchPass { tables, book: MatchBook::new(tables, setting), sums };
+        // Where players stood is of use only on small maps, and if nobody's heartbeats are left out.
+        let one_in = setting.scenario.file.output.heartbeat_players_one_in;
+        let wants_places = wants("heartbeats") && one_in == 1 && pass.sums.hotspots.iter().any(Option::is_some);
         for day in 0..setting.clock.days {
             pass.book.read_through(day + 1)?;
             let date = setting.clock.date(day);
             if wants("kills") {
                 pass.kills(date)?;
             }
-            if wants("heartbeats") {
+            if wants_places {
                 pass.heartbeats(date)?;
             }
             if wants("rounds") {

@@ -31,28 +31,35 @@ pub fn page(runs: &[Measured<'_>]) -> String {
     out + &format!("\n{pass} pass, {miss} miss, {untold} not told\n")
 }
 
-/// The lines of a key: of every run that tells it; of every run why not if none does.
+/// The lines of a key: of every run that tells it; if none does, of every run why not, once where all say the same.
 fn block(runs: &[Measured<'_>], key: usize) -> Vec<PageLine> {
-    let is_told = runs.iter().any(|run| run.keys[key].is_told());
-    let mut lines = Vec::new();
-    for run in runs.iter().filter(|run| run.keys[key].is_told() || !is_told) {
-        let judged = &run.keys[key];
-        let prefix = if runs.len() > 1 { format!("{}: ", run.name) } else { String::new() };
-        let about = format!("{prefix}{}", judged.goal.key);
-        if let [(band, told)] = &judged.bands[..] {
-            lines.push(line(about, band, told));
-            continue;
-        }
-        if !judged.is_told() {
-            let why = judged.reason().map_or_else(String::new, ToString::to_string);
-            lines.push(PageLine([about, format!("{} bands", judged.bands.len()), "-".into(), why]));
-            continue;
-        }
-        lines.push(PageLine([about, format!("{} bands", judged.bands.len()), String::new(), summary(judged)]));
-        for (band, told) in &judged.bands {
-            lines.push(line(format!("  {}", band.label.as_deref().unwrap_or("")), band, told));
-        }
+    let telling: Vec<&Measured<'_>> = runs.iter().filter(|run| run.keys[key].is_told()).collect();
+    let of_run = |run: &&Measured<'_>| lines(&run.keys[key], if runs.len() > 1 { &run.name } else { "" });
+    let Some((first, others)) = runs.split_first().filter(|_| telling.is_empty()) else {
+        return telling.iter().flat_map(of_run).collect();
+    };
+    if others.iter().all(|run| run.keys[key].reason() == first.keys[key].reason()) {
+        return lines(&first.keys[key], "");
     }
+    runs.iter().flat_map(|run| of_run(&run)).collect()
+}
+
+/// The lines of a key of a run, which has a name where there are several.
+fn lines(judged: &Judged<'_>, run: &str) -> Vec<PageLine> {
+    let about = if run.is_empty() { judged.goal.key.clone() } else { format!("{run}: {}", judged.goal.key) };
+    let bands = format!("{} bands", judged.bands.len());
+    if let [(band, told)] = &judged.bands[..] {
+        return vec![line(about, band, told)];
+    }
+    if !judged.is_told() {
+        let why = judged.reason().map_or_else(String::new, ToString::to_string);
+        return vec![PageLine([about, bands, "-".into(), why])];
+    }
+    let mut lines = vec![PageLine([about, bands, String::new(), summary(judged)])];
+    let of_band = |(band, told): &(&Band, Result<Reading, Untold>)| {
+        line(format!("  {}", band.label.as_deref().unwrap_or("")), band, told)
+    };
+    lines.extend(judged.bands.iter().map(of_band));
     lines
 }
 
@@ -187,7 +194,8 @@ mod tests {
         let mut said: Vec<&str> = sources.as_object().unwrap().keys().map(String::as_str).collect();
         let goals = super::super::targets::goals();
         let mut named: Vec<&str> = goals.iter().map(|goal| &*goal.row).collect();
-        [&mut said, &mut named].map(|rows| rows.sort_unstable());
+        said.sort_unstable();
+        named.sort_unstable();
         named.dedup();
         assert_eq!(said, named);
     }

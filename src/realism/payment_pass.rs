@@ -18,7 +18,7 @@ pub fn read_payments(tables: &RunTables, clock: Clock, accounts: &mut Accounts) 
             habits.purchases += 1;
             habits.first_purchase = Some(habits.first_purchase.map_or(age, |first| first.min(age)));
             if age < MONEY_DAYS {
-                habits.spent_cents += cents[row] as u64;
+                habits.spent_cents += cents[row] as u32;
             }
         }
         Ok(())

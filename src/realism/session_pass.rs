@@ -161,14 +161,14 @@ impl SessionSums {
             self.begin_day(habits, session.day);
         }
         habits.today.0 += 1;
-        habits.today.1 += session.length_s as u64;
+        habits.today.1 += session.length_s as u32;
         habits.sessions += 1;
-        habits.played_s += session.length_s as u64;
+        habits.played_s += session.length_s as u32;
         let (sin, cos) = libm::sincos(session.second_of_day as f64 / f64::from(DAY_S) * std::f64::consts::TAU);
         habits.heading.0 += cos;
         habits.heading.1 += sin;
-        habits.fights.0 += session.kills as u64;
-        habits.fights.1 += session.deaths as u64;
+        habits.fights.0 += session.kills as u32;
+        habits.fights.1 += session.deaths as u32;
         if habits.age(session.day).is_some_and(|age| age < FIRST_DAYS) {
             habits.early_games += session.matches as u32;
         }
@@ -211,7 +211,7 @@ impl SessionSums {
         let (sessions, seconds) = std::mem::take(&mut habits.today);
         let Some((_, day)) = habits.active.filter(|_| sessions > 0) else { return };
         self.day_sessions.add(sessions as usize);
-        if day + 1 < self.days && seconds >= SHORTEST_S as u64 {
+        if day + 1 < self.days && i64::from(seconds) >= SHORTEST_S {
             self.day_seconds.add(seconds as usize);
         }
     }

@@ -1,4 +1,4 @@
-"""Computes every target again, with DuckDB, numpy and scipy from a run's tables, and compares: realism.py RUN JSON KEYS MODES LEAST.
+"""Computes every target again, with DuckDB, numpy and scipy from a run's tables: realism.py RUN JSON KEYS MODES LEAST.
 
 JSON is what `skirmish realism RUN --json --min-sample LEAST` printed; KEYS, with commas between, are what it must tell
 of this run; MODES are those with rounds.

@@ -149,6 +149,10 @@ fn what_a_run_cannot_tell_it_says_why() {
     assert!(of("br_kills_mean").len() == 1 && of("br_kills_mean")[0].starts_with("royale: "), "{text}");
     assert!(of("kd_median").len() == 1 && of("kd_median")[0].starts_with("team: "), "{text}");
     assert_eq!(of("payer_rate_30d").len(), 2, "{text}");
+    let output = skirmish(folder.path(), &["realism", "team", "royale", "--only", "reported_ever_share"]);
+    let reported = stdout(&output);
+    assert_eq!(reported.matches("reported_ever_share").count(), 1, "{reported}");
+    assert!(reported.lines().nth(1).unwrap().starts_with("reported_ever_share "), "{reported}");
 }
 
 #[test]
