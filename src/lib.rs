@@ -23,6 +23,7 @@ pub mod output;
 pub mod parquet;
 pub mod plan;
 mod population;
+mod realism;
 mod report;
 pub mod run;
 pub mod scenario;

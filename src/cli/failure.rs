@@ -32,6 +32,9 @@ pub enum Failure {
     /// What a page that has been printed already says.
     #[error("{0}")]
     Verdict(String),
+    /// Targets that are missed, which a page that has been printed says, too.
+    #[error("{0}")]
+    Unreal(String),
     #[error(transparent)]
     Input(InputError),
     #[error(transparent)]
@@ -75,7 +78,7 @@ impl Failure {
             Self::Signal { signal, .. } | Self::Interrupted { signal } | Self::Stopped { signal, .. } => {
                 (128 + signal) as u8
             }
-            Self::Verification(_) => 7,
+            Self::Verification(_) | Self::Unreal(_) => 7,
             Self::Usage(_) => 2,
             Self::TooLarge(_) | Self::Verdict(_) => 4,
             Self::Inspect(InspectError::UnknownTable(..) | InspectError::NoPlayer(..)) => 2,

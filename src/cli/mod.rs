@@ -13,6 +13,7 @@ mod log;
 mod machine;
 mod panel;
 mod plan;
+mod realism;
 mod report;
 mod run;
 mod scenario;
@@ -71,6 +72,8 @@ enum Command {
     Detect(Box<detect::DetectArgs>),
     /// Draw the report of a run anew, print its numbers, or compare two runs
     Report(report::ReportArgs),
+    /// Measure how real runs look, by targets from published work
+    Realism(realism::RealismArgs),
     /// Tell the story of one player of a run
     Show(inspect::ShowArgs),
     /// Write a table of a run as CSV or JSON lines
@@ -126,7 +129,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
             problems.iter().for_each(|problem| say_line(problem));
             say(Tone::Error, &error);
             // A verdict was part of the page that has been printed.
-            if wants_json && !matches!(failure, Failure::Verdict(_)) {
+            if wants_json && !matches!(failure, Failure::Verdict(_) | Failure::Unreal(_)) {
                 drop(print_json(&failure::value(&failure)));
             }
             failure.exit_code()
@@ -145,6 +148,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Bench(args) => bench::bench(&args),
         Command::Detect(args) => detect::detect(&args),
         Command::Report(args) => report::report(&args),
+        Command::Realism(args) => realism::realism(&args),
         Command::Show(args) => inspect::show(&args),
         Command::Export(args) => inspect::export(&args),
         Command::Ingest(args) => ingest::ingest(&args),

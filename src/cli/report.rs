@@ -10,6 +10,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::screen::{Tone, print, print_document, print_json_line, say};
 use crate::output::OutputError;
+use crate::realism;
 use crate::report::{self, Difference, StoredRun};
 
 #[derive(Debug, Args)]
@@ -26,6 +27,9 @@ pub struct ReportArgs {
     /// Print every number with its unit as JSON instead
     #[arg(long, conflicts_with = "out")]
     json: bool,
+    /// Measure the run's tables by the targets of `skirmish realism`, and add a section of them to the page
+    #[arg(long, conflicts_with_all = ["other", "json"])]
+    realism: bool,
 }
 
 /// Draws the report of a run, or compares two.
@@ -50,7 +54,8 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
     if args.json {
         return print_json_line(&run.value);
     }
-    let page = report::page(&run.setting, &run.figures);
+    let section = if args.realism { realism::section(&args.run, &run.setting)? } else { String::new() };
+    let page = report::page_with(&run.setting, &run.figures, &section);
     match &args.out {
         Some(path) => write_page(path, &page),
         None => {

@@ -312,7 +312,7 @@ impl<'r> Feed<'r> {
         mut each: impl FnMut(&RowView<'_>, Values),
     ) -> Result<(), IngestError> {
         let date = self.run.start.plus(day as i32);
-        self.run.tables.read_day(table_named(table)?, date, &mut |batch| {
+        self.run.tables.read_day(table_named(table)?, date, None, &mut |batch| {
             each_row(batch, columns, &mut each);
             Ok(())
         })?;

@@ -115,7 +115,7 @@ fn choose(tables: &RunTables, clock: Clock) -> Result<Option<Chosen>, InspectErr
     let mut best: Option<Chosen> = None;
     let mut seen = 0;
     let day = [clock.ms(0), clock.ms(crate::time::DAY_S)];
-    let looked = tables.read_day(table_named("matches")?, clock.start, &mut |batch| {
+    let looked = tables.read_day(table_named("matches")?, clock.start, None, &mut |batch| {
         for row in (0..batch.num_rows()).map(|row| RowView { batch, row }) {
             let [id, kills, started, ended, players] =
                 ["match_id", "kills", "started_at", "ended_at", "players"].map(|column| row.number(column));

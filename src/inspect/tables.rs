@@ -103,15 +103,16 @@ impl RunTables {
         Ok(())
     }
 
-    /// Hands every batch of a day of a fact table to a function, in the order of its files.
+    /// Hands every batch of a day of a fact table to a function, in the order of its files; of some columns, or of all.
     pub fn read_day(
         &self,
         table: &Table,
         day: Date,
+        columns: Option<&[&str]>,
         each: &mut dyn FnMut(&RecordBatch) -> Result<(), InspectError>,
     ) -> Result<(), InspectError> {
         for path in files_below(&self.day_folder(table, day))? {
-            read_rows(open(&path)?, &path, None, each)?;
+            read_rows(open(&path)?, &path, columns, each)?;
         }
         Ok(())
     }

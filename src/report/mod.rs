@@ -6,7 +6,7 @@
 //! `stored` reads a run back, `difference` compares two, `comparison` is the page of that.
 
 mod bins;
-mod chart;
+pub(crate) mod chart;
 mod comparison;
 mod contents;
 mod difference;
@@ -25,7 +25,7 @@ pub(crate) use comparison::compare;
 pub(crate) use difference::Difference;
 pub(crate) use figures::Figures;
 pub(crate) use stored::{ReportError, StoredRun};
-pub(crate) use text::{grouped, lasting, plural, short, size};
+pub(crate) use text::{escape, grouped, lasting, plural, short, size};
 
 use crate::scenario::DATA_VERSION;
 use crate::setting::Setting;
@@ -35,7 +35,7 @@ use contents::Contents;
 use key_figures::{KeyFigure, key_figures};
 use page_head::{END, head};
 use quote::shell;
-use text::{escape, quantity};
+use text::quantity;
 
 /// Key figures that stand on top.
 const TILES: [&str; 8] = [
@@ -59,6 +59,11 @@ pub fn data(setting: &Setting, figures: &Figures) -> Value {
 
 /// The page. It holds no wall-clock time and no machine, so that the same scenario gives the same page.
 pub fn page(setting: &Setting, figures: &Figures) -> String {
+    page_with(setting, figures, "")
+}
+
+/// Likewise with a section at its end.
+pub fn page_with(setting: &Setting, figures: &Figures, section: &str) -> String {
     let sub = format!(
         "{players}, {days} from {start}, seed {seed}, {realms}, a heartbeat every {heartbeat} s",
         players = plural(setting.population.players, "player"),
@@ -94,6 +99,7 @@ pub fn page(setting: &Setting, figures: &Figures) -> String {
     out.push_str("</table></div></section>");
     tables(&mut out, figures);
     origin(&mut out, setting);
+    out.push_str(section);
     out.push_str(END);
     out
 }

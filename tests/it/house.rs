@@ -54,7 +54,7 @@ const ORDER: [&[&str]; 15] = [
     &["run"],
     &["detect", "plan", "report"],
     &["inspect"],
-    &["ingest"],
+    &["ingest", "realism"],
     &["cli"],
 ];
 

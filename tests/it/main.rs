@@ -16,6 +16,7 @@ mod oltp_rules;
 mod parquet;
 mod plan;
 mod python;
+mod realism;
 mod report;
 mod scenarios;
 mod support;
