@@ -621,7 +621,7 @@ impl Contents<'_> {
             let caption = Caption {
                 title: &names[map],
                 about: &format!(
-                    "{} heartbeats, {} encounters, {} kills. Half of the heartbeats lie on {:.0} % of the map, half of the kills on {:.0} %. Rings are {}; north is up.",
+                    "{} heartbeats, {} encounters, {} kills. Half of the heartbeats lie on {:.0} % of the map, half of the kills on {:.0} %. Rings are {}, dotted lines the ways between them; north is up.",
                     grouped(played[map] as u64),
                     grouped(tallies.encounters_by_map.counts[map] as u64),
                     grouped(deaths.iter().sum::<i64>() as u64),

@@ -1,4 +1,4 @@
-//! Maps: how dense something is on them, and the rings of their places.
+//! Maps: how dense something is on them, the rings of their places and the ways between.
 
 use super::chart::{self, put};
 use super::key_figures::area_of_half;
@@ -61,16 +61,27 @@ pub fn density(out: &mut String, setting: &Setting, map: usize, title: &str, cou
     out.push_str("</svg>");
 }
 
-/// Draws the places of a map that is as wide and high as said, north up.
+/// Draws the places of a map that is as wide and high as said, north up, and the ways between them.
 pub fn rings(out: &mut String, ground: &Ground, [width, height]: [f64; 2]) {
     let [east, north] = ground.extent.map(f64::from);
-    for [x, y, radius] in ground.spots_of_places().take(MOST_PLACES) {
+    let drawn = |x: i32, y: i32| [f64::from(x) / east * width, height - f64::from(y) / north * height];
+    let places: Vec<[i32; 3]> = ground.spots_of_places().take(MOST_PLACES).collect();
+    let mut path = String::new();
+    for ends in ground.ways() {
+        let [from, to] = ends.map(|place| places.get(usize::from(place)).map(|[x, y, _]| drawn(*x, *y)));
+        if let (Some([x1, y1]), Some([x2, y2])) = (from, to) {
+            put(&mut path, format_args!("M{x1:.0} {y1:.0}L{x2:.0} {y2:.0}"));
+        }
+    }
+    if !path.is_empty() {
+        put(out, format_args!("<path class=\"way\" d=\"{path}\"/>"));
+    }
+    for [x, y, radius] in places {
+        let [cx, cy] = drawn(x, y);
         put(
             out,
             format_args!(
-                "<ellipse class=\"place\" cx=\"{:.1}\" cy=\"{:.1}\" rx=\"{:.1}\" ry=\"{:.1}\"/>",
-                f64::from(x) / east * width,
-                height - f64::from(y) / north * height,
+                "<ellipse class=\"place\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" rx=\"{:.1}\" ry=\"{:.1}\"/>",
                 f64::from(radius) / east * width,
                 f64::from(radius) / north * height
             ),

@@ -37,7 +37,7 @@ pub fn draw(out: &mut String, setting: &Setting, replay: &Value) {
             "<section><h2>A match</h2><figure id=\"replay\"><figcaption><h3>{} on {}, {} UTC</h3><p>{} players, {beats} \
              heartbeats {} s apart, {} kills, {} encounters: the one with most kills of the first day that can be followed by \
              eye. Numbers are teams; lines join who are in an encounter, crosses are kills within the next {} s, rings the \
-             map's places.</p></figcaption>\
+             map's places, dotted lines the ways between them.</p></figcaption>\
              <p><label for=\"replay-beat\">Heartbeat</label> <input id=\"replay-beat\" type=\"range\" min=\"0\" max=\"{}\" value=\"0\" disabled> \
              <output id=\"replay-said\" for=\"replay-beat\">All ways at once; a browser with scripts moves them.</output></p>\
              <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"Ways of {} players through a match on {}.\">\

@@ -56,8 +56,8 @@ pub fn cut_off_matches(now: Res<Now>, matches: Query<Entity, With<Match>>, mut c
     closed.write_batch(matches.iter().map(|game| MatchClosed { game, end: MatchEnd::RunEnd, end_tick: now.tick }));
 }
 
-/// Takes everyone out of matches that have ended. Arenas with enough players go on with the next match; elsewhere players
-/// turn to the lobby.
+/// Takes everyone out of matches that have ended. Arenas with three quarters of their players go on with the next match;
+/// elsewhere players turn to the lobby, which fills matches that have room before it opens others.
 pub fn empty_closed_matches(
     rules: Res<Rules>,
     realm: Res<RealmId>,
@@ -90,7 +90,7 @@ pub fn empty_closed_matches(
         let mode = game.mode(&rules);
         let mut arena = arenas.get_mut(host.0).expect("a match has an arena");
         let has_numbers = arena.matches < MAX_PER_FIELD;
-        let has_players = !mode.is_elimination && staying.len() as u32 * 4 >= mode.capacity;
+        let has_players = !mode.is_elimination && staying.len() as u32 * 4 >= 3 * mode.capacity;
         let entry = games.binary_search_by_key(&game.id, |(id, _)| *id).expect("an open match is in the lobby");
         if has_players && has_numbers && end != MatchEnd::RunEnd {
             *game = arena.next_match(&rules, *realm, end_tick);
