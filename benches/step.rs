@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use skirmish::encounter::{Contacts, CpuDetector, DetectError, Detector, Frame};
-use skirmish::random::{Purpose, Seed};
+use skirmish::random::Seed;
 use skirmish::scenario::Scenario;
 use skirmish::setting::Setting;
 use skirmish::world::{Body, Chance, Mover, Realm, Scene, Stepper};

@@ -7,7 +7,7 @@
 //! nothing is stored.
 
 use crate::population::{Population, Profile};
-use crate::random::{Purpose, Seed, mix};
+use crate::random::{Purpose, Seed, Streams, mix};
 use crate::scenario::sections::{File, Friends};
 
 /// Accounts in a circle.
@@ -79,16 +79,34 @@ impl Friendships {
 
     /// How likely two members of a circle are friends, in relation to two alike ones of sociability 1.
     fn affinity(&self, a: &Social, b: &Social) -> f64 {
-        let region = if a.region == b.region { 1.0 } else { self.keys.other_region };
-        let apart = (a.engagement - b.engagement) / self.keys.engagement_reach;
-        a.sociability * b.sociability * region / (1.0 + apart * apart)
+        self.affinity_of_equals(a, b) / self.distance(a, b)
     }
 
-    /// How near two members of a circle are to each other, below 1 if they are friends: the smaller, the closer.
-    pub fn closeness(&self, layer: usize, a: &Social, b: &Social) -> f64 {
+    /// That if they were equally engaged: no pair is likelier.
+    fn affinity_of_equals(&self, a: &Social, b: &Social) -> f64 {
+        let region = if a.region == b.region { 1.0 } else { self.keys.other_region };
+        a.sociability * b.sociability * region
+    }
+
+    /// By how much a difference of engagement makes a friendship less likely: 1 for none.
+    fn distance(&self, a: &Social, b: &Social) -> f64 {
+        let apart = (a.engagement - b.engagement) / self.keys.engagement_reach;
+        1.0 + apart * apart
+    }
+
+    /// The draws of friendships in a layer.
+    pub fn draws(&self, layer: usize) -> Streams {
+        self.seed.streams(Purpose::Friend, layer as u64)
+    }
+
+    /// How near two members of a circle are to each other, below 1: the smaller, the closer. None if they are no friends.
+    #[inline]
+    pub fn closeness(&self, draws: Streams, a: &Social, b: &Social) -> Option<f64> {
         let pair = (a.id.min(b.id) as u64) << 32 | a.id.max(b.id) as u64;
-        let draw = self.seed.stream(Purpose::Friend, pair, layer as u64).unit();
-        draw / (self.chance * self.affinity(a, b))
+        let draw = draws.about(pair).unit();
+        // Most are of two regions, and done without a division.
+        let chance = self.chance * self.affinity_of_equals(a, b);
+        (draw < chance).then(|| draw * self.distance(a, b) / chance).filter(|closeness| *closeness < 1.0)
     }
 
     /// The circle of an account in a layer, among those of its realm.
@@ -113,8 +131,9 @@ impl Friendships {
         let mut friends = Vec::new();
         for layer in 0..LAYERS {
             let members = self.members(layer, (id as u32 - 1) % self.realms, self.circle_of(layer, id));
+            let draws = self.draws(layer);
             let is_friend = |other: &i32| {
-                *other != id && self.closeness(layer, &own, &self.social(&population.profile(*other))) < 1.0
+                *other != id && self.closeness(draws, &own, &self.social(&population.profile(*other))).is_some()
             };
             friends.extend(members.into_iter().filter(is_friend));
         }

@@ -180,6 +180,14 @@ impl Ground {
         self.places.iter().map(Spot::centre).collect()
     }
 
+    /// A length that nobody exceeds who goes from a point by a place to any point of another.
+    #[inline]
+    pub fn way_length(&self, from: [i32; 2], via: u16, goal: u16) -> f64 {
+        let [first, last] = [via, goal].map(|place| self.places[usize::from(place)]);
+        let [dx, dy] = [f64::from(first.x) - f64::from(from[0]), f64::from(first.y) - f64::from(from[1])];
+        dx.hypot_exact(dy) + f64::from(self.routes().length(via, goal)) + f64::from(last.radius)
+    }
+
     /// A point of a place.
     #[inline]
     pub fn point_in_place(&self, place: u16, draws: &mut Stream) -> [i32; 2] {
@@ -254,9 +262,9 @@ pub fn ways_of(map: &Map) -> Vec<[u16; 2]> {
     ways
 }
 
-/// Sine and cosine of a share of a full turn, between the entries of a table: to a millionth.
+/// Sine and cosine of a share of a full turn, between the entries of a table that fits the nearest cache: to a ten-thousandth.
 fn direction(turn: f64) -> [f64; 2] {
-    const STEPS: usize = 2048;
+    const STEPS: usize = 256;
     static TABLE: OnceLock<Vec<[f64; 2]>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let entry = |step: usize| {

@@ -10,6 +10,8 @@ pub struct Routes {
     places: usize,
     /// The place after one (row) on the shortest way to another (column).
     next: Vec<u16>,
+    /// Length of that way in centimetres.
+    lengths: Vec<u32>,
 }
 
 impl Routes {
@@ -23,13 +25,24 @@ impl Routes {
             beside[usize::from(a)].push((b, length));
             beside[usize::from(b)].push((a, length));
         }
-        let mut next = vec![0; places * places];
+        let (mut next, mut lengths) = (vec![0; places * places], vec![0; places * places]);
         for to in 0..places {
-            for (from, hop) in towards(to as u16, &beside).into_iter().enumerate() {
+            for (from, found) in distances(to as u16, &beside).into_iter().enumerate() {
+                let straight = || squared(points[from], points[to]).isqrt();
+                let (length, hop) = found.unwrap_or_else(|| (straight(), to as u16));
                 next[from * places + to] = hop;
+                // Each way is rounded down by less than a centimetre.
+                lengths[from * places + to] = length as u32 + places as u32;
             }
         }
-        Self { places, next }
+        Self { places, next, lengths }
+    }
+
+    /// A length of at least the shortest way from one place to another, in centimetres, and no more than a centimetre a place
+    /// above it.
+    #[inline]
+    pub fn length(&self, from: u16, to: u16) -> u32 {
+        self.lengths[usize::from(from) * self.places + usize::from(to)]
     }
 
     /// The place after one on the shortest way to another: the other itself at last.
@@ -53,12 +66,6 @@ pub fn ways_between(points: &[[i32; 2]]) -> Vec<[u16; 2]> {
         }
     }
     ways
-}
-
-/// The place after each on the shortest way to one.
-fn towards(to: u16, beside: &[Vec<(u16, u64)>]) -> Vec<u16> {
-    let from_there = distances(to, beside);
-    from_there.into_iter().map(|found| found.map_or(to, |(_, hop)| hop)).collect()
 }
 
 /// How far each place is from one, with the place before it on the way from there; none where no way leads.
@@ -131,6 +138,8 @@ mod tests {
                 for to in 0..count {
                     let (length, hops) = walk(&routes, &points, from as u16, to as u16);
                     assert_eq!(length, shortest[from][to], "{count}: {from} -> {to}");
+                    let known = u64::from(routes.length(from as u16, to as u16));
+                    assert!((length..=length + count as u64).contains(&known), "{known} {length}");
                     longest = longest.max(hops);
                 }
             }

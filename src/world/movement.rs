@@ -151,15 +151,33 @@ impl Scene<'_> {
         self.choose_target(&mut squad, &mut own, body);
         let pace = self.gait.pace(squad.unit());
         // Any moment of the interval is as likely as another to be the one at which it leaves.
-        self.travel(self.gait.stride * pace * squad.unit(), &mut own, body);
+        let reach = self.gait.stride * pace * squad.unit();
+        if matches!(self.gait.model, Model::Hotspots) {
+            let via = self.ground.routes().next(body.via, body.goal);
+            let at = [body.position[0], body.position[1]];
+            if self.circle.is_none() && self.ground.way_length(at, via, body.goal) <= reach {
+                return self.arrive(&mut own, body);
+            }
+            self.head_for_next_place(&mut own, body);
+        }
+        self.travel(reach, &mut own, body);
     }
 
+    /// Is at the place it goes to within the interval: what it comes by on the way decides nothing.
+    fn arrive(&self, own: &mut Stream, body: &mut Body) {
+        body.via = body.goal;
+        body.target = self.ground.point_in_place(body.goal, own);
+        body.stance = Stance::Dwells;
+        self.put(body, body.target);
+    }
+
+    /// Chooses the place to go to, or the very point where there are no places.
     fn choose_target(&self, squad: &mut Stream, own: &mut Stream, body: &mut Body) {
         let ground = self.ground;
         let target = match self.gait.model {
             Model::Hotspots => {
                 body.goal = ground.choose_place(squad);
-                return self.head_for_next_place(own, body);
+                return;
             }
             Model::RandomWaypoint => ground.extent.map(|extent| own.within(0, extent)),
             Model::LevyWalk { exponent, min_step } => {

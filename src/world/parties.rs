@@ -106,8 +106,12 @@ fn find_friends(
     friends.clear();
     let own = &everyone[index].social;
     for (layer, circle) in circles.iter().enumerate() {
-        let closeness = |other: usize| (setting.friendships.closeness(layer, own, &everyone[other].social), other);
-        friends.extend(circle.beside(index).map(closeness).filter(|(closeness, _)| *closeness < 1.0));
+        let draws = setting.friendships.draws(layer);
+        let closeness = |other: usize| {
+            let closeness = setting.friendships.closeness(draws, own, &everyone[other].social)?;
+            Some((closeness, other))
+        };
+        friends.extend(circle.beside(index).filter_map(closeness));
     }
     friends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 }
