@@ -167,6 +167,12 @@ impl Stream {
         mix(self.state)
     }
 
+    /// Passes over a word, as if it had been drawn.
+    #[inline(always)]
+    pub fn skip(&mut self) {
+        self.state = self.state.wrapping_add(GAMMA);
+    }
+
     /// Uniform integer in `0..bound` (Lemire's multiply-shift; bias below 2^-32 for 32-bit bounds).
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {

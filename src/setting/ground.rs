@@ -180,12 +180,14 @@ impl Ground {
         self.places.iter().map(Spot::centre).collect()
     }
 
-    /// A length that nobody exceeds who goes from a point by a place to any point of another.
+    /// Length of the shortest way from a place to another, from anywhere in the one to anywhere in the other or less.
     #[inline]
-    pub fn way_length(&self, from: [i32; 2], via: u16, goal: u16) -> f64 {
-        let [first, last] = [via, goal].map(|place| self.places[usize::from(place)]);
-        let [dx, dy] = [f64::from(first.x) - f64::from(from[0]), f64::from(first.y) - f64::from(from[1])];
-        dx.hypot_exact(dy) + f64::from(self.routes().length(via, goal)) + f64::from(last.radius)
+    pub fn way_length(&self, from: u16, to: u16) -> i32 {
+        if from == to {
+            return 0;
+        }
+        let [first, last] = [from, to].map(|place| self.places[usize::from(place)].radius);
+        self.routes().length(from, to).saturating_add((first + last) as u32).min(i32::MAX as u32) as i32
     }
 
     /// A point of a place.
@@ -198,7 +200,8 @@ impl Ground {
     /// mirrored by it.
     fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
         let bits = draws.bits();
-        let [out, turn] = [bits >> 32, bits & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) / 4_294_967_296.0);
+        let [out, turn] =
+            [bits >> 32, bits & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) * (1.0 / 4_294_967_296.0));
         let reach = f64::from(spot.radius) * (1.0 - out.sqrt()).sqrt();
         let [north, east] = direction(turn);
         let [x, y] = [spot.x + (reach * east) as i32, spot.y + (reach * north) as i32];

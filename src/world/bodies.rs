@@ -1,7 +1,7 @@
 //! Bodies: everyone present in a match, in blocks of columns that are moved by a heartbeat in vector lanes.
 //!
 //! Most players stay around a point or travel on, which takes no decision. [`Bodies::advance`] draws a word for every squad,
-//! lets those go one by one who respawn, set out or arrive, and then moves the others in whole blocks at once, to the same
+//! lets those go one by one who respawn, set out or come by a place, and then moves the others in whole blocks at once, to the same
 //! positions as [`Scene::step`] does one by one (a test holds them side by side).
 
 use bevy_ecs::prelude::*;
@@ -30,6 +30,8 @@ struct BodyBlock {
     squad: [i32; LANES],
     position: [[i32; LANES]; 3],
     target: [[i32; LANES]; 2],
+    end: [[i32; LANES]; 2],
+    beyond: [i32; LANES],
     via: [u16; LANES],
     goal: [u16; LANES],
     /// [`Stance`], as numbers that fill a lane.
@@ -42,8 +44,10 @@ struct BodyBlock {
 struct Drawn {
     /// The words of their squads: whether to leave, or how fast to travel.
     words: [u64; LANES],
-    /// Who respawns, sets out or arrives, a bit each.
+    /// Who respawns, sets out or comes by a place, a bit each.
     going: u32,
+    /// Who arrives, a bit each.
+    arriving: u32,
 }
 
 /// The bodies of a match, in the order of those present.
@@ -208,6 +212,8 @@ impl BodyBlock {
         Body {
             position: [0, 1, 2].map(|axis| self.position[axis][lane]),
             target: [0, 1].map(|axis| self.target[axis][lane]),
+            end: [0, 1].map(|axis| self.end[axis][lane]),
+            beyond: self.beyond[lane],
             via: self.via[lane],
             goal: self.goal[lane],
             stance: Stance::from_number(self.stance[lane]),
@@ -217,13 +223,15 @@ impl BodyBlock {
     fn set_body(&mut self, lane: usize, body: &Body) {
         (0..3).for_each(|axis| self.position[axis][lane] = body.position[axis]);
         (0..2).for_each(|axis| self.target[axis][lane] = body.target[axis]);
+        (0..2).for_each(|axis| self.end[axis][lane] = body.end[axis]);
+        self.beyond[lane] = body.beyond;
         self.via[lane] = body.via;
         self.goal[lane] = body.goal;
         self.stance[lane] = body.stance as i32;
     }
 }
 
-/// Draws a word for every squad and finds who goes: who spawns, who leaves, who arrives at the next place on its way.
+/// Draws a word for every squad and finds who goes: who spawns, who leaves, who comes by a place on its way; and who arrives.
 struct Draw<'a> {
     streams: Streams,
     gait: Gait,
@@ -236,19 +244,22 @@ impl Kernel for Draw<'_> {
     fn run(self) {
         let Self { streams, gait, .. } = self;
         for (block, drawn) in self.blocks.iter().zip(self.drawn) {
-            let mut going = 0;
+            let (mut going, mut arriving) = (0, 0);
             for lane in 0..LANES {
                 let word = streams.about(block.squad[lane] as u64).bits();
                 let stance = block.stance[lane];
                 let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < gait.leave_chance);
                 let reach = gait.stride * gait.pace(unit_of(word));
-                let way = |axis: usize| f64::from(block.target[axis][lane] - block.position[axis][lane]);
-                let is_near = way(0) * way(0) + way(1) * way(1) <= reach * reach;
-                let arrives = (stance == Stance::Travels as i32) & is_near;
-                going |= u32::from(leaves | arrives | (stance == Stance::Spawns as i32)) << lane;
+                let column = |pair: &[[i32; LANES]]| [pair[0][lane], pair[1][lane]];
+                let (from, target, end) = (column(&block.position), column(&block.target), column(&block.end));
+                let travels = stance == Stance::Travels as i32;
+                let arrives = travels & movement::is_within(from, target, end, block.beyond[lane], reach);
+                let comes_by = travels & movement::is_within(from, target, target, 0, reach) & !arrives;
+                going |= u32::from(leaves | comes_by | (stance == Stance::Spawns as i32)) << lane;
+                arriving |= u32::from(arrives) << lane;
                 drawn.words[lane] = word;
             }
-            drawn.going = going;
+            (drawn.going, drawn.arriving) = (going, arriving);
         }
     }
 }
@@ -278,7 +289,13 @@ impl Kernel for Move<'_> {
                 let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
                 let pace = if travels { gait.pace(unit_of(word)) } else { 1.0 };
                 let ([x, y], _) = movement::towards(from, target, gait.stride * pace);
+                let arrives = drawn.arriving >> lane & 1 == 1;
+                let end = [block.end[0][lane], block.end[1][lane]];
+                let [x, y] = [if arrives { end[0] } else { x }, if arrives { end[1] } else { y }];
                 let [x, y] = [if has_gone { from[0] } else { x }, if has_gone { from[1] } else { y }];
+                block.target[0][lane] = if arrives { end[0] } else { ahead[0] };
+                block.target[1][lane] = if arrives { end[1] } else { ahead[1] };
+                block.stance[lane] = if arrives { Stance::Dwells as i32 } else { block.stance[lane] };
                 block.position[0][lane] = x;
                 block.position[1][lane] = y;
                 block.position[2][lane] = relief.height(x, y);
@@ -423,14 +440,22 @@ mod tests {
                 let mut drawn = [Drawn::default(); 4];
                 form.run(Draw { streams, gait, blocks: &bodies.blocks, drawn: &mut drawn });
                 for (plain, wide) in plain.iter().zip(&drawn) {
-                    assert_eq!((plain.words, plain.going), (wide.words, wide.going), "{form:?}");
+                    assert_eq!(
+                        (plain.words, plain.going, plain.arriving),
+                        (wide.words, wide.going, wide.arriving),
+                        "{form:?}"
+                    );
                 }
             }
             for form in lanes::Form::all() {
                 let mut moved = bodies.blocks.clone();
                 form.run(Move { relief: ground.relief, gait, blocks: &mut moved, drawn: &plain });
                 for (plain, wide) in plainly.iter().zip(&moved) {
-                    assert_eq!((plain.position, plain.stance), (wide.position, wide.stance), "{form:?}");
+                    assert_eq!(
+                        (plain.position, plain.target, plain.stance),
+                        (wide.position, wide.target, wide.stance),
+                        "{form:?}"
+                    );
                 }
             }
             let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };

@@ -40,11 +40,15 @@ impl Stance {
 pub struct Body {
     /// Position in the map's frame, centimetres.
     pub position: [i32; 3],
-    /// Where the player travels to, or around which point it stays.
+    /// Where the player travels to next, or around which point it stays.
     pub target: [i32; 2],
+    /// Where it will stay: the target, if that is the last on its way.
+    pub end: [i32; 2],
+    /// Length of its way after the target.
+    pub beyond: i32,
     /// The place that the target is in.
     pub via: u16,
-    /// The place that the player is going to; the same once it is there.
+    /// The place that the player is going to, or is in.
     pub goal: u16,
     /// What the player does next.
     pub stance: Stance,
@@ -56,6 +60,8 @@ impl Body {
         let mut stance = self.stance as u8;
         self.position.iter_mut().for_each(|coordinate| tape.i32(coordinate));
         self.target.iter_mut().for_each(|coordinate| tape.i32(coordinate));
+        self.end.iter_mut().for_each(|coordinate| tape.i32(coordinate));
+        tape.i32(&mut self.beyond);
         tape.u16(&mut self.via);
         tape.u16(&mut self.goal);
         tape.u8(&mut stance);
@@ -123,61 +129,55 @@ impl Scene<'_> {
         }
         let at = [body.position[0], body.position[1]];
         let is_outside = self.circle.is_some_and(|circle| !circle.holds(at));
+        let reach = self.gait.stride * self.gait.pace(unit_of(word));
         if body.stance == Stance::Dwells && !is_outside && word as u32 >= self.gait.leave_chance {
             let around = self.gait.roam_around(self.ground.relief, body.target, mover.word_beside(word));
             let (to, _) = towards(at, around, self.gait.stride);
             self.put(body, to);
-            return;
+        } else if body.stance == Stance::Travels && is_within(at, body.target, body.end, body.beyond, reach) {
+            self.arrive(body);
+        } else {
+            self.go(mover, team, word, body);
         }
-        self.go(mover, team, word, body);
     }
 
-    /// A step that is more than staying where one is or going on to where one goes.
+    /// A step that is more than staying where one is, or going on to where one goes and no farther.
     pub fn go(&self, mover: Mover, team: u8, word: u64, body: &mut Body) {
         let mut own = self.chance.own.about(mover.player_id as u64);
         if body.stance == Stance::Travels {
-            self.travel(self.gait.stride * self.gait.pace(unit_of(word)), &mut own, body);
-            return;
+            return self.travel(self.gait.stride * self.gait.pace(unit_of(word)), &mut own, body);
         }
         if body.stance == Stance::Spawns {
             let mut draws = self.chance.spawns.about(mover.player_id as u64);
             let (place, point) = self.ground.spawn(team, self.teams, &mut draws);
-            (body.via, body.goal) = (place, place);
+            body.goal = place;
             self.put(body, point);
         }
         let mut squad = self.chance.squads.about(mover.squad as u64);
         // The first word has decided that it leaves.
-        squad.bits();
-        self.choose_target(&mut squad, &mut own, body);
-        let pace = self.gait.pace(squad.unit());
+        squad.skip();
+        let here = body.goal;
+        let end = self.choose_end(&mut squad, &mut own, body);
+        body.end = self.circle.map_or(end, |circle| circle.draw_in(end));
         // Any moment of the interval is as likely as another to be the one at which it leaves.
-        let reach = self.gait.stride * pace * squad.unit();
-        if matches!(self.gait.model, Model::Hotspots) {
-            let via = self.ground.routes().next(body.via, body.goal);
-            let at = [body.position[0], body.position[1]];
-            if self.circle.is_none() && self.ground.way_length(at, via, body.goal) <= reach {
-                return self.arrive(&mut own, body);
-            }
-            self.head_for_next_place(&mut own, body);
+        let [pace, left] = halves(squad.bits());
+        let reach = self.gait.stride * self.gait.pace(pace) * left;
+        let at = [body.position[0], body.position[1]];
+        // What it comes by on the way decides nothing, if it is there within the interval.
+        if is_within(at, at, body.end, self.ground.way_length(here, body.goal), reach) {
+            return self.arrive(body);
         }
+        self.head_on(here, &mut own, body);
         self.travel(reach, &mut own, body);
     }
 
-    /// Is at the place it goes to within the interval: what it comes by on the way decides nothing.
-    fn arrive(&self, own: &mut Stream, body: &mut Body) {
-        body.via = body.goal;
-        body.target = self.ground.point_in_place(body.goal, own);
-        body.stance = Stance::Dwells;
-        self.put(body, body.target);
-    }
-
-    /// Chooses the place to go to, or the very point where there are no places.
-    fn choose_target(&self, squad: &mut Stream, own: &mut Stream, body: &mut Body) {
+    /// Chooses the place to go to and the point in it, or a point where there are no places.
+    fn choose_end(&self, squad: &mut Stream, own: &mut Stream, body: &mut Body) -> [i32; 2] {
         let ground = self.ground;
-        let target = match self.gait.model {
+        match self.gait.model {
             Model::Hotspots => {
                 body.goal = ground.choose_place(squad);
-                return;
+                ground.point_in_place(body.goal, own)
             }
             Model::RandomWaypoint => ground.extent.map(|extent| own.within(0, extent)),
             Model::LevyWalk { exponent, min_step } => {
@@ -186,45 +186,74 @@ impl Scene<'_> {
                 let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i64);
                 ground.turn_back(i64::from(body.position[0]) + dx, i64::from(body.position[1]) + dy)
             }
+        }
+    }
+
+    /// Turns to the next place on the way from one: a point of it, or the end.
+    fn head_on(&self, here: u16, own: &mut Stream, body: &mut Body) {
+        body.via = if here == body.goal { here } else { self.ground.routes().next(here, body.goal) };
+        body.beyond = self.ground.way_length(body.via, body.goal);
+        body.target = if body.via == body.goal {
+            body.end
+        } else {
+            let point = self.ground.point_in_place(body.via, own);
+            self.circle.map_or(point, |circle| circle.draw_in(point))
         };
-        self.head_for(target, body);
-    }
-
-    /// Turns to a point of the next place on the way.
-    fn head_for_next_place(&self, own: &mut Stream, body: &mut Body) {
-        body.via = self.ground.routes().next(body.via, body.goal);
-        self.head_for(self.ground.point_in_place(body.via, own), body);
-    }
-
-    fn head_for(&self, point: [i32; 2], body: &mut Body) {
-        body.target = self.circle.map_or(point, |circle| circle.draw_in(point));
     }
 
     /// Travels so many centimetres over the ground, from place to place, or until it is there.
     fn travel(&self, mut reach: f64, own: &mut Stream, body: &mut Body) {
         loop {
             let from = [body.position[0], body.position[1]];
-            let (to, arrives) = towards(from, body.target, reach);
+            let (to, is_there) = towards(from, body.target, reach);
             self.put(body, to);
-            body.stance = if arrives && body.via == body.goal { Stance::Dwells } else { Stance::Travels };
-            if !arrives || body.via == body.goal {
+            body.stance = Stance::Travels;
+            if !is_there {
                 return;
             }
+            if body.via == body.goal {
+                return self.arrive(body);
+            }
             reach = (reach - distance(from, to) - ROUNDING_CM).max(0.0);
-            self.head_for_next_place(own, body);
+            self.head_on(body.via, own, body);
         }
+    }
+
+    /// Is where it goes to, and stays.
+    fn arrive(&self, body: &mut Body) {
+        body.target = body.end;
+        body.stance = Stance::Dwells;
+        self.put(body, body.end);
     }
 
     /// Turns who travels to where the circle has closed.
     pub fn pull_in(&self, body: &mut Body) {
         if let Some(circle) = self.circle {
             body.target = circle.pull_in(body.target);
+            body.end = circle.pull_in(body.end);
         }
     }
 
     fn put(&self, body: &mut Body, [x, y]: [i32; 2]) {
         body.position = [x, y, self.ground.height(x, y)];
     }
+}
+
+/// Whether the end of a way is within reach: the way to a target and beyond it, and the end straight on, because points on the
+/// way may have been moved.
+#[inline(always)]
+pub fn is_within(from: [i32; 2], target: [i32; 2], end: [i32; 2], beyond: i32, reach: f64) -> bool {
+    let squared = |to: [i32; 2]| {
+        let [dx, dy] = [0, 1].map(|axis| f64::from(to[axis] - from[axis]));
+        dx * dx + dy * dy
+    };
+    let rest = reach - f64::from(beyond);
+    (rest >= 0.0) & (squared(target) <= rest * rest) & (squared(end) <= reach * reach)
+}
+
+/// Two numbers from 0 to 1, by the halves of a word.
+fn halves(word: u64) -> [f64; 2] {
+    [word >> 32, word & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) * (1.0 / 4_294_967_296.0))
 }
 
 fn distance(a: [i32; 2], b: [i32; 2]) -> f64 {

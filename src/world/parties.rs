@@ -64,34 +64,34 @@ pub fn gather(setting: &Setting, everyone: &mut [Active]) {
     }
 }
 
-/// Everyone active today, circle by circle.
+/// Everyone active today, circle by circle: side by side, because each host looks at all of a circle.
 struct Circles {
-    /// Indices into everyone, by circle and account.
-    order: Vec<u32>,
-    /// Place of each in the order.
-    place: Vec<u32>,
-    /// Circle of each.
-    circle: Vec<u32>,
+    /// Who, and the index into everyone, by circle and account.
+    members: Vec<(Social, u32)>,
+    /// Where the circle of each begins and ends.
+    bounds: Vec<(u32, u32)>,
 }
 
 impl Circles {
     fn of(setting: &Setting, layer: usize, everyone: &[Active]) -> Self {
-        let of_one = |active: &Active| setting.friendships.circle_of(layer, active.social.id);
-        let circle: Vec<u32> = everyone.iter().map(of_one).collect();
-        let mut order: Vec<u32> = (0..everyone.len() as u32).collect();
-        order.sort_unstable_by_key(|&index| (circle[index as usize], index));
-        let mut place = vec![0; order.len()];
-        (0..).zip(&order).for_each(|(at, &index)| place[index as usize] = at);
-        Self { order, place, circle }
+        let circle_of = |active: &Active| setting.friendships.circle_of(layer, active.social.id);
+        let mut order: Vec<(u32, u32)> = everyone.iter().map(circle_of).zip(0..).collect();
+        order.sort_unstable();
+        let mut bounds = vec![(0, 0); order.len()];
+        let mut first = 0;
+        for circle in order.chunk_by(|a, b| a.0 == b.0) {
+            let end = first + circle.len() as u32;
+            circle.iter().for_each(|(_, index)| bounds[*index as usize] = (first, end));
+            first = end;
+        }
+        let members = order.iter().map(|&(_, index)| (everyone[index as usize].social, index)).collect();
+        Self { members, bounds }
     }
 
-    /// Who is in the circle of somebody.
-    fn beside(&self, index: usize) -> impl Iterator<Item = usize> {
-        let (at, circle) = (self.place[index] as usize, self.circle[index]);
-        let is_beside = move |&&other: &&u32| self.circle[other as usize] == circle;
-        let before = self.order[..at].iter().rev().take_while(is_beside);
-        let after = self.order[at + 1..].iter().take_while(is_beside);
-        before.chain(after).map(|&other| other as usize)
+    /// Who is in the circle of somebody, who is among them.
+    fn around(&self, index: usize) -> &[(Social, u32)] {
+        let (first, end) = self.bounds[index];
+        &self.members[first as usize..end as usize]
     }
 }
 
@@ -107,11 +107,12 @@ fn find_friends(
     let own = &everyone[index].social;
     for (layer, circle) in circles.iter().enumerate() {
         let draws = setting.friendships.draws(layer);
-        let closeness = |other: usize| {
-            let closeness = setting.friendships.closeness(draws, own, &everyone[other].social)?;
-            Some((closeness, other))
+        let others = circle.around(index).iter().filter(|(other, _)| other.id != own.id);
+        let closeness = |(other, index): &(Social, u32)| {
+            let closeness = setting.friendships.closeness(draws, own, other)?;
+            Some((closeness, *index as usize))
         };
-        friends.extend(circle.beside(index).filter_map(closeness));
+        friends.extend(others.filter_map(closeness));
     }
     friends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 }
