@@ -26,7 +26,7 @@ section! {
         /// Who knows whom.
         friends: Friends;
         /// Who plays together.
-        parties: Parties;
+        parties: PartyKeys;
         /// Who plays against whom.
         matchmaking: Matchmaking;
         /// How fights end.
@@ -176,7 +176,7 @@ section! {
 
 section! {
     /// Who plays together: some ask friends along who are active on the day and have time.
-    Parties {
+    PartyKeys {
         /// Chance that a session whose player is in no party yet asks friends along.
         share: f64 = "0.55", SHARE;
         /// How often a party of 2, 3, 4 and 5 is wanted, relative to the others; it stays smaller if friends have no time.
