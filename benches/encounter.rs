@@ -62,7 +62,7 @@ const LARGE: Case = case(5_000, 1000, 1000, 1_000_000);
 const WORLD: Case = case(1_000_000, 4_577, 1000, 1_000_000);
 
 /// Sizes at their usual density, the same crowded; then density and radius at 64 a match.
-const CASES: [Case; 15] = [
+const CASES: [Case; 19] = [
     SMALL,
     USUAL,
     HUNDRED,
@@ -78,6 +78,11 @@ const CASES: [Case; 15] = [
     case(64, 100, 1000, 1_000_000),
     case(64, 400, 300, 1_000_000),
     case(64, 400, 3500, 1_000_000),
+    // Opponents fight from 35 to 70 m.
+    case(64, 400, 7000, 1_000_000),
+    crowded(case(64, 400, 3500, 1_000_000)),
+    crowded(case(64, 400, 7000, 1_000_000)),
+    crowded(case(12, 200, 3500, 999_996)),
 ];
 
 /// Every pair by comparing each player with all later ones in order of x, up to the radius: for small matches the plain

@@ -184,7 +184,7 @@ section! {
         /// Most sessions in a party; 0 means the largest team of any mode, and at most 5. Parties play modes in whose teams they fit.
         size_max: u32 = "0", Int(0, 5);
         /// How much better a player is for each mate of its party who is seated with it, in units of skill.
-        mate_skill: f64 = "0.06", Num(-5.0, 5.0);
+        mate_skill: f64 = "0.2", Num(-5.0, 5.0);
     }
 }
 

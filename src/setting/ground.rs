@@ -296,7 +296,11 @@ impl Circle {
     /// The circle of a match after a share of its length; `about` identifies the match for the draw of its centre.
     pub fn closing(seed: Seed, ground: &Ground, about: u64, elapsed_share: f64) -> Self {
         let mut draws = seed.stream(Purpose::Places, about, u64::MAX);
-        let centre = ground.extent.map(|extent| draws.within(extent / 4, extent - extent / 4));
+        // Evenly over the inner ellipse of half the map's extent, so that nothing square shows.
+        let [north, east] = direction(draws.unit());
+        let reach = 0.25 * draws.unit().sqrt();
+        let at = |axis: usize, way: f64| (f64::from(ground.extent[axis]) * (0.5 + reach * way)) as i32;
+        let centre = [at(0, east), at(1, north)];
         // A point from four fifths of the match on, so that the last ones meet before its time is up.
         let open_share = (1.0 - elapsed_share / 0.8).clamp(0.0, 1.0);
         let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));

@@ -154,9 +154,11 @@ fn beside(setting: &Setting, hosts: Sitting, id: i32) -> Option<(u32, u32)> {
         return None;
     }
     let mut draws = setting.seed.stream(Purpose::Party, id as u64, u64::from(hosts.started_s) | 1 << 32);
-    // Today, and not before the interval that the host logs in in.
-    let earliest = (first_s.saturating_sub(clock.heartbeat_s - 1)).max(hosts.started_s / DAY_S * DAY_S);
-    let started_s = first_s - draws.below(first_s - earliest + 1);
+    // Today, and in the interval in which the host logs in.
+    let midnight = hosts.started_s / DAY_S * DAY_S;
+    let earliest = first_s.saturating_sub(clock.heartbeat_s - 1).max(midnight);
+    let latest = first_s.min(midnight + DAY_S - 1);
+    let started_s = latest - draws.below(latest - earliest + 1);
     let ended_s =
         if hosts.ended_s == last_s { last_s } else { last_s + 1 + draws.below((clock.heartbeat_s - 1).max(1)) };
     Some((started_s, ended_s))

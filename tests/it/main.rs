@@ -19,5 +19,6 @@ mod python;
 mod realism;
 mod report;
 mod scenarios;
+mod squads;
 mod support;
 mod warehouse;
