@@ -288,8 +288,8 @@ pub struct Circle {
     centre: [i32; 2],
     /// Its radius.
     pub radius: f64,
-    /// How much nearer to the centre than on the whole map everything lies.
-    scale: f64,
+    /// Extent of the map.
+    extent: [i32; 2],
 }
 
 impl Circle {
@@ -304,16 +304,21 @@ impl Circle {
         // A point from four fifths of the match on, so that the last ones meet before its time is up.
         let open_share = (1.0 - elapsed_share / 0.8).clamp(0.0, 1.0);
         let diagonal = f64::from(ground.extent[0]).hypot_exact(f64::from(ground.extent[1]));
-        let [east, north] = [0, 1].map(|axis| f64::from(centre[axis].max(ground.extent[axis] - centre[axis])));
-        let radius = diagonal / 2.0 * open_share;
-        // The farthest corner comes to lie just inside, and everything else in proportion.
-        Self { centre, radius, scale: 0.95 * radius / east.hypot_exact(north) }
+        Self { centre, radius: diagonal / 2.0 * open_share, extent: ground.extent }
     }
 
-    /// The point of the circle that a point of the whole map becomes.
+    /// The point of the circle that a point of the whole map becomes: the border of the map comes to lie just inside, and
+    /// everything else in proportion, so that what is left of a rectangle is round.
     pub fn draw_in(&self, target: [i32; 2]) -> [i32; 2] {
-        let scale = |axis: usize| (f64::from(target[axis] - self.centre[axis]) * self.scale) as i32;
-        [self.centre[0] + scale(0), self.centre[1] + scale(1)]
+        let way = [0, 1].map(|axis| f64::from(target[axis] - self.centre[axis]));
+        // How often the way to the point goes into the way on to the border.
+        let border = |axis: usize| {
+            let ahead = if way[axis] > 0.0 { self.extent[axis] - self.centre[axis] } else { self.centre[axis] };
+            f64::from(ahead) / way[axis].abs()
+        };
+        let whole = way[0].hypot_exact(way[1]) * border(0).min(border(1));
+        let scale = if whole > 0.0 { (0.95 * self.radius / whole).min(1.0) } else { 0.0 };
+        [0, 1].map(|axis| self.centre[axis] + (way[axis] * scale) as i32)
     }
 
     /// Whether a point is in play. Once the circle is a point, nothing is: everybody makes for it.
