@@ -2,7 +2,7 @@
 //!
 //! `targets` is what is asked, with the smallest sample that a number may come from. `facts` reads a run in a few passes that
 //! hold no rows: `accounts` is what is kept of every account, `session_pass`, `alignment`, `payment_pass` and `match_pass`
-//! read tables, `online`, `parties`, `hotspots`, `player_rounds` and `frequencies` add up what they see. `retention`, `play`,
+//! read tables, `online`, `party_sizes`, `hotspots`, `player_rounds` and `frequencies` add up what they see. `retention`, `play`,
 //! `clocks`, `money` and `fights` compute a number each from that, by `statistics`; `verdict` compares. `page` prints, and
 //! `section`, with its `drawings`, is a part of a report.
 //!
@@ -23,7 +23,7 @@ mod measured;
 mod money;
 mod online;
 mod page;
-mod parties;
+mod party_sizes;
 mod payment_pass;
 mod play;
 mod player_rounds;

@@ -14,7 +14,7 @@ use super::accounts::{Accounts, FIRST_DAYS, Habits, RECENT_DAYS};
 use super::batch_columns::{numbers, texts};
 use super::frequencies::Frequencies;
 use super::online::Online;
-use super::parties::Parties;
+use super::party_sizes::Parties;
 use crate::inspect::{InspectError, RunTables, table_named};
 use crate::setting::Setting;
 use crate::time::DAY_S;
