@@ -94,7 +94,7 @@ pub fn empty_closed_matches(
         let entry = games.binary_search_by_key(&game.id, |(id, _)| *id).expect("an open match is in the lobby");
         if has_players && has_numbers && end != MatchEnd::RunEnd {
             *game = arena.next_match(&rules, *realm, end_tick);
-            roster.clear();
+            roster.clear(game.about);
             bodies.truncate(0);
             scoreboard.clear();
             let about = game.about;
@@ -402,7 +402,7 @@ fn open_match(
         (commands.spawn(arena).id(), game)
     };
     let teams = setting.modes[usize::from(mode)].teams;
-    let (roster, scoreboard) = (Roster::new(teams), Scoreboard::new(teams));
+    let (roster, scoreboard) = (Roster::new(teams, game.about), Scoreboard::new(teams));
     Fresh { game, host: Host(host), roster, bodies: Bodies::default(), scoreboard }
 }
 

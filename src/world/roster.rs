@@ -76,6 +76,8 @@ pub struct Roster {
     pub present: Vec<u32>,
     /// Whether anyone has left since the last tick's end.
     pub has_leavers: bool,
+    /// The team that is first among equals: another in each match, or the first group seated would always be of one team.
+    first_team: u32,
     /// Those present, by team.
     team_sizes: Vec<u32>,
     /// Sum of their usual skills, by team.
@@ -85,13 +87,19 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Nobody yet, in so many teams.
-    pub fn new(teams: u8) -> Self {
-        Self { team_sizes: vec![0; teams.into()], team_skills: vec![0.0; teams.into()], ..Self::default() }
+    /// Nobody yet, in so many teams, of a match whose draws are about something.
+    pub fn new(teams: u8, about: u64) -> Self {
+        Self {
+            first_team: (about % u64::from(teams)) as u32,
+            team_sizes: vec![0; teams.into()],
+            team_skills: vec![0.0; teams.into()],
+            ..Self::default()
+        }
     }
 
     /// Empties it for the next match, keeping its memory.
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self, about: u64) {
+        self.first_team = (about % self.team_sizes.len() as u64) as u32;
         self.participations.clear();
         self.present.clear();
         self.has_leavers = false;
@@ -233,8 +241,9 @@ impl Roster {
     }
 
     fn smallest_team(&self) -> usize {
-        let teams = 0..self.team_sizes.len();
-        let smallest = teams.min_by(|&a, &b| {
+        let teams = self.team_sizes.len();
+        let in_turn = (0..teams).map(|n| (n + self.first_team as usize) % teams);
+        let smallest = in_turn.min_by(|&a, &b| {
             let by_size = self.team_sizes[a].cmp(&self.team_sizes[b]);
             by_size.then_with(|| self.team_skills[a].total_cmp(&self.team_skills[b]))
         });
@@ -274,6 +283,7 @@ impl Roster {
     pub fn state(&mut self, tape: &mut Tape) {
         tape.list(&mut self.participations, |tape, participation| participation.state(tape));
         tape.list(&mut self.present, Tape::u32);
+        tape.u32(&mut self.first_team);
         tape.list(&mut self.team_sizes, Tape::u32);
         tape.list(&mut self.team_skills, Tape::f64);
     }
