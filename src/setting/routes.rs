@@ -126,22 +126,19 @@ mod tests {
                 shortest[usize::from(a)][usize::from(b)] = length;
                 shortest[usize::from(b)][usize::from(a)] = length;
             }
+            let pairs = || (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
             for via in 0..count {
-                for from in 0..count {
-                    for to in 0..count {
-                        shortest[from][to] = shortest[from][to].min(shortest[from][via] + shortest[via][to]);
-                    }
+                for (from, to) in pairs() {
+                    shortest[from][to] = shortest[from][to].min(shortest[from][via] + shortest[via][to]);
                 }
             }
             let mut longest = 0;
-            for from in 0..count {
-                for to in 0..count {
-                    let (length, hops) = walk(&routes, &points, from as u16, to as u16);
-                    assert_eq!(length, shortest[from][to], "{count}: {from} -> {to}");
-                    let known = u64::from(routes.length(from as u16, to as u16));
-                    assert!((length..=length + count as u64).contains(&known), "{known} {length}");
-                    longest = longest.max(hops);
-                }
+            for (from, to) in pairs() {
+                let (length, hops) = walk(&routes, &points, from as u16, to as u16);
+                assert_eq!(length, shortest[from][to], "{count}: {from} -> {to}");
+                let known = u64::from(routes.length(from as u16, to as u16));
+                assert!((length..=length + count as u64).contains(&known), "{known} {length}");
+                longest = longest.max(hops);
             }
             assert!(count < 25 || longest >= 5, "{longest}");
             assert!(ways.len() <= 3 * count, "a Gabriel graph is planar");
