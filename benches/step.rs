@@ -118,7 +118,7 @@ fn movement_step(bencher: divan::Bencher<'_, '_>) {
         let mut body = Body::default();
         for tick in 0..STEPS {
             let scene = Scene { chance: Chance::at(Seed(1), tick), ground, gait, circle: None, teams: 2 };
-            scene.step(Mover { player_id: 7, squad: 7 }, 0, &mut body);
+            scene.step(Mover { player_id: 7, squad: 7, team: 0 }, &mut body);
         }
         body.position
     };

@@ -214,6 +214,13 @@ pub fn unit_of(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
 }
 
+/// The number of the open interval (0, 1) that 32 uniform bits stand for, on a grid of 2^-32: by a conversion of signed
+/// numbers, which every vector instruction set has.
+#[inline(always)]
+pub fn unit_of_half(bits: u32) -> f64 {
+    f64::from(bits.cast_signed()) * (1.0 / 4_294_967_296.0) + (0.5 + 1.0 / 8_589_934_592.0)
+}
+
 /// Picks among named entries with the given weights: weighted rendezvous hashing.
 ///
 /// Every entry races with an exponential clock of its own, drawn from the streams of its name, so that adding or removing an entry

@@ -17,6 +17,7 @@ const MAX_CANDIDATES: u64 = 1 << 31;
 #[derive(Debug, Default)]
 pub struct CpuDetector {
     room: kernels::Padded,
+    found: kernels::NearPairs,
     cells: CellList,
 }
 
@@ -49,7 +50,9 @@ impl CpuDetector {
         let range = frame.range(index);
         let (x, y, z) = (&frame.x[range.clone()], &frame.y[range.clone()], &frame.z[range]);
         if x.len() <= ALL_PAIRS_LIMIT {
-            kernels::all_pairs(kernels::Points { x, y, z }, radius_cm, &mut self.room, &mut contacts.pairs);
+            self.found.clear();
+            kernels::all_pairs(kernels::Points { x, y, z }, radius_cm, &mut self.room, &mut self.found);
+            contacts.pairs.extend(self.found.iter());
         } else {
             self.cells.detect(x, y, z, radius_cm, &mut contacts.pairs)?;
         }

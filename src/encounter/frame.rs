@@ -73,7 +73,7 @@ impl Frame {
 }
 
 /// A pair of positions of one match at most the radius apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Contact {
     /// First position, counted within its match.
     pub a: u32,

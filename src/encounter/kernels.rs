@@ -23,11 +23,13 @@ pub const MAX_PLAYERS: usize = 256;
 #[derive(Debug)]
 pub struct Padded {
     axes: [[i32; MAX_PLAYERS + LANES]; 3],
+    /// Their numbers, from 0.
+    index: [u32; MAX_PLAYERS + LANES],
 }
 
 impl Default for Padded {
     fn default() -> Self {
-        Self { axes: [[0; MAX_PLAYERS + LANES]; 3] }
+        Self { axes: [[0; MAX_PLAYERS + LANES]; 3], index: std::array::from_fn(|index| index as u32) }
     }
 }
 
@@ -199,10 +201,12 @@ macro_rules! in_lanes {
 in_lanes!(
     /// Appends every pair within the radius, sorted by (a, b). At most [`MAX_PLAYERS`] positions.
     all_pairs = all_pairs_with,
-    (points: Points<'_>, radius_cm: u32, room: &mut Padded, pairs: &mut Vec<Contact>),
-    all_pairs_avx512 = |axes, corner, reach| x86::filter_avx512(axes, corner, reach),
-    all_pairs_avx2 = |axes, corner, reach| x86::filter_avx2(axes, corner, reach),
-    all_pairs_portable = filter_portable
+    (points: Points<'_>, radius_cm: u32, room: &mut Padded, found: &mut NearPairs),
+    all_pairs_avx512 = |own, block, found| x86::collect_avx512(own, block, found),
+    all_pairs_avx2 = |own, block, found| {
+        collect_passed(own, block, found, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
+    },
+    all_pairs_portable = |own, block, found| collect_passed(own, block, found, filter_portable)
 );
 
 in_lanes!(
@@ -238,17 +242,21 @@ fn collect_passed(
 ) {
     let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
     let mut mask = filter(block.axes, corner, 2 * own.radius_cm) & block.counted;
+    if mask == 0 {
+        return;
+    }
+    let [a, b, column] = found.room();
+    let mut len = 0;
     while mask != 0 {
         let lane = mask.trailing_zeros() as usize;
         mask &= mask - 1;
         let d2 = clamped_d2(own.at, block.axes.map(|axis| axis[lane]), own.radius_cm);
-        if d2 <= own.radius_cm * own.radius_cm {
-            let other = block.index[lane];
-            let [a, b, column] = found.room();
-            (a[0], b[0], column[0]) = (own.index.min(other), own.index.max(other), d2);
-            found.len += 1;
-        }
+        let other = block.index[lane];
+        // Written in any case and kept if it is near: whether it is, nobody can guess.
+        (a[len], b[len], column[len]) = (own.index.min(other), own.index.max(other), d2);
+        len += usize::from(d2 <= own.radius_cm * own.radius_cm);
     }
+    found.len += len;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -265,7 +273,7 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn filter_avx512(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+    fn filter_avx512(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
         let reach = _mm512_set1_epi32(reach.cast_signed());
         let from_corner = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -277,10 +285,14 @@ mod x86 {
         u32::from(_mm512_mask_cmple_epu32_mask(near_xy, from_corner(2), reach))
     }
 
-    /// As `collect_passed`, with [`super::clamped_d2`] in sixteen lanes and no branch on what was found.
+    /// As `collect_passed`, with [`super::clamped_d2`] in sixteen lanes.
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn collect_avx512(own: Own, block: Block<'_>, found: &mut NearPairs) {
+        let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
+        if filter_avx512(block.axes, corner, 2 * own.radius_cm) & block.counted == 0 {
+            return;
+        }
         let beyond = _mm512_set1_epi32(own.radius_cm.cast_signed() + 1);
         let square = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -326,40 +338,26 @@ mod x86 {
     }
 }
 
-/// The loop around a filter, inlined into each of the above. The filter gets a block of coordinates, the south-western
-/// corner of the square and its side, and answers with a bit for each position inside.
+/// Each position against the later ones.
 #[inline(always)]
 fn all_pairs_with(
     points: Points<'_>,
     radius_cm: u32,
     room: &mut Padded,
-    pairs: &mut Vec<Contact>,
-    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
+    found: &mut NearPairs,
+    collect: impl Fn(Own, Block<'_>, &mut NearPairs),
 ) {
     let Points { x, y, z } = points;
     let count = x.len();
     for (axis, values) in room.axes.iter_mut().zip([x, y, z]) {
         axis[..count].copy_from_slice(values);
     }
-    let radius = radius_cm.cast_signed();
-    for a in 0..count.saturating_sub(1) {
-        let corner = [x[a], y[a], z[a]].map(|value: i32| value.wrapping_sub(radius));
-        let mut first = a + 1;
-        while first < count {
-            let blocks = [0, 1, 2].map(|axis| block(&room.axes[axis], first));
-            let mut mask = filter(blocks, corner, 2 * radius_cm);
-            if count - first < LANES {
-                mask &= (1 << (count - first)) - 1;
-            }
-            while mask != 0 {
-                let b = first + mask.trailing_zeros() as usize;
-                mask &= mask - 1;
-                let d2 = clamped_d2([x[a], y[a], z[a]], [x[b], y[b], z[b]], radius_cm);
-                if d2 <= radius_cm * radius_cm {
-                    pairs.push(Contact { a: a as u32, b: b as u32, d2 });
-                }
-            }
-            first += LANES;
+    for at in 0..count.saturating_sub(1) {
+        let own = Own { at: [x[at], y[at], z[at]], index: at as u32, radius_cm };
+        for first in (at + 1..count).step_by(LANES) {
+            let axes = [0, 1, 2].map(|axis| block(&room.axes[axis], first));
+            let counted = u32::from(u16::MAX) >> (LANES - (count - first).min(LANES));
+            collect(own, Block { axes, index: block(&room.index, first), counted }, found);
         }
     }
 }
@@ -411,15 +409,15 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, Seed};
 
-    type Form = fn(Points<'_>, u32, &mut Padded, &mut Vec<Contact>);
+    type Form = fn(Points<'_>, u32, &mut Padded, &mut NearPairs);
 
     fn forms() -> Vec<(&'static str, Form)> {
         let mut forms: Vec<(&'static str, Form)> = vec![("portable", all_pairs_portable), ("dispatched", all_pairs)];
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the feature was detected on the line above.
-            forms.push(("avx2", |points, radius_cm, room, pairs| unsafe {
-                all_pairs_avx2(points, radius_cm, room, pairs);
+            forms.push(("avx2", |points, radius_cm, room, found| unsafe {
+                all_pairs_avx2(points, radius_cm, room, found);
             }));
         }
         forms
@@ -445,9 +443,9 @@ mod tests {
                 }
             }
             for (name, form) in forms() {
-                let mut pairs = Vec::new();
-                form(Points { x: &x, y: &y, z: &z }, radius_cm, &mut room, &mut pairs);
-                assert_eq!(pairs, expected, "{name}, case {case}");
+                let mut found = NearPairs::default();
+                form(Points { x: &x, y: &y, z: &z }, radius_cm, &mut room, &mut found);
+                assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{name}, case {case}");
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::encounter::gpu::GpuService;
 use crate::encounter::probe::Race;
 use crate::encounter::{Contacts, CpuDetector, DetectError, Detector, Frame};
 use crate::random::{Purpose, Seed};
-use crate::setting::{Model, Setting};
+use crate::setting::{Model, Setting, spot_in_disc};
 
 /// Rounds over the frames of every thread; the first warms up.
 const ROUNDS: u32 = 4;
@@ -91,8 +91,8 @@ pub fn frame_like(setting: &Setting, players: usize, ordinal: u64) -> Frame {
             for _ in 0..(wanted as usize / matches).max(1) {
                 let [x, y] = match mode.gait.model {
                     Model::Hotspots => {
-                        let place = ground.choose_place(&mut draws);
-                        ground.point_in_place(place, &mut draws)
+                        let place = ground.choose_place(draws.bits());
+                        ground.point_in_place(place, spot_in_disc(draws.bits()))
                     }
                     Model::RandomWaypoint | Model::LevyWalk { .. } => {
                         ground.extent.map(|extent| draws.within(0, extent))

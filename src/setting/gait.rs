@@ -1,6 +1,7 @@
 //! Ways of moving, compiled for a heartbeat interval.
 
 use super::ground::Relief;
+use crate::random::unit_of_half;
 use crate::scenario::sections::{File, Mode};
 
 /// Slopes make ways longer than their shadow on the ground: a map's relief of at most a tenth of its extent costs at
@@ -40,11 +41,11 @@ pub struct Gait {
     /// Farthest step over the ground in one interval.
     pub stride: f64,
     /// Farthest roaming on each axis.
-    roam: f64,
+    roam: f32,
     /// Share of travellers who walk.
     walk_share: f64,
     /// Chance of moving on from a place, as a fraction of 2^32.
-    pub leave_chance: u32,
+    leave_chance: u32,
 }
 
 impl Gait {
@@ -61,30 +62,45 @@ impl Gait {
             model,
             top_speed_cm_per_s: movement.top_speed_cm_per_s,
             stride: (f64::from(movement.top_speed_cm_per_s) * heartbeat * SLOPE_ALLOWANCE - ROUNDING_CM).max(0.0),
-            roam: f64::from(movement.roam_m) * 100.0,
+            roam: (movement.roam_m * 100) as f32,
             walk_share: movement.walk_share,
             leave_chance: ((1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9))) * f64::from(u32::MAX))
                 as u32,
         }
     }
 
+    /// Whether somebody leaves its place in an interval, by the word of its squad.
+    #[inline(always)]
+    pub fn leaves(&self, word: u64) -> bool {
+        (word as u32) < self.leave_chance
+    }
+
+    /// How far a traveller gets in an interval, by the word of its squad: some walk, most run.
+    #[inline(always)]
+    pub fn reach(&self, word: u64) -> f64 {
+        let unit = unit_of_half((word >> 32) as u32);
+        let slowest = if unit < self.walk_share { WALK } else { RUN };
+        self.stride * (slowest + (1.0 - RUN) * unit)
+    }
+
     /// Where a player who stays around a point is next, by two halves of a word: mostly near it.
     #[inline(always)]
-    pub fn roam_around(&self, relief: Relief, anchor: [i32; 2], bits: u64) -> [i32; 2] {
+    pub fn roam_around(&self, relief: Relief, anchor: [i32; 2], word: u64) -> [i32; 2] {
         let [x, y] = [0, 1].map(|axis| {
-            let half = (bits >> (32 * axis)) & u64::from(u32::MAX);
+            let half = (word >> (32 * axis)) as i32;
             // From -1 to 1; the density of the sum of two uniform draws, which is highest in the middle, by its inverse.
-            let even = half as i32 as f64 * (1.0 / 2_147_483_648.0);
+            let even = half as f32 * (1.0 / 2_147_483_648.0);
             let out = (1.0 - (1.0 - even.abs()).sqrt()).copysign(even);
-            anchor[axis] + (out * self.roam.min(f64::from(relief.extent[axis]))) as i32
+            anchor[axis] + nearest(out * self.roam.min(relief.extent[axis] as f32))
         });
         relief.turn_back(x, y)
     }
+}
 
-    /// Share of the stride that a traveller covers, by a number from 0 to 1: some walk, most run.
-    #[inline(always)]
-    pub fn pace(&self, unit: f64) -> f64 {
-        let slowest = if unit < self.walk_share { WALK } else { RUN };
-        slowest + (1.0 - RUN) * unit
-    }
+/// The whole number nearest to one below 2^22, by additions, which run in lanes: adding so much that no bits are left for
+/// fractions rounds, and the low half of the mantissa is the number in two's complement.
+#[inline(always)]
+fn nearest(number: f32) -> i32 {
+    const LARGE: f32 = (3u32 << 22) as f32;
+    (number + LARGE).to_bits().cast_signed() - LARGE.to_bits().cast_signed()
 }

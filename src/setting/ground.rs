@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::routes::{self, Routes};
 use super::sight::Sight;
-use crate::random::{self, Purpose, Seed, Stream, Streams, mix, name_key};
+use crate::random::{self, Purpose, Seed, Streams, mix, name_key, unit_of_half};
 use crate::scenario::sections::{Map, Place};
 
 /// A round spot on a map, in centimetres.
@@ -20,8 +20,8 @@ pub struct Spot {
 pub struct Relief {
     /// Extent in centimetres, east and north.
     pub extent: [i32; 2],
-    /// Rise of each ridge over the ground, as a fraction of 2^32.
-    slope: [i64; 2],
+    /// Rise of each ridge over the ground, as a fraction of 2^32: at most a tenth.
+    slope: [u32; 2],
 }
 
 impl Relief {
@@ -29,8 +29,8 @@ impl Relief {
     #[inline(always)]
     pub fn height(self, x: i32, y: i32) -> i32 {
         let ridge = |at: i32, axis: usize| {
-            let from_edge = i64::from(at.min(self.extent[axis] - at).max(0));
-            ((from_edge * self.slope[axis]) >> 32) as i32
+            let from_edge = at.min(self.extent[axis] - at).max(0) as u32;
+            ((u64::from(from_edge) * u64::from(self.slope[axis])) >> 32) as i32
         };
         ridge(x, 0) + ridge(y, 1)
     }
@@ -120,7 +120,7 @@ impl Ground {
             extent,
             relief: Relief {
                 extent,
-                slope: extent.map(|extent| (i64::from(cm(map.relief_m)) << 32) / i64::from(extent)),
+                slope: extent.map(|extent| ((i64::from(cm(map.relief_m)) << 32) / i64::from(extent)) as u32),
             },
             runners,
             destinations: OnceLock::new(),
@@ -155,20 +155,23 @@ impl Ground {
         (0..=self.extent[0]).contains(&x) && (0..=self.extent[1]).contains(&y)
     }
 
-    /// A place, by popularity.
+    /// A place, by popularity and the high bits of a word.
     #[inline]
-    pub fn choose_place(&self, draws: &mut Stream) -> u16 {
+    pub fn choose_place(&self, word: u64) -> u16 {
         let destinations = self.destinations.get_or_init(|| {
             let number = (64 * self.places.len()).next_power_of_two().clamp(DESTINATIONS, MOST_DESTINATIONS);
             random::winners(number, &self.runners)
         });
-        destinations[draws.below(destinations.len() as u32) as usize]
+        destinations[((u128::from(word) * destinations.len() as u128) >> 64) as usize]
     }
 
     /// The shortest ways between places.
     #[inline]
     pub fn routes(&self) -> &Routes {
-        self.routes.get_or_init(|| Routes::new(&self.centres(), &self.ways()))
+        self.routes.get_or_init(|| {
+            let radii: Vec<i32> = self.places.iter().map(|place| place.radius).collect();
+            Routes::new(&self.centres(), &radii, &self.ways())
+        })
     }
 
     /// Pairs of places that a way joins: those that the map lists, or else those with no place between them.
@@ -180,52 +183,43 @@ impl Ground {
         self.places.iter().map(Spot::centre).collect()
     }
 
-    /// Length of the shortest way from a place to another, from anywhere in the one to anywhere in the other or less.
+    /// Length of the shortest way from anywhere in a place to anywhere in another, or more; 0 within a place.
     #[inline]
     pub fn way_length(&self, from: u16, to: u16) -> i32 {
-        if from == to {
-            return 0;
-        }
-        let [first, last] = [from, to].map(|place| self.places[usize::from(place)].radius);
-        self.routes().length(from, to).saturating_add((first + last) as u32).min(i32::MAX as u32) as i32
+        self.routes().length(from, to)
     }
 
-    /// A point of a place.
+    /// A point of a place, by one of the unit disc.
     #[inline]
-    pub fn point_in_place(&self, place: u16, draws: &mut Stream) -> [i32; 2] {
-        self.point_in(self.places[usize::from(place)], draws)
+    pub fn point_in_place(&self, place: u16, lean: [f32; 2]) -> [i32; 2] {
+        self.point_in(self.places[usize::from(place)], lean)
     }
 
-    /// A point of a spot, the rarer the farther out: its density falls as 1 - (r / radius)^2. What lies beyond the border is
-    /// mirrored by it.
-    fn point_in(&self, spot: Spot, draws: &mut Stream) -> [i32; 2] {
-        let bits = draws.bits();
-        let [out, turn] =
-            [bits >> 32, bits & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) * (1.0 / 4_294_967_296.0));
-        let reach = f64::from(spot.radius) * (1.0 - out.sqrt()).sqrt();
-        let [north, east] = direction(turn);
-        let [x, y] = [spot.x + (reach * east) as i32, spot.y + (reach * north) as i32];
+    /// A point of a spot. What lies beyond the border is mirrored by it.
+    fn point_in(&self, spot: Spot, lean: [f32; 2]) -> [i32; 2] {
+        let [east, north] = lean.map(|share| (spot.radius as f32 * share) as i32);
+        let [x, y] = [spot.x + east, spot.y + north];
         if self.holds([x, y]) { [x, y] } else { self.turn_back(x.into(), y.into()) }
     }
 
     /// Where a member of a team appears, and the place that is near. Teams take listed spawn points in turn; on a map without
     /// any, each has the places of a sector of its own in the ellipse that fills the map.
-    pub fn spawn(&self, team: u8, teams: u8, draws: &mut Stream) -> (u16, [i32; 2]) {
+    pub fn spawn(&self, team: u8, teams: u8, word: u64, lean: [f32; 2]) -> (u16, [i32; 2]) {
         if !self.spawns.is_empty() {
-            let point = self.point_in(self.spawns[usize::from(team) % self.spawns.len()], draws);
-            return (self.nearest_place(point), point);
+            let point = self.point_in(self.spawns[usize::from(team) % self.spawns.len()], lean);
+            let shares = [0, 1].map(|axis| f64::from(point[axis]) / f64::from(self.extent[axis]));
+            return (self.nearest_place(shares), point);
         }
-        let turn = (f64::from(team) + draws.unit()) / f64::from(teams);
+        let turn = (f64::from(team) + unit_of_half(word as u32)) / f64::from(teams);
         // Evenly over the area.
-        let reach = 0.5 * draws.unit().sqrt();
+        let reach = 0.5 * unit_of_half((word >> 32) as u32).sqrt();
         let [north, east] = direction(turn);
-        let at = |axis: usize, way: f64| (f64::from(self.extent[axis]) * (0.5 + reach * way)) as i32;
-        let place = self.nearest_place([at(0, east), at(1, north)]);
-        (place, self.point_in_place(place, draws))
+        let place = self.nearest_place([0.5 + reach * east, 0.5 + reach * north]);
+        (place, self.point_in_place(place, lean))
     }
 
-    /// The place nearest to the middle of the cell of a point, the first among equals.
-    fn nearest_place(&self, point: [i32; 2]) -> u16 {
+    /// The place nearest to the middle of the cell of a point, in shares of the extent; the first among equals.
+    fn nearest_place(&self, shares: [f64; 2]) -> u16 {
         let side = NEAREST_SIDE as i64;
         let nearest = self.nearest.get_or_init(|| {
             let centres = self.centres();
@@ -237,8 +231,7 @@ impl Ground {
             };
             (0..side * side).map(of_cell).collect()
         });
-        let [column, row] =
-            [0, 1].map(|axis| (i64::from(point[axis]) * side / i64::from(self.extent[axis])).min(side - 1));
+        let [column, row] = shares.map(|share| ((share * side as f64) as i64).min(side - 1));
         nearest[(row * side + column) as usize]
     }
 }
@@ -263,6 +256,14 @@ pub fn ways_of(map: &Map) -> Vec<[u16; 2]> {
     ways.sort_unstable();
     ways.dedup();
     ways
+}
+
+/// The point of the unit disc that a word leads to, the rarer the farther out: its density falls as 1 - r^2.
+#[inline]
+pub fn spot_in_disc(word: u64) -> [f32; 2] {
+    let out = (word >> 40) as f32 * (1.0 / 16_777_216.0);
+    let reach = (1.0 - out.sqrt()).sqrt();
+    direction(unit_of_half(word as u32)).map(|share| reach * share as f32)
 }
 
 /// Sine and cosine of a share of a full turn, between the entries of a table that fits the nearest cache: to a ten-thousandth.

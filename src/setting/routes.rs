@@ -10,14 +10,14 @@ pub struct Routes {
     places: usize,
     /// The place after one (row) on the shortest way to another (column).
     next: Vec<u16>,
-    /// Length of that way in centimetres.
-    lengths: Vec<u32>,
+    /// Length of that way in centimetres, with the radii of both: 0 from a place to itself.
+    lengths: Vec<i32>,
 }
 
 impl Routes {
-    /// The shortest ways between places at some points, in centimetres, along ways that join two of them. Places from
-    /// which no way leads to another are reached straight.
-    pub fn new(points: &[[i32; 2]], ways: &[[u16; 2]]) -> Self {
+    /// The shortest ways between places around some points with some radii, in centimetres, along ways that join two of them.
+    /// Places from which no way leads to another are reached straight.
+    pub fn new(points: &[[i32; 2]], radii: &[i32], ways: &[[u16; 2]]) -> Self {
         let places = points.len();
         let mut beside: Vec<Vec<(u16, u64)>> = vec![Vec::new(); places];
         for &[a, b] in ways {
@@ -31,17 +31,20 @@ impl Routes {
                 let straight = || squared(points[from], points[to]).isqrt();
                 let (length, hop) = found.unwrap_or_else(|| (straight(), to as u16));
                 next[from * places + to] = hop;
-                // Each way is rounded down by less than a centimetre.
-                lengths[from * places + to] = length as u32 + places as u32;
+                if from != to {
+                    // Each way is rounded down by less than a centimetre.
+                    let most = length + places as u64 + (radii[from] + radii[to]) as u64;
+                    lengths[from * places + to] = i32::try_from(most).unwrap_or(i32::MAX);
+                }
             }
         }
         Self { places, next, lengths }
     }
 
-    /// A length of at least the shortest way from one place to another, in centimetres, and no more than a centimetre a place
-    /// above it.
+    /// A length of at least the shortest way from anywhere in one place to anywhere in another, in centimetres, and no more than
+    /// a centimetre a place above it; 0 from a place to itself.
     #[inline]
-    pub fn length(&self, from: u16, to: u16) -> u32 {
+    pub fn length(&self, from: u16, to: u16) -> i32 {
         self.lengths[usize::from(from) * self.places + usize::from(to)]
     }
 
@@ -118,7 +121,8 @@ mod tests {
         for (count, ordinal) in [(1, 0), (2, 1), (3, 2), (25, 3), (60, 4)] {
             let points = points(count, ordinal);
             let ways = ways_between(&points);
-            let routes = Routes::new(&points, &ways);
+            let radii: Vec<i32> = (0..count as i32).map(|place| 10 * place).collect();
+            let routes = Routes::new(&points, &radii, &ways);
             let mut shortest = vec![vec![u64::MAX / 4; count]; count];
             (0..count).for_each(|place| shortest[place][place] = 0);
             for &[a, b] in &ways {
@@ -136,8 +140,9 @@ mod tests {
             for (from, to) in pairs() {
                 let (length, hops) = walk(&routes, &points, from as u16, to as u16);
                 assert_eq!(length, shortest[from][to], "{count}: {from} -> {to}");
-                let known = u64::from(routes.length(from as u16, to as u16));
-                assert!((length..=length + count as u64).contains(&known), "{known} {length}");
+                let known = routes.length(from as u16, to as u16) as u64;
+                let beside = if from == to { 0 } else { length + 10 * (from + to) as u64 };
+                assert!((beside..=beside + count as u64).contains(&known), "{known} {beside}");
                 longest = longest.max(hops);
             }
             assert!(count < 25 || longest >= 5, "{longest}");
@@ -149,7 +154,7 @@ mod tests {
     fn places_at_one_point_and_in_a_row_are_all_reached() {
         for points in [vec![[5, 5]; 4], (0..9).map(|n| [n * 10, 0]).collect::<Vec<_>>()] {
             let ways = ways_between(&points);
-            let routes = Routes::new(&points, &ways);
+            let routes = Routes::new(&points, &vec![0; points.len()], &ways);
             walk(&routes, &points, 0, points.len() as u16 - 1);
         }
     }

@@ -15,7 +15,7 @@ use super::roster::Roster;
 use super::tick::{Now, Positions, Rules};
 use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
-use crate::random::{Streams, unit_of};
+use crate::random::Streams;
 use crate::setting::{Circle, Gait, Relief};
 use crate::table::DayRows;
 use crate::tape::Tape;
@@ -28,6 +28,7 @@ const LANES: usize = 16;
 struct BodyBlock {
     player_id: [i32; LANES],
     squad: [i32; LANES],
+    team: [u8; LANES],
     position: [[i32; LANES]; 3],
     target: [[i32; LANES]; 2],
     end: [[i32; LANES]; 2],
@@ -44,6 +45,10 @@ struct BodyBlock {
 struct Drawn {
     /// The words of their squads: whether to leave, or how fast to travel.
     words: [u64; LANES],
+    /// Their own: where exactly to stay or to go.
+    own: [u64; LANES],
+    /// How far they travel, in centimetres.
+    reach: [f64; LANES],
     /// Who respawns, sets out or comes by a place, a bit each.
     going: u32,
     /// Who arrives, a bit each.
@@ -99,8 +104,8 @@ impl Bodies {
         self.truncate(roster.present.len());
     }
 
-    /// Moves everyone by one heartbeat; `team_of` is asked for the teams of those who spawn.
-    pub fn advance(&mut self, scene: &Scene<'_>, team_of: impl Fn(usize) -> u8) {
+    /// Moves everyone by one heartbeat.
+    pub fn advance(&mut self, scene: &Scene<'_>) {
         let Self { len, blocks, drawn, .. } = self;
         drawn.resize(blocks.len(), Drawn::default());
         if scene.circle.is_some() {
@@ -121,20 +126,28 @@ impl Bodies {
                 let lane = going.trailing_zeros() as usize;
                 going &= going - 1;
                 let mut body = block.body(lane);
-                let team = if body.stance == Stance::Spawns { team_of(first + lane) } else { 0 };
-                scene.go(block.mover(lane), team, drawn.words[lane], &mut body);
+                let words = [drawn.words[lane], drawn.own[lane]];
+                let reach = scene.decide(block.mover(lane), words, &mut body);
                 block.set_body(lane, &body);
+                drawn.reach[lane] = reach.unwrap_or(0.0);
+                drawn.arriving |= u32::from(reach.is_none()) << lane;
             }
         }
         lanes::widest(Move { relief: scene.ground.relief, gait, blocks, drawn });
     }
 
-    /// Appends the positions to three columns.
-    pub fn append_positions(&self, columns: [&mut Vec<i32>; 3]) {
-        for (axis, column) in columns.into_iter().enumerate() {
-            for (index, block) in self.blocks.iter().enumerate() {
-                column.extend_from_slice(&block.position[axis][..LANES.min(self.len - index * LANES)]);
+    /// Appends everyone to those of a tick.
+    pub fn append_to(&self, positions: &mut Positions) {
+        let Positions { frame, player_id, team } = positions;
+        for (index, block) in self.blocks.iter().enumerate() {
+            let count = LANES.min(self.len - index * LANES);
+            let [x, y, z] = &block.position;
+            for (column, values) in
+                [(&mut frame.x, x), (&mut frame.y, y), (&mut frame.z, z), (&mut *player_id, &block.player_id)]
+            {
+                append_lanes(column, values, count);
             }
+            append_lanes(team, &block.team, count);
         }
     }
 
@@ -159,11 +172,11 @@ impl Bodies {
 
     /// Records or plays the state between two windows.
     pub fn state(&mut self, tape: &mut Tape) {
-        let mut bodies: Vec<(Mover, Body)> =
-            (0..self.len).map(|n| (self.blocks[n / LANES].mover(n % LANES), self.body(n))).collect();
+        let mut bodies: Vec<(Mover, Body)> = (0..self.len).map(|n| (self.mover(n), self.body(n))).collect();
         tape.list(&mut bodies, |tape, (mover, body)| {
             tape.i32(&mut mover.player_id);
             tape.i32(&mut mover.squad);
+            tape.u8(&mut mover.team);
             body.state(tape);
         });
         if tape.is_playing() {
@@ -174,9 +187,21 @@ impl Bodies {
         }
     }
 
+    fn mover(&self, member: usize) -> Mover {
+        self.blocks[member / LANES].mover(member % LANES)
+    }
+
     fn body(&self, member: usize) -> Body {
         self.blocks[member / LANES].body(member % LANES)
     }
+}
+
+/// Appends the first of some lanes: all of them are copied, which takes no loop.
+#[inline]
+fn append_lanes<T: Copy>(column: &mut Vec<T>, values: &[T; LANES], count: usize) {
+    let len = column.len();
+    column.extend_from_slice(values);
+    column.truncate(len + count);
 }
 
 impl BodyBlock {
@@ -200,12 +225,13 @@ impl BodyBlock {
     }
 
     fn mover(&self, lane: usize) -> Mover {
-        Mover { player_id: self.player_id[lane], squad: self.squad[lane] }
+        Mover { player_id: self.player_id[lane], squad: self.squad[lane], team: self.team[lane] }
     }
 
     fn set_mover(&mut self, lane: usize, mover: Mover) {
         self.player_id[lane] = mover.player_id;
         self.squad[lane] = mover.squad;
+        self.team[lane] = mover.team;
     }
 
     fn body(&self, lane: usize) -> Body {
@@ -248,8 +274,8 @@ impl Kernel for Draw<'_> {
             for lane in 0..LANES {
                 let word = streams.about(block.squad[lane] as u64).bits();
                 let stance = block.stance[lane];
-                let leaves = (stance == Stance::Dwells as i32) & ((word as u32) < gait.leave_chance);
-                let reach = gait.stride * gait.pace(unit_of(word));
+                let leaves = (stance == Stance::Dwells as i32) & gait.leaves(word);
+                let reach = gait.reach(word);
                 let column = |pair: &[[i32; LANES]]| [pair[0][lane], pair[1][lane]];
                 let (from, target, end) = (column(&block.position), column(&block.target), column(&block.end));
                 let travels = stance == Stance::Travels as i32;
@@ -258,13 +284,15 @@ impl Kernel for Draw<'_> {
                 going |= u32::from(leaves | comes_by | (stance == Stance::Spawns as i32)) << lane;
                 arriving |= u32::from(arrives) << lane;
                 drawn.words[lane] = word;
+                drawn.own[lane] = block.mover(lane).word_beside(word);
+                drawn.reach[lane] = reach;
             }
             (drawn.going, drawn.arriving) = (going, arriving);
         }
     }
 }
 
-/// Moves everyone who does not go: [`Scene::step`] without its branches.
+/// Moves everyone as has been decided: what [`Scene::step`] does last, without its branches.
 struct Move<'a> {
     relief: Relief,
     gait: Gait,
@@ -279,20 +307,15 @@ impl Kernel for Move<'_> {
         let Self { relief, gait, .. } = self;
         for (block, drawn) in self.blocks.iter_mut().zip(self.drawn) {
             for lane in 0..LANES {
-                let word = drawn.words[lane];
-                let has_gone = drawn.going >> lane & 1 == 1;
                 let travels = block.stance[lane] == Stance::Travels as i32;
-                let from = [block.position[0][lane], block.position[1][lane]];
-                let ahead = [block.target[0][lane], block.target[1][lane]];
-                let mover = Mover { player_id: block.player_id[lane], squad: block.squad[lane] };
-                let around = gait.roam_around(relief, ahead, mover.word_beside(word));
+                let column = |pair: &[[i32; LANES]]| [pair[0][lane], pair[1][lane]];
+                let (from, ahead, end) = (column(&block.position), column(&block.target), column(&block.end));
+                let around = gait.roam_around(relief, ahead, drawn.own[lane]);
                 let target = [if travels { ahead[0] } else { around[0] }, if travels { ahead[1] } else { around[1] }];
-                let pace = if travels { gait.pace(unit_of(word)) } else { 1.0 };
-                let ([x, y], _) = movement::towards(from, target, gait.stride * pace);
+                let reach = if travels { drawn.reach[lane] } else { gait.stride };
+                let [x, y] = movement::towards(from, target, reach);
                 let arrives = drawn.arriving >> lane & 1 == 1;
-                let end = [block.end[0][lane], block.end[1][lane]];
                 let [x, y] = [if arrives { end[0] } else { x }, if arrives { end[1] } else { y }];
-                let [x, y] = [if has_gone { from[0] } else { x }, if has_gone { from[1] } else { y }];
                 block.target[0][lane] = if arrives { end[0] } else { ahead[0] };
                 block.target[1][lane] = if arrives { end[1] } else { ahead[1] };
                 block.stance[lane] = if arrives { Stance::Dwells as i32 } else { block.stance[lane] };
@@ -309,20 +332,20 @@ pub fn advance_positions(
     rules: Res<Rules>,
     now: Res<Now>,
     lobby: Res<Lobby>,
-    mut frame: ResMut<Positions>,
+    mut positions: ResMut<Positions>,
     mut trajectories: ResMut<Trajectories>,
     mut journal: ResMut<Journal>,
     mut matches: Query<(&Match, &mut Roster, &mut Bodies)>,
     mut tracks: Query<&mut Track>,
 ) {
-    let (frame, trajectories, tick) = (&mut frame.0, &mut *trajectories, now.tick);
+    let (trajectories, tick) = (&mut *trajectories, now.tick);
     let (regions, ticks_per_day) = (rules.regions(), rules.clock.ticks_per_day() as usize);
     let DayRows { sums, notes, .. } = &mut journal.rows;
     sums.online.resize(ticks_per_day * regions, 0);
     notes.occupancy.resize(rules.raster.len(), 0);
     notes.played.resize(rules.modes.len() * rules.grounds.len(), 0);
     let online = &mut sums.online[tick as usize % ticks_per_day * regions..][..regions];
-    frame.clear();
+    positions.clear();
     let chance = Chance::at(rules.seed, tick);
     for (_, entity) in &lobby.games {
         let (game, mut roster, mut bodies) = matches.get_mut(*entity).expect(IS_OPEN);
@@ -337,8 +360,8 @@ pub fn advance_positions(
         });
         let (gait, circle) = (&mode.gait, circle.as_ref());
         let scene = Scene { chance, ground, gait, circle, teams: mode.teams };
-        bodies.advance(&scene, |member| roster.member(member).team);
-        bodies.append_positions([&mut frame.x, &mut frame.y, &mut frame.z]);
+        bodies.advance(&scene);
+        bodies.append_to(&mut positions);
         bodies.record(trajectories, |member, trajectories| {
             let participation = roster.member(member);
             let heartbeat = Heartbeat {
@@ -352,6 +375,7 @@ pub fn advance_positions(
             let mut track = tracks.get_mut(session).expect("a session has its track");
             trajectories.enter(rules.clock, &mut track, tick, heartbeat)
         });
+        let frame = &mut positions.frame;
         let first = frame.starts.last().copied().unwrap_or(0) as usize;
         let raster = rules.raster.of_map(game.map.into());
         for (x, y) in frame.x[first..].iter().zip(&frame.y[first..]) {
@@ -362,7 +386,7 @@ pub fn advance_positions(
         notes.played[usize::from(game.mode) * rules.grounds.len() + usize::from(game.map)] += members;
         frame.end_match();
     }
-    sums.heartbeats += frame.len() as u64;
+    sums.heartbeats += positions.frame.len() as u64;
 }
 
 /// Lets the dead spawn anew at the next heartbeat.
@@ -389,7 +413,7 @@ mod tests {
 
     /// A player of a squad of three.
     fn mover(player_id: i32) -> Mover {
-        Mover { player_id, squad: player_id - player_id % 3 }
+        Mover { player_id, squad: player_id - player_id % 3, team: (player_id % 2) as u8 }
     }
 
     #[test]
@@ -410,10 +434,10 @@ mod tests {
                         bodies.respawn((tick % count as u32) as usize);
                         alone[(tick % count as u32) as usize].stance = Stance::Spawns;
                     }
-                    bodies.advance(&scene, |member| (member % 2) as u8);
+                    bodies.advance(&scene);
                     for (member, body) in alone.iter_mut().enumerate() {
                         let target = body.target;
-                        scene.step(mover(100 + 7 * member as i32), (member % 2) as u8, body);
+                        scene.step(mover(100 + 7 * member as i32), body);
                         decisions += u32::from(body.target != target);
                         assert_eq!(bodies.body(member), *body, "{model}, {count}, tick {tick}, member {member}");
                     }
@@ -441,8 +465,8 @@ mod tests {
                 form.run(Draw { streams, gait, blocks: &bodies.blocks, drawn: &mut drawn });
                 for (plain, wide) in plain.iter().zip(&drawn) {
                     assert_eq!(
-                        (plain.words, plain.going, plain.arriving),
-                        (wide.words, wide.going, wide.arriving),
+                        (plain.words, plain.own, plain.reach, plain.going, plain.arriving),
+                        (wide.words, wide.own, wide.reach, wide.going, wide.arriving),
                         "{form:?}"
                     );
                 }
@@ -459,7 +483,7 @@ mod tests {
                 }
             }
             let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
-            bodies.advance(&scene, |member| (member % 2) as u8);
+            bodies.advance(&scene);
             travellers += (0..64).filter(|&n| bodies.body(n).stance == Stance::Travels).count();
         }
         assert!(travellers > 500, "{travellers}");
@@ -474,7 +498,7 @@ mod tests {
             bodies.replace(to, from);
         }
         bodies.truncate(kept.len());
-        let movers: Vec<Mover> = (0..bodies.len).map(|n| bodies.blocks[n / LANES].mover(n % LANES)).collect();
+        let movers: Vec<Mover> = (0..bodies.len).map(|n| bodies.mover(n)).collect();
         assert_eq!(movers, kept.map(|id| mover(id as i32)));
         assert_eq!(bodies.blocks.len(), 1);
     }

@@ -17,7 +17,7 @@ use super::roster::Roster;
 use super::scoreboard::{MAX_COUNT, Scoreboard};
 use super::tick::{Found, Now, Positions, RealmId, Rules};
 use crate::encounter::{Contact, pack};
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 use crate::setting::Setting;
 use crate::table::{KillRow, Text, Timestamp};
 
@@ -41,7 +41,28 @@ struct Fighter {
     player_id: i32,
 }
 
-/// Lets opponents fight.
+/// Two opponents within the distance of their mode, by their places among all positions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opponents {
+    /// Index of the match in the frame.
+    index: u32,
+    contact: Contact,
+    /// What the draws of the pair are about: its account numbers in order, so that seating order decides nothing.
+    about: u64,
+}
+
+/// Room for a tick, kept for its memory.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    opponents: Vec<Opponents>,
+    /// Those of them who fight.
+    willing: Vec<Opponents>,
+    /// Fights of one match.
+    fights: Vec<Fight>,
+}
+
+/// Lets opponents fight. Who does is found out for all matches at once, pass by pass over what the one before has left: with
+/// the few of one match after the other, no processor could look ahead.
 pub fn fight(
     rules: Res<Rules>,
     now: Res<Now>,
@@ -52,32 +73,103 @@ pub fn fight(
     mut journal: ResMut<Journal>,
     mut died: MessageWriter<Died>,
     mut matches: Query<(&Match, &Roster, &mut Scoreboard, &mut Encounters)>,
-    mut fights: Local<Vec<Fight>>,
+    mut scratch: Local<Scratch>,
 ) {
+    let Scratch { opponents, willing, fights } = &mut *scratch;
+    let tick = now.tick;
+    opponents.clear();
+    let mut terms = vec![Terms::default(); lobby.games.len()];
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
         let contacts = found.0.of_match(index);
         if contacts.is_empty() {
             continue;
         }
-        let (game, roster, mut scoreboard, mut encounters) = matches.get_mut(*entity).expect(IS_OPEN);
+        let (game, ..) = matches.get(*entity).expect(IS_OPEN);
         let mode = game.mode(&rules);
         // While others may still join a match with elimination, nobody is killed.
-        if mode.is_elimination && game.may_be_joined(mode, now.tick) {
+        if mode.is_elimination && game.may_be_joined(mode, tick) {
             continue;
         }
+        let is_certain = game.is_sudden_death(mode, tick);
+        terms[index] = Terms { map: game.map, kill_chance: mode.kill_chance, is_certain };
+        find_opponents(&positions, index, contacts, mode.engage_cm.pow(2), opponents);
+    }
+    let streams = rules.seed.streams(Purpose::Fight, tick.into());
+    willing.clear();
+    let fights_of = |pair: &Opponents| {
+        let terms = &terms[pair.index as usize];
+        let word = streams.about(pair.about).bits();
+        let first = positions.frame.starts[pair.index as usize];
+        let [at, other] = [pair.contact.a, pair.contact.b].map(|member| positions.at(first + member));
+        let sight = &rules.grounds[usize::from(terms.map)].sight;
+        let chance = sight.chance(f64::from(pair.contact.d2).sqrt(), [at[0] + other[0], at[1] + other[1]]);
+        let is_eager = word & u64::from(u32::MAX) < terms.kill_chance;
+        (is_eager & (((word >> 32) as u32) < chance)) | terms.is_certain
+    };
+    sift(opponents.iter().map(|pair| (*pair, fights_of(pair))), willing);
+    for pairs in willing.chunk_by(|one, other| one.index == other.index) {
+        let index = pairs[0].index as usize;
+        let entity = lobby.games[index].1;
+        let (game, roster, mut scoreboard, mut encounters) = matches.get_mut(entity).expect(IS_OPEN);
         // In a mode with rounds the dead are out until the next, elsewhere until the next heartbeat.
-        let since_tick = if mode.round_ticks > 0 { scoreboard.round.started_tick } else { now.tick };
+        let since_tick = if game.mode(&rules).round_ticks > 0 { scoreboard.round.started_tick } else { tick };
         let alive_since_ms = rules.clock.ms(rules.clock.second(since_tick));
-        let (realm, tick) = (*realm, now.tick);
-        let place = Battle { setting: &rules, tick, realm, alive_since_ms, positions: &positions, index, game, roster };
-        place.collect_fights(contacts, &encounters, &mut fights);
+        let realm = *realm;
+        let battle =
+            Battle { setting: &rules, tick, realm, alive_since_ms, positions: &positions, index, game, roster };
+        fights.clear();
+        fights.extend(
+            pairs.iter().filter_map(|pair| battle.fight_of(pair.contact, streams.about(pair.about), &encounters)),
+        );
+        fights.sort_unstable_by_key(|fight| (fight.event_ms, fight.killer.player_id, fight.victim.player_id));
         for fight in &*fights {
-            if place.resolve(fight, &mut scoreboard, &mut encounters, &mut journal) {
-                let seat = Seat { game: *entity, participant: fight.victim.participant };
+            if battle.resolve(fight, &mut scoreboard, &mut encounters, &mut journal) {
+                let seat = Seat { game: entity, participant: fight.victim.participant };
                 died.write(Died { seat, at_ms: fight.event_ms });
             }
         }
     }
+}
+
+/// What decides whether opponents of a match fight who see each other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Terms {
+    map: u16,
+    /// As a fraction of 2^32.
+    kill_chance: u64,
+    /// Whether all of them do, even without seeing each other.
+    is_certain: bool,
+}
+
+/// Appends the opponents of a match who are near enough.
+fn find_opponents(
+    positions: &Positions,
+    index: usize,
+    contacts: &[Contact],
+    within: u32,
+    opponents: &mut Vec<Opponents>,
+) {
+    let members = positions.frame.range(index);
+    let (teams, ids) = (&positions.team[members.clone()], &positions.player_id[members]);
+    let all = contacts.iter().map(|&contact| {
+        let (a, b) = (contact.a as usize, contact.b as usize);
+        let about = (ids[a].min(ids[b]) as u64) << 32 | ids[a].max(ids[b]) as u64;
+        let passes = (contact.d2 <= within) & (teams[a] != teams[b]);
+        (Opponents { index: index as u32, contact, about }, passes)
+    });
+    sift(all, opponents);
+}
+
+/// Appends what passes, without a branch on whether it does: nobody can guess it.
+#[inline]
+fn sift(candidates: impl ExactSizeIterator<Item = (Opponents, bool)>, kept: &mut Vec<Opponents>) {
+    let mut len = kept.len();
+    kept.resize(len + candidates.len(), Opponents::default());
+    for (candidate, passes) in candidates {
+        kept[len] = candidate;
+        len += usize::from(passes);
+    }
+    kept.truncate(len);
 }
 
 /// One match at one tick.
@@ -95,57 +187,29 @@ struct Battle<'a> {
 }
 
 impl Battle<'_> {
-    /// Draws which opponents fight, who wins and when, in order of time and killer.
-    fn collect_fights(&self, contacts: &[Contact], encounters: &Encounters, fights: &mut Vec<Fight>) {
-        fights.clear();
+    /// Who wins a fight and when; none if the pair has lost sight of each other.
+    fn fight_of(&self, contact: Contact, mut draws: Stream, encounters: &Encounters) -> Option<Fight> {
         let (setting, roster) = (self.setting, self.roster);
-        let mode = self.game.mode(setting);
-        let sight = &setting.grounds[usize::from(self.game.map)].sight;
-        let within = mode.engage_cm.pow(2);
-        let is_sudden_death = self.game.is_sudden_death(mode, self.tick);
-        let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
-        let tick_s = setting.clock.second(self.tick);
-        let streams = setting.seed.streams(Purpose::Fight, self.tick.into());
-        for contact in contacts.iter().filter(|contact| contact.d2 <= within) {
-            let (a, b) = (roster.member(contact.a as usize), roster.member(contact.b as usize));
-            if a.team == b.team {
-                continue;
-            }
-            // Everything is drawn for the pair ordered by account number, so that seating order decides nothing.
-            let is_ordered = a.player_id < b.player_id;
-            let (low, high) = if is_ordered { (a, b) } else { (b, a) };
-            let about = (low.player_id as u64) << 32 | high.player_id as u64;
-            let mut draws = streams.about(about);
-            let word = draws.bits();
-            // Most pairs are done with one word: they would not fight even if they saw each other.
-            if !is_sudden_death {
-                if word & u64::from(u32::MAX) >= mode.kill_chance {
-                    continue;
-                }
-                let (at, other) =
-                    (self.positions.of_member(self.index, contact.a), self.positions.of_member(self.index, contact.b));
-                let twice_midway = [at[0] + other[0], at[1] + other[1]];
-                let distance_cm = f64::from(contact.d2).sqrt();
-                if (word >> 32) as u32 >= sight.chance(distance_cm, twice_midway) {
-                    continue;
-                }
-            }
-            let pair = roster.pair_of(*contact);
-            let open = match encounters.0.find(pack(pair.0, pair.1)) {
-                Some((_, last)) if last != i64::from(self.tick) => continue,
-                open => open.map(|(place, _)| place),
-            };
-            let fighters = [(contact.a, pair.0, a.player_id), (contact.b, pair.1, b.player_id)]
-                .map(|(member, participant, player_id)| Fighter { member, participant, player_id });
-            let [low_one, high_one] = if is_ordered { fighters } else { [fighters[1], fighters[0]] };
-            let low_wins = setting.arsenal.wins(low.skill, high.skill, draws.bits() as u32);
-            let (killer, victim) = if low_wins { (low_one, high_one) } else { (high_one, low_one) };
-            let both_stay_ms = i64::from(a.ended_s.min(b.ended_s) - tick_s) * 1000;
-            let after_ms = draws.below(interval_ms.min(both_stay_ms) as u32);
-            let event_ms = setting.clock.ms(tick_s) + i64::from(after_ms);
-            fights.push(Fight { event_ms, killer, victim, open });
+        // The first word has decided that they fight.
+        draws.skip();
+        let pair = roster.pair_of(contact);
+        let open = encounters.0.find(pack(pair.0, pair.1));
+        if open.is_some_and(|(_, last)| last != i64::from(self.tick)) {
+            return None;
         }
-        fights.sort_unstable_by_key(|fight| (fight.event_ms, fight.killer.player_id, fight.victim.player_id));
+        let (a, b) = (roster.of(pair.0), roster.of(pair.1));
+        let fighters = [(contact.a, pair.0, a.player_id), (contact.b, pair.1, b.player_id)]
+            .map(|(member, participant, player_id)| Fighter { member, participant, player_id });
+        let ([low, high], [low_one, high_one]) =
+            if a.player_id < b.player_id { ([a, b], fighters) } else { ([b, a], [fighters[1], fighters[0]]) };
+        let low_wins = setting.arsenal.wins(low.skill, high.skill, draws.bits() as u32);
+        let (killer, victim) = if low_wins { (low_one, high_one) } else { (high_one, low_one) };
+        let tick_s = setting.clock.second(self.tick);
+        let interval_ms = i64::from(setting.clock.heartbeat_s) * 1000;
+        let both_stay_ms = i64::from(a.ended_s.min(b.ended_s) - tick_s) * 1000;
+        let after_ms = draws.below(interval_ms.min(both_stay_ms) as u32);
+        let event_ms = setting.clock.ms(tick_s) + i64::from(after_ms);
+        Some(Fight { event_ms, killer, victim, open: open.map(|(place, _)| place) })
     }
 
     /// Writes the kill unless one of the two has died in this interval; true if it happened.

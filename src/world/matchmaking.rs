@@ -197,8 +197,8 @@ impl Room<'_> {
             let mut draws = self.setting.seed.stream(Purpose::Form, session.id as u64, self.about);
             let edge = self.setting.arsenal.form(&mut draws) + mates;
             let participant = self.roster.join(entity, &session, edge, mode, tick);
-            let Participation { player_id, squad, .. } = *self.roster.of(participant);
-            self.bodies.push(Mover { player_id, squad });
+            let Participation { player_id, squad, team, .. } = *self.roster.of(participant);
+            self.bodies.push(Mover { player_id, squad, team });
             self.scoreboard.enter(session.kills, session.deaths);
             seated.0 = Some(Seat { game: self.entity, participant });
             session.matches += 1;

@@ -7,8 +7,8 @@
 //! Positions are integer centimetres; the only floats are IEEE multiplication, division and square root, which are the same
 //! on every machine.
 
-use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of};
-use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM};
+use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of_half};
+use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM, spot_in_disc};
 use crate::tape::Tape;
 
 /// What a player does until the next heartbeat.
@@ -55,6 +55,11 @@ pub struct Body {
 }
 
 impl Body {
+    /// Where it stands on the ground.
+    fn at(&self) -> [i32; 2] {
+        [self.position[0], self.position[1]]
+    }
+
     /// Records or plays the state between two windows.
     pub fn state(&mut self, tape: &mut Tape) {
         let mut stance = self.stance as u8;
@@ -69,6 +74,10 @@ impl Body {
     }
 }
 
+/// What leads from the word of a squad, which decides whether and how fast it goes, to that of where and when; no account
+/// has this number.
+const WAY: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Who moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mover {
@@ -76,10 +85,12 @@ pub struct Mover {
     pub player_id: i32,
     /// Account number of who leads its squad: its own if it moves alone.
     pub squad: i32,
+    /// Its team.
+    pub team: u8,
 }
 
 impl Mover {
-    /// Its own word beside the one that its squad has drawn: where it strays to.
+    /// Its own word beside the one that its squad has drawn: where exactly it stays or goes.
     #[inline(always)]
     pub fn word_beside(self, word: u64) -> u64 {
         mix(word.wrapping_add(self.player_id as u64))
@@ -91,7 +102,7 @@ impl Mover {
 pub struct Chance {
     /// What squads decide.
     pub squads: Streams,
-    /// Where exactly players go.
+    /// Where players go who know no places.
     own: Streams,
     /// Where they spawn.
     spawns: Streams,
@@ -121,109 +132,117 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// One heartbeat interval of movement of a member of a team.
-    pub fn step(&self, mover: Mover, team: u8, body: &mut Body) {
+    /// One heartbeat interval of movement.
+    pub fn step(&self, mover: Mover, body: &mut Body) {
         let word = self.chance.squads.about(mover.squad as u64).bits();
+        let own = mover.word_beside(word);
         if body.stance == Stance::Travels {
             self.pull_in(body);
         }
-        let at = [body.position[0], body.position[1]];
-        let is_outside = self.circle.is_some_and(|circle| !circle.holds(at));
-        let reach = self.gait.stride * self.gait.pace(unit_of(word));
-        if body.stance == Stance::Dwells && !is_outside && word as u32 >= self.gait.leave_chance {
-            let around = self.gait.roam_around(self.ground.relief, body.target, mover.word_beside(word));
-            let (to, _) = towards(at, around, self.gait.stride);
-            self.put(body, to);
-        } else if body.stance == Stance::Travels && is_within(at, body.target, body.end, body.beyond, reach) {
-            self.arrive(body);
-        } else {
-            self.go(mover, team, word, body);
+        let at = body.at();
+        let mut reach = Some(self.gait.reach(word));
+        let goes = match (body.stance, reach) {
+            (Stance::Spawns, _) => true,
+            (Stance::Dwells, _) => self.gait.leaves(word) || self.circle.is_some_and(|circle| !circle.holds(at)),
+            (Stance::Travels, Some(far)) if is_within(at, body.target, body.end, body.beyond, far) => {
+                reach = None;
+                false
+            }
+            (Stance::Travels, far) => is_within(at, body.target, body.target, 0, far.unwrap_or(0.0)),
+        };
+        if goes {
+            reach = self.decide(mover, [word, own], body);
         }
+        let [x, y] = match reach {
+            None => {
+                body.target = body.end;
+                body.stance = Stance::Dwells;
+                body.end
+            }
+            Some(reach) if body.stance == Stance::Travels => towards(body.at(), body.target, reach),
+            Some(_) => {
+                let around = self.gait.roam_around(self.ground.relief, body.target, own);
+                towards(at, around, self.gait.stride)
+            }
+        };
+        body.position = [x, y, self.ground.height(x, y)];
     }
 
-    /// A step that is more than staying where one is, or going on to where one goes and no farther.
-    pub fn go(&self, mover: Mover, team: u8, word: u64, body: &mut Body) {
-        let mut own = self.chance.own.about(mover.player_id as u64);
+    /// Where somebody goes who spawns, leaves a place or comes by one on its way, by the words of its squad and its own: it
+    /// stands where the last place on its way was, and travels so many centimetres farther; none if it is there.
+    #[inline]
+    pub fn decide(&self, mover: Mover, [word, own]: [u64; 2], body: &mut Body) -> Option<f64> {
+        let lean = spot_in_disc(own);
         if body.stance == Stance::Travels {
-            return self.travel(self.gait.stride * self.gait.pace(unit_of(word)), &mut own, body);
+            return self.pass_places(self.gait.reach(word), lean, body);
         }
         if body.stance == Stance::Spawns {
-            let mut draws = self.chance.spawns.about(mover.player_id as u64);
-            let (place, point) = self.ground.spawn(team, self.teams, &mut draws);
+            let word = self.chance.spawns.about(mover.player_id as u64).bits();
+            let (place, [x, y]) = self.ground.spawn(mover.team, self.teams, word, lean);
             body.goal = place;
-            self.put(body, point);
+            (body.position[0], body.position[1]) = (x, y);
         }
-        let mut squad = self.chance.squads.about(mover.squad as u64);
-        // The first word has decided that it leaves.
-        squad.skip();
+        body.stance = Stance::Travels;
         let here = body.goal;
-        let end = self.choose_end(&mut squad, &mut own, body);
+        let word_of_way = mix(word.wrapping_add(WAY));
+        let end = match self.gait.model {
+            Model::Hotspots => {
+                body.goal = self.ground.choose_place(word_of_way);
+                self.ground.point_in_place(body.goal, lean)
+            }
+            _ => self.choose_point(mover, body.at()),
+        };
         body.end = self.circle.map_or(end, |circle| circle.draw_in(end));
         // Any moment of the interval is as likely as another to be the one at which it leaves.
-        let [pace, left] = halves(squad.bits());
-        let reach = self.gait.stride * self.gait.pace(pace) * left;
-        let at = [body.position[0], body.position[1]];
+        let reach = self.gait.reach(word) * unit_of_half(word_of_way as u32);
         // What it comes by on the way decides nothing, if it is there within the interval.
-        if is_within(at, at, body.end, self.ground.way_length(here, body.goal), reach) {
-            return self.arrive(body);
+        if is_within(body.at(), body.at(), body.end, self.ground.way_length(here, body.goal), reach) {
+            return None;
         }
-        self.head_on(here, &mut own, body);
-        self.travel(reach, &mut own, body);
+        self.head_on(here, lean, body);
+        self.pass_places(reach, lean, body)
     }
 
-    /// Chooses the place to go to and the point in it, or a point where there are no places.
-    fn choose_end(&self, squad: &mut Stream, own: &mut Stream, body: &mut Body) -> [i32; 2] {
-        let ground = self.ground;
+    /// Chooses a point to go to where places are nothing to anyone.
+    fn choose_point(&self, mover: Mover, at: [i32; 2]) -> [i32; 2] {
+        let mut own = self.chance.own.about(mover.player_id as u64);
         match self.gait.model {
-            Model::Hotspots => {
-                body.goal = ground.choose_place(squad);
-                ground.point_in_place(body.goal, own)
-            }
-            Model::RandomWaypoint => ground.extent.map(|extent| own.within(0, extent)),
             Model::LevyWalk { exponent, min_step } => {
                 let length = (min_step * libm::pow(own.unit(), -1.0 / exponent)).min(1e8);
                 let angle = own.unit() * std::f64::consts::TAU;
                 let [dx, dy] = [libm::cos(angle), libm::sin(angle)].map(|part| (length * part) as i64);
-                ground.turn_back(i64::from(body.position[0]) + dx, i64::from(body.position[1]) + dy)
+                self.ground.turn_back(i64::from(at[0]) + dx, i64::from(at[1]) + dy)
             }
+            _ => self.ground.extent.map(|extent| own.within(0, extent)),
         }
     }
 
     /// Turns to the next place on the way from one: a point of it, or the end.
-    fn head_on(&self, here: u16, own: &mut Stream, body: &mut Body) {
+    #[inline]
+    fn head_on(&self, here: u16, lean: [f32; 2], body: &mut Body) {
         body.via = if here == body.goal { here } else { self.ground.routes().next(here, body.goal) };
         body.beyond = self.ground.way_length(body.via, body.goal);
         body.target = if body.via == body.goal {
             body.end
         } else {
-            let point = self.ground.point_in_place(body.via, own);
+            let point = self.ground.point_in_place(body.via, lean);
             self.circle.map_or(point, |circle| circle.draw_in(point))
         };
     }
 
-    /// Travels so many centimetres over the ground, from place to place, or until it is there.
-    fn travel(&self, mut reach: f64, own: &mut Stream, body: &mut Body) {
-        loop {
-            let from = [body.position[0], body.position[1]];
-            let (to, is_there) = towards(from, body.target, reach);
-            self.put(body, to);
-            body.stance = Stance::Travels;
-            if !is_there {
-                return;
-            }
+    /// Goes from place to place as far as so many centimetres lead: returns those that are left from the last, or none where
+    /// the way ends.
+    #[inline]
+    fn pass_places(&self, mut reach: f64, lean: [f32; 2], body: &mut Body) -> Option<f64> {
+        while is_within(body.at(), body.target, body.target, 0, reach) {
             if body.via == body.goal {
-                return self.arrive(body);
+                return None;
             }
-            reach = (reach - distance(from, to) - ROUNDING_CM).max(0.0);
-            self.head_on(body.via, own, body);
+            reach = (reach - distance(body.at(), body.target) - ROUNDING_CM).max(0.0);
+            (body.position[0], body.position[1]) = (body.target[0], body.target[1]);
+            self.head_on(body.via, lean, body);
         }
-    }
-
-    /// Is where it goes to, and stays.
-    fn arrive(&self, body: &mut Body) {
-        body.target = body.end;
-        body.stance = Stance::Dwells;
-        self.put(body, body.end);
+        Some(reach)
     }
 
     /// Turns who travels to where the circle has closed.
@@ -232,10 +251,6 @@ impl Scene<'_> {
             body.target = circle.pull_in(body.target);
             body.end = circle.pull_in(body.end);
         }
-    }
-
-    fn put(&self, body: &mut Body, [x, y]: [i32; 2]) {
-        body.position = [x, y, self.ground.height(x, y)];
     }
 }
 
@@ -251,25 +266,20 @@ pub fn is_within(from: [i32; 2], target: [i32; 2], end: [i32; 2], beyond: i32, r
     (rest >= 0.0) & (squared(target) <= rest * rest) & (squared(end) <= reach * reach)
 }
 
-/// Two numbers from 0 to 1, by the halves of a word.
-fn halves(word: u64) -> [f64; 2] {
-    [word >> 32, word & u64::from(u32::MAX)].map(|half| (half as f64 + 0.5) * (1.0 / 4_294_967_296.0))
-}
-
 fn distance(a: [i32; 2], b: [i32; 2]) -> f64 {
     let [dx, dy] = [0, 1].map(|axis| f64::from(b[axis] - a[axis]));
     dx.hypot_exact(dy)
 }
 
-/// The point at most `limit` centimetres from one towards another, and whether that is the other itself.
+/// The point at most `limit` centimetres from one towards another.
 #[inline(always)]
-pub fn towards(from: [i32; 2], target: [i32; 2], limit: f64) -> ([i32; 2], bool) {
+pub fn towards(from: [i32; 2], target: [i32; 2], limit: f64) -> [i32; 2] {
     let [dx, dy] = [0, 1].map(|axis| f64::from(target[axis] - from[axis]));
     let arrives = dx * dx + dy * dy <= limit * limit;
     // Without a branch, so that it runs in lanes; where the way has no length, the share is not used.
     let share = limit / dx.hypot_exact(dy);
     let part = |from: i32, target: i32, way: f64| if arrives { target } else { from + truncated(way * share) };
-    ([part(from[0], target[0], dx), part(from[1], target[1], dy)], arrives)
+    [part(from[0], target[0], dx), part(from[1], target[1], dy)]
 }
 
 /// The whole part of a number that an i32 holds: `as i32` by additions, which run in lanes. Adding so much that no bits
@@ -339,10 +349,10 @@ mod tests {
                 };
                 let reach = i64::from(gait.top_speed_cm_per_s) * 30;
                 let mut farthest = 0;
-                scene(0).step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+                scene(0).step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
                 for tick in 1..20_000 {
                     let before = body.position;
-                    scene(tick).step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+                    scene(tick).step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
                     let moved = distance2(before, body.position);
                     assert!(moved <= reach * reach, "{model}: {before:?} -> {:?}", body.position);
                     farthest = farthest.max(moved);
@@ -386,7 +396,7 @@ mod tests {
         for tick in 0..ticks {
             let chance = Chance::at(Seed(1), tick);
             let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
-            scene.step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
             if body.stance == Stance::Travels {
                 on_the_way += 1;
             } else {
@@ -416,7 +426,7 @@ mod tests {
     #[test]
     fn squads_go_together_and_come_together_again_after_a_death() {
         let (ground, gait) = compile(&["movements.run.top_speed_cm_per_s=2000"]);
-        let mates = [Mover { player_id: 5, squad: 5 }, Mover { player_id: 77, squad: 5 }];
+        let mates = [5, 77].map(|player_id| Mover { player_id, squad: 5, team: 0 });
         let mut bodies = [Body { stance: Stance::Spawns, ..Body::default() }; 2];
         let (mut together, mut apart, mut since_death) = (0, 0, 0);
         for tick in 0..4_000 {
@@ -427,7 +437,7 @@ mod tests {
             let chance = Chance::at(Seed(1), tick);
             let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
             for (mate, body) in mates.iter().zip(&mut bodies) {
-                scene.step(*mate, 0, body);
+                scene.step(*mate, body);
             }
             since_death += 1;
             if since_death > 20 {
@@ -444,8 +454,8 @@ mod tests {
         let mut places = [[0_u32; 25]; 2];
         for team in 0..2 {
             for ordinal in 0..2_000 {
-                let draws = &mut Seed(1).stream(Purpose::Spawn, team.into(), ordinal);
-                let (place, [x, y]) = ground.spawn(team, 2, draws);
+                let mut draws = Seed(1).stream(Purpose::Spawn, team.into(), ordinal);
+                let (place, [x, y]) = ground.spawn(team, 2, draws.bits(), spot_in_disc(draws.bits()));
                 let [east, north, radius] = ground.spots_of_places().nth(place.into()).expect("a place");
                 assert!(distance([east, north], [x, y]) <= f64::from(radius) + 1.0);
                 places[usize::from(team)][usize::from(place)] += 1;
@@ -466,7 +476,7 @@ mod tests {
         for tick in 0..40 {
             let chance = Chance::at(Seed(1), tick);
             let scene = Scene { chance, ground: &ground, gait: &gait, circle: Some(&circle), teams: 2 };
-            scene.step(Mover { player_id: 1, squad: 1 }, 0, &mut body);
+            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
             inside += u32::from(tick >= 20 && circle.holds([body.position[0], body.position[1]]));
         }
         assert!(inside >= 18, "{inside} of 20 heartbeats");

@@ -113,19 +113,19 @@ impl Realm {
 
     /// Positions of the tick.
     pub(super) fn positions(&self) -> &Frame {
-        &self.world.resource::<Positions>().0
+        &self.world.resource::<Positions>().frame
     }
 
     /// Takes out the positions and the place for contacts.
     pub(super) fn lend_detection(&mut self) -> (Frame, Contacts) {
-        let frame = std::mem::take(&mut self.world.resource_mut::<Positions>().0);
+        let frame = std::mem::take(&mut self.world.resource_mut::<Positions>().frame);
         let contacts = std::mem::take(&mut self.world.resource_mut::<Found>().0);
         (frame, contacts)
     }
 
     /// Gives back what [`Self::lend_detection`] took.
     pub(super) fn take_detection(&mut self, frame: Frame, contacts: Contacts) {
-        self.world.resource_mut::<Positions>().0 = frame;
+        self.world.resource_mut::<Positions>().frame = frame;
         self.world.resource_mut::<Found>().0 = contacts;
     }
 

@@ -37,16 +37,36 @@ impl RealmId {
     }
 }
 
-/// Positions of this tick, match by match in the order of the lobby.
+/// Who stands where at this tick, match by match in the order of the lobby.
 #[derive(Resource, Debug, Default)]
-pub struct Positions(pub Frame);
+pub struct Positions {
+    /// Where.
+    pub frame: Frame,
+    /// Account number of each.
+    pub player_id: Vec<i32>,
+    /// Team of each.
+    pub team: Vec<u8>,
+}
 
 impl Positions {
+    /// Nobody yet, keeping memory.
+    pub fn clear(&mut self) {
+        self.frame.clear();
+        self.player_id.clear();
+        self.team.clear();
+    }
+
     /// Position of the n-th member present in a match of the frame.
     #[inline]
     pub fn of_member(&self, index: usize, member: u32) -> [i32; 3] {
-        let at = self.0.starts[index] as usize + member as usize;
-        [self.0.x[at], self.0.y[at], self.0.z[at]]
+        self.at(self.frame.starts[index] + member)
+    }
+
+    /// Position of the n-th of all.
+    #[inline]
+    pub fn at(&self, at: u32) -> [i32; 3] {
+        let Frame { x, y, z, .. } = &self.frame;
+        [x, y, z].map(|axis| axis[at as usize])
     }
 }
 
