@@ -53,8 +53,9 @@ const MOST_DESTINATIONS: usize = 1 << 17;
 /// Candidates for the point of a generated place: the one farthest from the places before it is taken (Mitchell 1991), so
 /// that places spread over the map and a further one moves none.
 const CANDIDATES: u32 = 8;
-/// Cells along each axis of the table of nearest places.
-const NEAREST_SIDE: usize = 64;
+/// Directions and distances from the middle of a map that are told apart where places for spawning are drawn.
+const SPAWN_TURNS: usize = 256;
+const SPAWN_REACHES: usize = 16;
 
 /// A map, compiled for moving on it.
 #[derive(Clone, Debug)]
@@ -72,9 +73,10 @@ pub struct Ground {
     ways: Vec<[u16; 2]>,
     /// Shortest ways, once anyone goes anywhere.
     routes: OnceLock<Routes>,
-    /// The place nearest to the centre of each cell, once anyone spawns.
-    nearest: OnceLock<Vec<u16>>,
-    spawns: Vec<Spot>,
+    /// Listed points to spawn at, with the place that is nearest to each.
+    spawns: Vec<(Spot, u16)>,
+    /// Places to spawn at by direction and distance from the middle, once anyone spawns where no points are listed.
+    spawn_places: OnceLock<Vec<u16>>,
     /// How far one sees.
     pub sight: Sight,
 }
@@ -112,8 +114,11 @@ impl Ground {
             let spot = |place: &Place| Spot { x: cm(place.x_m), y: cm(place.y_m), radius: cm(place.radius_m) };
             map.places.values().map(spot).collect()
         };
-        let spawns =
-            map.spawns.values().map(|spawn| Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) });
+        let centres: Vec<[i32; 2]> = places.iter().map(Spot::centre).collect();
+        let spawns = map.spawns.values().map(|spawn| {
+            let spot = Spot { x: cm(spawn.x_m), y: cm(spawn.y_m), radius: cm(spawn.radius_m) };
+            (spot, nearest(&centres, spot.centre()))
+        });
         let seen_from = |(place, reach): (&Spot, f64)| ([place.x, place.y], reach * map.sight_m * 100.0);
         let sight = Sight::new(extent, places.iter().zip(reaches).map(seen_from).collect());
         Self {
@@ -127,8 +132,8 @@ impl Ground {
             places,
             ways: ways_of(map),
             routes: OnceLock::new(),
-            nearest: OnceLock::new(),
             spawns: spawns.collect(),
+            spawn_places: OnceLock::new(),
             sight,
         }
     }
@@ -206,34 +211,36 @@ impl Ground {
     /// any, each has the places of a sector of its own in the ellipse that fills the map.
     pub fn spawn(&self, team: u8, teams: u8, word: u64, lean: [f32; 2]) -> (u16, [i32; 2]) {
         if !self.spawns.is_empty() {
-            let point = self.point_in(self.spawns[usize::from(team) % self.spawns.len()], lean);
-            let shares = [0, 1].map(|axis| f64::from(point[axis]) / f64::from(self.extent[axis]));
-            return (self.nearest_place(shares), point);
+            let (spot, place) = self.spawns[usize::from(team) % self.spawns.len()];
+            return (place, self.point_in(spot, lean));
         }
         let turn = (f64::from(team) + unit_of_half(word as u32)) / f64::from(teams);
-        // Evenly over the area.
-        let reach = 0.5 * unit_of_half((word >> 32) as u32).sqrt();
-        let [north, east] = direction(turn);
-        let place = self.nearest_place([0.5 + reach * east, 0.5 + reach * north]);
+        let turn = ((turn * SPAWN_TURNS as f64) as usize).min(SPAWN_TURNS - 1);
+        let reach = (word >> 32) as usize % SPAWN_REACHES;
+        let place = self.spawn_places()[turn * SPAWN_REACHES + reach];
         (place, self.point_in_place(place, lean))
     }
 
-    /// The place nearest to the middle of the cell of a point, in shares of the extent; the first among equals.
-    fn nearest_place(&self, shares: [f64; 2]) -> u16 {
-        let side = NEAREST_SIDE as i64;
-        let nearest = self.nearest.get_or_init(|| {
+    fn spawn_places(&self) -> &[u16] {
+        self.spawn_places.get_or_init(|| {
             let centres = self.centres();
-            let middle = |cell: i64, axis: usize| ((2 * cell + 1) * i64::from(self.extent[axis]) / (2 * side)) as i32;
-            let of_cell = |cell: i64| {
-                let middle = [middle(cell % side, 0), middle(cell / side, 1)];
-                let nearest = centres.iter().enumerate().min_by_key(|(_, centre)| squared(**centre, middle));
-                nearest.map_or(0, |(place, _)| place as u16)
+            let place = |at: usize| {
+                let (turn, reach) = (at / SPAWN_REACHES, at % SPAWN_REACHES);
+                let [north, east] = direction((turn as f64 + 0.5) / SPAWN_TURNS as f64);
+                // Evenly over the area.
+                let reach = 0.5 * ((reach as f64 + 0.5) / SPAWN_REACHES as f64).sqrt();
+                let at = |axis: usize, way: f64| (f64::from(self.extent[axis]) * (0.5 + reach * way)) as i32;
+                nearest(&centres, [at(0, east), at(1, north)])
             };
-            (0..side * side).map(of_cell).collect()
-        });
-        let [column, row] = shares.map(|share| ((share * side as f64) as i64).min(side - 1));
-        nearest[(row * side + column) as usize]
+            (0..SPAWN_TURNS * SPAWN_REACHES).map(place).collect()
+        })
     }
+}
+
+/// The point nearest to another, the first among equals.
+fn nearest(points: &[[i32; 2]], to: [i32; 2]) -> u16 {
+    let nearest = points.iter().enumerate().min_by_key(|(_, point)| squared(**point, to));
+    nearest.map_or(0, |(index, _)| index as u16)
 }
 
 impl Spot {
@@ -258,12 +265,20 @@ pub fn ways_of(map: &Map) -> Vec<[u16; 2]> {
     ways
 }
 
-/// The point of the unit disc that a word leads to, the rarer the farther out: its density falls as 1 - r^2.
-#[inline]
+/// The point of the unit disc that a word leads to, the rarer the farther out: its density falls as 1 - r^2. Without table or
+/// branch, so that it runs in lanes.
+#[inline(always)]
 pub fn spot_in_disc(word: u64) -> [f32; 2] {
-    let out = (word >> 40) as f32 * (1.0 / 16_777_216.0);
+    let out = (word >> 40) as i32 as f32 * (1.0 / 16_777_216.0);
     let reach = (1.0 - out.sqrt()).sqrt();
-    direction(unit_of_half(word as u32)).map(|share| reach * share as f32)
+    let turn = word as i32 as f32 * (1.0 / 4_294_967_296.0);
+    // Polynomials in the square of half a turn at most, to a millionth.
+    let square = turn * turn;
+    let sum =
+        |coefficients: [f32; 6]| coefficients.into_iter().rfold(0.0, |sum, coefficient| sum * square + coefficient);
+    let cosine = sum([0.999_999_2, -19.738_981, 64.928_66, -85.271_62, 58.790_493, -21.071_106]);
+    let sine = turn * sum([6.283_185, -41.341_59, 81.599_945, -76.614_47, 41.342_884, -12.471_243]);
+    [reach * cosine, reach * sine]
 }
 
 /// Sine and cosine of a share of a full turn, between the entries of a table that fits the nearest cache: to a ten-thousandth.
@@ -354,5 +369,34 @@ impl HypotExact for f64 {
     #[inline(always)]
     fn hypot_exact(self, other: f64) -> f64 {
         (self * self + other * other).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spots_in_the_disc_are_as_rare_as_told_in_every_direction() {
+        const COUNT: u64 = 100_000;
+        let (mut within, mut turned) = ([0_u32; 3], [0_u32; 8]);
+        for n in 0..COUNT {
+            let word = mix(n);
+            let [x, y] = spot_in_disc(word).map(f64::from);
+            let reach = x.hypot_exact(y);
+            let (sine, cosine) = libm::sincos(f64::from(word as i32) / 4_294_967_296.0 * std::f64::consts::TAU);
+            assert!((reach * cosine - x).abs() < 1e-5 && (reach * sine - y).abs() < 1e-5, "{word:x}: {x} {y}");
+            assert!(reach < 1.000_01);
+            for (count, limit) in within.iter_mut().zip([0.25, 0.5, 0.75]) {
+                *count += u32::from(reach < limit);
+            }
+            turned[((libm::atan2(y, x) / std::f64::consts::TAU + 0.5) * 8.0).min(7.0) as usize] += 1;
+        }
+        for (count, limit) in within.into_iter().zip([0.25_f64, 0.5, 0.75]) {
+            // Of density 2 (1 - r^2) / pi, within r lie 2 r^2 - r^4.
+            let expected = 2.0 * limit.powi(2) - limit.powi(4);
+            assert!((f64::from(count) / COUNT as f64 - expected).abs() < 0.005, "{count} within {limit}");
+        }
+        assert!(turned.iter().all(|count| (12_000..13_000).contains(count)), "{turned:?}");
     }
 }

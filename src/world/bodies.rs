@@ -16,7 +16,7 @@ use super::tick::{Now, Positions, Rules};
 use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
 use crate::random::Streams;
-use crate::setting::{Circle, Gait, Relief};
+use crate::setting::{Circle, Gait, Relief, spot_in_disc};
 use crate::table::DayRows;
 use crate::tape::Tape;
 
@@ -47,6 +47,8 @@ struct Drawn {
     words: [u64; LANES],
     /// Their own: where exactly to stay or to go.
     own: [u64; LANES],
+    /// The spots of places that they go to.
+    lean: [[f32; LANES]; 2],
     /// How far they travel, in centimetres.
     reach: [f64; LANES],
     /// Who respawns, sets out or comes by a place, a bit each.
@@ -126,8 +128,8 @@ impl Bodies {
                 let lane = going.trailing_zeros() as usize;
                 going &= going - 1;
                 let mut body = block.body(lane);
-                let words = [drawn.words[lane], drawn.own[lane]];
-                let reach = scene.decide(block.mover(lane), words, &mut body);
+                let lean = drawn.lean.map(|axis| axis[lane]);
+                let reach = scene.decide(block.mover(lane), drawn.words[lane], lean, &mut body);
                 block.set_body(lane, &body);
                 drawn.reach[lane] = reach.unwrap_or(0.0);
                 drawn.arriving |= u32::from(reach.is_none()) << lane;
@@ -288,6 +290,10 @@ impl Kernel for Draw<'_> {
                 drawn.reach[lane] = reach;
             }
             (drawn.going, drawn.arriving) = (going, arriving);
+            // A loop of its own, because it keeps all registers busy.
+            for lane in 0..LANES {
+                [drawn.lean[0][lane], drawn.lean[1][lane]] = spot_in_disc(drawn.own[lane]);
+            }
         }
     }
 }
@@ -465,8 +471,8 @@ mod tests {
                 form.run(Draw { streams, gait, blocks: &bodies.blocks, drawn: &mut drawn });
                 for (plain, wide) in plain.iter().zip(&drawn) {
                     assert_eq!(
-                        (plain.words, plain.own, plain.reach, plain.going, plain.arriving),
-                        (wide.words, wide.own, wide.reach, wide.going, wide.arriving),
+                        (plain.words, plain.own, plain.lean, plain.reach, plain.going, plain.arriving),
+                        (wide.words, wide.own, wide.lean, wide.reach, wide.going, wide.arriving),
                         "{form:?}"
                     );
                 }

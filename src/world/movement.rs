@@ -151,7 +151,7 @@ impl Scene<'_> {
             (Stance::Travels, far) => is_within(at, body.target, body.target, 0, far.unwrap_or(0.0)),
         };
         if goes {
-            reach = self.decide(mover, [word, own], body);
+            reach = self.decide(mover, word, spot_in_disc(own), body);
         }
         let [x, y] = match reach {
             None => {
@@ -168,11 +168,10 @@ impl Scene<'_> {
         body.position = [x, y, self.ground.height(x, y)];
     }
 
-    /// Where somebody goes who spawns, leaves a place or comes by one on its way, by the words of its squad and its own: it
-    /// stands where the last place on its way was, and travels so many centimetres farther; none if it is there.
+    /// Where somebody goes who spawns, leaves a place or comes by one on its way, by the word of its squad and to its own spot of
+    /// places: it stands where the last place on its way was, and travels so many centimetres farther; none if it is there.
     #[inline]
-    pub fn decide(&self, mover: Mover, [word, own]: [u64; 2], body: &mut Body) -> Option<f64> {
-        let lean = spot_in_disc(own);
+    pub fn decide(&self, mover: Mover, word: u64, lean: [f32; 2], body: &mut Body) -> Option<f64> {
         if body.stance == Stance::Travels {
             return self.pass_places(self.gait.reach(word), lean, body);
         }

@@ -10,7 +10,7 @@ table! {
         /// Kill: realm_id << 40 | number in the realm.
         1 kill_id: i64, Delta;
         /// When, UTC; milliseconds.
-        2 event_ts: Timestamp, Delta;
+        2 event_ts: Timestamp, DeltaRaw;
         /// Match.
         3 match_id: i64, Dictionary;
         /// Encounter that the two were in at the heartbeat before it; 0 if they were in none.
