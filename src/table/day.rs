@@ -34,9 +34,13 @@ macro_rules! gather {
         }
 
         impl DayRows {
-            /// Moves in the rows of another realm and drops its sums; its memory stays.
+            /// Moves in the rows of another realm and drops its sums; memory stays with both, where one has none, exchanged.
             pub fn append(&mut self, other: &mut Self) {
-                $( self.$fact.append(&mut other.$fact); )+
+                $( if self.$fact.is_empty() {
+                    std::mem::swap(&mut self.$fact, &mut other.$fact);
+                } else {
+                    self.$fact.append(&mut other.$fact);
+                } )+
                 other.sums = Aggregate::default();
             }
 

@@ -53,7 +53,7 @@ pub struct Opponents {
 
 /// Room for a tick, kept for its memory.
 #[derive(Debug, Default)]
-pub struct Scratch {
+pub struct Fights {
     opponents: Vec<Opponents>,
     /// Those of them who fight.
     willing: Vec<Opponents>,
@@ -73,9 +73,9 @@ pub fn fight(
     mut journal: ResMut<Journal>,
     mut died: MessageWriter<Died>,
     mut matches: Query<(&Match, &Roster, &mut Scoreboard, &mut Encounters)>,
-    mut scratch: Local<Scratch>,
+    mut scratch: Local<Fights>,
 ) {
-    let Scratch { opponents, willing, fights } = &mut *scratch;
+    let Fights { opponents, willing, fights } = &mut *scratch;
     let tick = now.tick;
     opponents.clear();
     let mut terms = vec![Terms::default(); lobby.games.len()];
