@@ -1,7 +1,7 @@
 //! The inner loops of detection in vector lanes: one portable form and one a vector instruction set, chosen at run time.
 //!
 //! Per position, blocks of sixteen later ones go through a filter of three subtractions and three comparisons (is the
-//! other within the cube of side 2 r around this one?); only the few that pass are measured with
+//! other within the cube of side 2 r around this one?); only those that pass, or blocks that hold some, are measured with
 //! [`clamped_d2`], which alone decides. The filter works modulo 2^32: a pair a whole range of i32 apart may pass it by
 //! wrapping around, and is then rejected; no near pair can fail it. So the answer is the same on every machine.
 //!

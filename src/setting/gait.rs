@@ -104,3 +104,18 @@ fn nearest(number: f32) -> i32 {
     const LARGE: f32 = (3u32 << 22) as f32;
     (number + LARGE).to_bits().cast_signed() - LARGE.to_bits().cast_signed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_the_nearest() {
+        let mut draws = crate::random::Seed(1).stream(crate::random::Purpose::Probe, 0, 1);
+        let edges =
+            [0.0, -0.0, 0.49, -0.49, 0.51, -0.51, 7.0, -7.0, 99_999.4, -99_999.4, 100_000.0, -100_000.0, 4_000_000.0];
+        for number in edges.into_iter().chain((0..10_000).map(|_| (draws.unit() - 0.5) as f32 * 2e5)) {
+            assert!((nearest(number) as f32 - number).abs() <= 0.5, "{number} -> {}", nearest(number));
+        }
+    }
+}

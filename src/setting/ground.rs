@@ -73,7 +73,7 @@ pub struct Ground {
     ways: Vec<[u16; 2]>,
     /// Shortest ways, once anyone goes anywhere.
     routes: OnceLock<Routes>,
-    /// Listed points to spawn at, with the place that is nearest to each.
+    /// Listed spots to spawn in, with the place that is nearest to the middle of each.
     spawns: Vec<(Spot, u16)>,
     /// Places to spawn at by direction and distance from the middle, once anyone spawns where no points are listed.
     spawn_places: OnceLock<Vec<u16>>,
@@ -207,7 +207,7 @@ impl Ground {
         if self.holds([x, y]) { [x, y] } else { self.turn_back(x.into(), y.into()) }
     }
 
-    /// Where a member of a team appears, and the place that is near. Teams take listed spawn points in turn; on a map without
+    /// Where a member of a team appears, and the place that it sets out from. Teams take listed spots in turn; on a map without
     /// any, each has the places of a sector of its own in the ellipse that fills the map.
     pub fn spawn(&self, team: u8, teams: u8, word: u64, lean: [f32; 2]) -> (u16, [i32; 2]) {
         if !self.spawns.is_empty() {
@@ -298,7 +298,7 @@ fn direction(turn: f64) -> [f64; 2] {
     [0, 1].map(|axis| table[step][axis] + part * (table[step + 1][axis] - table[step][axis]))
 }
 
-/// The part of a map that is still in play: a circle around a centre, as squares of distance.
+/// The part of a map that is still in play: a circle around a centre.
 #[derive(Clone, Copy, Debug)]
 pub struct Circle {
     centre: [i32; 2],

@@ -34,9 +34,10 @@ macro_rules! gather {
         }
 
         impl DayRows {
-            /// Moves in the rows of another realm and drops its sums; memory stays with both, where one has none, exchanged.
+            /// Moves in the rows of another realm and drops its sums. Rows are copied, unless there are none yet and the memory
+            /// here is no more than the other's, for which it is exchanged then: tickets stay as small as realms are.
             pub fn append(&mut self, other: &mut Self) {
-                $( if self.$fact.is_empty() {
+                $( if self.$fact.is_empty() && self.$fact.capacity() <= other.$fact.capacity() {
                     std::mem::swap(&mut self.$fact, &mut other.$fact);
                 } else {
                     self.$fact.append(&mut other.$fact);

@@ -1,7 +1,7 @@
 //! Bodies: everyone present in a match, in blocks of columns that are moved by a heartbeat in vector lanes.
 //!
 //! Most players stay around a point or travel on, which takes no decision. [`Bodies::advance`] draws a word for every squad,
-//! lets those go one by one who respawn, set out or come by a place, and then moves the others in whole blocks at once, to the same
+//! lets those decide one by one who respawn, set out or come by a place, and then moves all in whole blocks at once, to the same
 //! positions as [`Scene::step`] does one by one (a test holds them side by side).
 
 use bevy_ecs::prelude::*;
@@ -417,9 +417,9 @@ mod tests {
         (Ground::new(Seed(1), "foundry", map), Gait::new(&file, file.modes.at(0)))
     }
 
-    /// A player of a squad of three.
-    fn mover(player_id: i32) -> Mover {
-        Mover { player_id, squad: player_id - player_id % 3, team: (player_id % 2) as u8 }
+    /// A player of a squad of three, of one of two teams or of the only one.
+    fn mover_of(player_id: i32, teams: u8) -> Mover {
+        Mover { player_id, squad: player_id - player_id % 3, team: (player_id % 2) as u8 % teams }
     }
 
     #[test]
@@ -427,9 +427,10 @@ mod tests {
         for (model, relief, teams) in [("hotspots", 40, 2), ("random_waypoint", 0, 1), ("levy_walk", 7, 3)] {
             let sets = [format!("movements.run.model={model}"), format!("maps.foundry.relief_m={relief}")];
             let (ground, gait) = compile(&sets);
+            let mover = |n: i32| mover_of(100 + 7 * n, teams);
             for (count, closes) in [(1, false), (15, true), (16, false), (50, true)] {
                 let mut bodies = Bodies::default();
-                (0..count).for_each(|n| bodies.push(mover(100 + 7 * n)));
+                (0..count).for_each(|n| bodies.push(mover(n)));
                 let mut alone = vec![Body { stance: Stance::Spawns, ..Body::default() }; count as usize];
                 let mut decisions = 0;
                 for tick in 0..400 {
@@ -443,7 +444,7 @@ mod tests {
                     bodies.advance(&scene);
                     for (member, body) in alone.iter_mut().enumerate() {
                         let target = body.target;
-                        scene.step(mover(100 + 7 * member as i32), body);
+                        scene.step(mover(member as i32), body);
                         decisions += u32::from(body.target != target);
                         assert_eq!(bodies.body(member), *body, "{model}, {count}, tick {tick}, member {member}");
                     }
@@ -457,7 +458,7 @@ mod tests {
     fn every_form_of_the_kernels_gives_the_same_positions() {
         let (ground, gait) = compile(&[]);
         let mut bodies = Bodies::default();
-        (1..=64).for_each(|id| bodies.push(mover(id)));
+        (1..=64).for_each(|id| bodies.push(mover_of(id, 2)));
         let mut travellers = 0;
         for tick in 0..50 {
             let chance = Chance::at(Seed(1), tick);
@@ -498,14 +499,14 @@ mod tests {
     #[test]
     fn members_keep_their_bodies_when_others_leave() {
         let mut bodies = Bodies::default();
-        (0..40).for_each(|id| bodies.push(mover(id)));
+        (0..40).for_each(|id| bodies.push(mover_of(id, 2)));
         let kept = [0, 3, 17, 31, 39];
         for (to, from) in kept.into_iter().enumerate() {
             bodies.replace(to, from);
         }
         bodies.truncate(kept.len());
         let movers: Vec<Mover> = (0..bodies.len).map(|n| bodies.mover(n)).collect();
-        assert_eq!(movers, kept.map(|id| mover(id as i32)));
+        assert_eq!(movers, kept.map(|id| mover_of(id as i32, 2)));
         assert_eq!(bodies.blocks.len(), 1);
     }
 }

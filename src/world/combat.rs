@@ -57,6 +57,8 @@ pub struct Fights {
     opponents: Vec<Opponents>,
     /// Those of them who fight.
     willing: Vec<Opponents>,
+    /// By index of the match in the frame.
+    terms: Vec<Terms>,
     /// Fights of one match.
     fights: Vec<Fight>,
 }
@@ -75,10 +77,11 @@ pub fn fight(
     mut matches: Query<(&Match, &Roster, &mut Scoreboard, &mut Encounters)>,
     mut scratch: Local<Fights>,
 ) {
-    let Fights { opponents, willing, fights } = &mut *scratch;
+    let Fights { opponents, willing, terms, fights } = &mut *scratch;
     let tick = now.tick;
     opponents.clear();
-    let mut terms = vec![Terms::default(); lobby.games.len()];
+    terms.clear();
+    terms.resize(lobby.games.len(), Terms::default());
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
         let contacts = found.0.of_match(index);
         if contacts.is_empty() {
@@ -92,7 +95,9 @@ pub fn fight(
         }
         let is_certain = game.is_sudden_death(mode, tick);
         terms[index] = Terms { map: game.map, kill_chance: mode.kill_chance, is_certain };
-        find_opponents(&positions, index, contacts, mode.engage_cm.pow(2), opponents);
+        for contacts in contacts.chunks(SIFTED) {
+            find_opponents(&positions, index, contacts, mode.engage_cm.pow(2), opponents);
+        }
     }
     let streams = rules.seed.streams(Purpose::Fight, tick.into());
     willing.clear();
@@ -106,7 +111,9 @@ pub fn fight(
         let is_eager = word & u64::from(u32::MAX) < terms.kill_chance;
         (is_eager & (((word >> 32) as u32) < chance)) | terms.is_certain
     };
-    sift(opponents.iter().map(|pair| (*pair, fights_of(pair))), willing);
+    for opponents in opponents.chunks(SIFTED) {
+        sift(opponents.iter().map(|pair| (*pair, fights_of(pair))), willing);
+    }
     for pairs in willing.chunk_by(|one, other| one.index == other.index) {
         let index = pairs[0].index as usize;
         let entity = lobby.games[index].1;
@@ -159,6 +166,9 @@ fn find_opponents(
     });
     sift(all, opponents);
 }
+
+/// Candidates that are sifted at once, so that room follows what passes and not what there is.
+const SIFTED: usize = 1 << 12;
 
 /// Appends what passes, without a branch on whether it does: nobody can guess it.
 #[inline]

@@ -4,8 +4,8 @@
 //! the shortest way from place to place no farther than top speed allows, or respawn. Who leaves a place does so at a moment
 //! of the interval and is seen on its way at the next heartbeat, or has arrived by then. Members of a squad draw as one when
 //! they leave, where to and how fast, and each for itself where exactly it goes, so that those who are together stay so.
-//! Positions are integer centimetres; the only floats are IEEE multiplication, division and square root, which are the same
-//! on every machine.
+//! Positions are integer centimetres; floats go through IEEE addition, multiplication, division and square root alone, which
+//! are the same on every machine, and `libm` for Levy walks.
 
 use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of_half};
 use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM, spot_in_disc};
@@ -140,19 +140,15 @@ impl Scene<'_> {
             self.pull_in(body);
         }
         let at = body.at();
-        let mut reach = Some(self.gait.reach(word));
-        let goes = match (body.stance, reach) {
-            (Stance::Spawns, _) => true,
-            (Stance::Dwells, _) => self.gait.leaves(word) || self.circle.is_some_and(|circle| !circle.holds(at)),
-            (Stance::Travels, Some(far)) if is_within(at, body.target, body.end, body.beyond, far) => {
-                reach = None;
-                false
-            }
-            (Stance::Travels, far) => is_within(at, body.target, body.target, 0, far.unwrap_or(0.0)),
+        let reach = self.gait.reach(word);
+        let travels = body.stance == Stance::Travels;
+        let arrives = travels && is_within(at, body.target, body.end, body.beyond, reach);
+        let goes = match body.stance {
+            Stance::Spawns => true,
+            Stance::Dwells => self.gait.leaves(word) || self.circle.is_some_and(|circle| !circle.holds(at)),
+            Stance::Travels => !arrives && is_within(at, body.target, body.target, 0, reach),
         };
-        if goes {
-            reach = self.decide(mover, word, spot_in_disc(own), body);
-        }
+        let reach = if goes { self.decide(mover, word, spot_in_disc(own), body) } else { (!arrives).then_some(reach) };
         let [x, y] = match reach {
             None => {
                 body.target = body.end;
