@@ -785,3 +785,23 @@ fn no_team_wins_by_its_number_and_arenas_are_used_again() {
     let arenas = *matches.numbers("arena_id").iter().max().unwrap();
     assert!((matches.len() as i64) > 20 * arenas, "{} matches on {arenas} arenas", matches.len());
 }
+
+/// Where everybody sees everybody only the engage radius counts; with ordinary sight fights are fewer, and rarer still from afar;
+/// who sees half a metre hardly fights at all.
+#[test]
+fn who_does_not_see_does_not_fight() {
+    let text = "[clock]\ndays = 1\n[population]\nplayers = 3000\nrealms = 1\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 1\n[combat]\nengage_radius_m = 60\ndrift_cm_per_s = 0\n";
+    let kills = |sight: &str| {
+        let maps = ["courtyard", "foundry", "harbour"].map(|map| format!("maps.{map}.sight_m={sight}"));
+        let sets = [&maps[0], &maps[1], &maps[2], "output.tables.heartbeats=false"];
+        let run = simulate(&compile(text, &sets), &options(1));
+        let distances = run.table("kills").numbers("distance_cm").to_vec();
+        let far = distances.iter().filter(|&&distance| distance > 3_000).count();
+        (distances.len() as f64, far as f64 / distances.len().max(1) as f64)
+    };
+    let ((blind, _), (near, far_of_near), (all, far_of_all)) = (kills("0.5"), kills("20"), kills("10000"));
+    assert!(all > 4_000.0 && near < 0.8 * all && blind < 0.1 * all, "{blind} {near} {all}");
+    // Those beyond 30 m are seen in less than exp(-30 / 20) of the cases, the nearer ones in up to all.
+    assert!(far_of_near < 0.6 * far_of_all, "{far_of_near} {far_of_all}");
+}
