@@ -128,6 +128,12 @@ fn last_screen(done: &Ingested, options: &IngestOptions) -> (String, String) {
     for (name, rows) in done.rows.iter().filter(|(_, rows)| *rows > 0) {
         page.push_str(&format!("  {name:<16}{:>14}   {:>9}/s\n", grouped(*rows), short(*rows as f64 / seconds)));
     }
+    let lacks = |table: &&str| options.tables.is_empty() && !done.tables.contains(table);
+    for table in ingest::OPTIONAL.into_iter().filter(lacks) {
+        page.push_str(&format!(
+            "  {table}: the run has none; for them, run the scenario with output.tables.{table} = true\n"
+        ));
+    }
     if total == 0 {
         page.push_str("  Everything of this run was there already.\n");
     }

@@ -21,6 +21,7 @@ pub use address::Address;
 use database::{CalendarDay, Document, Moment, Uplink};
 use feed::{Feed, IngestLane, Values, each_row};
 pub use ingest_error::IngestError;
+pub use run_source::OPTIONAL;
 use run_source::{DAY_MS, RunSource, RunState};
 use slice::Sent;
 

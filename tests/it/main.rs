@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod database;
 mod detect;
 mod detectors;
 mod determinism;
@@ -13,6 +14,7 @@ mod house;
 mod laws;
 mod oltp;
 mod oltp_rules;
+mod oltp_servers;
 mod parquet;
 mod plan;
 mod python;

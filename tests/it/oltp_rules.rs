@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use postgres::Client;
 use postgres::error::DbError;
 
-use crate::oltp::{Server, ask, connect, one};
+use crate::database::{Server, ask, connect, one};
 
 /// Three players in a match of two teams.
 pub fn build_world(client: &mut Client) {
