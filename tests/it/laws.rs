@@ -805,3 +805,21 @@ fn who_does_not_see_does_not_fight() {
     // Those beyond 30 m are seen in less than exp(-30 / 20) of the cases, the nearer ones in up to all.
     assert!(far_of_near < 0.6 * far_of_all, "{far_of_near} {far_of_all}");
 }
+
+#[test]
+fn nobody_fights_beyond_the_distance_of_the_mode() {
+    let text = "[clock]\ndays = 1\n[population]\nplayers = 2000\nrealms = 1\n[population.installs]\nveteran_share = 0\n\
+                horizon_days = 1\n[combat]\nengage_radius_m = 60\ndrift_cm_per_s = 0\n[modes.near]\nengage_radius_m = 5\n\
+                maps = [\"courtyard\"]\n[modes.far]\nmaps = [\"courtyard\"]\n";
+    let run = simulate(&compile(text, &["output.tables.heartbeats=false"]), &options(1));
+    let (matches, kills) = (run.table("matches"), run.table("kills"));
+    let modes: HashMap<i64, &String> = matches.numbers("match_id").iter().copied().zip(matches.texts("mode")).collect();
+    let farthest = |mode: &str| {
+        let of_mode = kills.numbers("match_id").iter().zip(kills.numbers("distance_cm"));
+        let distances = of_mode.filter(|(id, _)| modes[id] == mode).map(|(_, distance)| *distance);
+        distances.fold((0, 0), |(count, most), distance| (count + 1, most.max(distance)))
+    };
+    let ((near, nearest_most), (far, farthest_most)) = (farthest("near"), farthest("far"));
+    assert!(near > 500 && far > 500, "{near} {far}");
+    assert!(nearest_most <= 500 && (5_000..=6_000).contains(&farthest_most), "{nearest_most} {farthest_most}");
+}
