@@ -113,12 +113,13 @@ fn systems_with_contacts(bencher: divan::Bencher<'_, '_>, players: usize) {
 fn movement_step(bencher: divan::Bencher<'_, '_>) {
     const STEPS: u32 = 100_000;
     let setting = setting(10);
-    let (ground, gait) = (&setting.grounds[0], &setting.modes[0].gait);
+    let (ground, mode) = (&setting.grounds[0], &setting.modes[0]);
     let walk = || {
         let mut body = Body::default();
         for tick in 0..STEPS {
-            let scene = Scene { chance: Chance::at(Seed(1), tick), ground, gait, circle: None, teams: 2 };
-            scene.step(Mover { player_id: 7, squad: 7, team: 0 }, &mut body);
+            let (gait, dwell) = (&mode.gait, &mode.dwell);
+            let scene = Scene { chance: Chance::at(Seed(1), tick), ground, gait, dwell, circle: None, teams: 2 };
+            scene.step(Mover { player_id: 7, squad: 7, team: 0 }, None, &mut body);
         }
         body.position
     };

@@ -1,10 +1,11 @@
 //! Friends: who knows whom, as a pure function of account numbers within a realm.
 //!
-//! Every account belongs to two circles of its realm: that of the accounts made next to it, who came together, and one of
-//! accounts dealt together by a permutation, which joins cohorts. Two members of a circle are friends by a draw of the pair;
-//! the chance grows with how sociable both are (log-normal, so that numbers of friends are) and how alike: of one region, of
-//! similar engagement. So the friends of an account are found by looking at its two circles, from either side the same, and
-//! nothing is stored.
+//! Every account has a chair in two circles of its realm: that of the accounts made next to it, who came together, and one of
+//! accounts dealt together by a permutation, which joins cohorts. A circle draws some of the numbers below 128; members whose
+//! chairs differ by one of them (exclusive or, so that it is the same from either side) are acquainted. Two acquaintances are
+//! friends by a draw of the pair; the chance grows with how sociable both are (log-normal, so that numbers of friends are) and
+//! how alike: of one region, of similar engagement. So the friends of an account are found among some ten times as many
+//! acquaintances, and nothing is stored.
 
 use crate::population::{Population, Profile};
 use crate::random::{Purpose, Seed, Streams, mix};
@@ -16,6 +17,9 @@ pub const CIRCLE: u32 = 128;
 pub const LAYERS: usize = 2;
 /// Accounts by which the chance of a friendship is set, so that an account has as many friends as the scenario says.
 const SAMPLE: i32 = 192;
+/// Acquaintances for each friend, at least, if the circles have as many members. So few friendships are certain that numbers
+/// of friends are log-normal but for one account in hundreds.
+const ACQUAINTANCES: f64 = 6.0;
 
 /// What of a player decides who its friends are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,23 +41,55 @@ pub struct Friendships {
     players: u32,
     realms: u32,
     keys: Friends,
-    /// Chance that two alike members of a circle, of sociability 1, are friends.
+    /// Members of a circle are acquainted with this power of one half.
+    halvings: u32,
+    /// Chance that two alike acquaintances, of sociability 1, are friends.
     chance: f64,
+}
+
+/// A place in a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Chair {
+    /// Number of the circle in its realm and layer.
+    pub circle: u32,
+    /// Place in it, below [`CIRCLE`].
+    pub place: u8,
+}
+
+/// Who is acquainted in a circle.
+#[derive(Clone, Copy, Debug)]
+pub struct Acquainted(u128);
+
+impl Acquainted {
+    /// Whether two members are acquainted, by their places.
+    #[inline(always)]
+    pub fn are(self, a: u8, b: u8) -> bool {
+        self.0 >> (a ^ b) & 1 == 1
+    }
+
+    /// The places of the acquaintances of a member.
+    fn of(self, place: u8) -> impl Iterator<Item = u8> {
+        (0..CIRCLE as u8).filter(move |&other| self.are(place, other))
+    }
 }
 
 impl Friendships {
     /// The graph of a population that is dealt to realms.
     pub fn new(file: &File, population: &Population, realms: u32) -> Self {
         let keys = file.friends.clone();
-        let mut graph = Self { seed: Seed(file.seed), players: file.population.players, realms, keys, chance: 0.0 };
+        let others = f64::from(CIRCLE - 1) * LAYERS as f64;
+        let halvings = libm::log2(others / (ACQUAINTANCES * keys.mean).max(1.0)).max(0.0) as u32;
+        let (seed, players) = (Seed(file.seed), file.population.players);
+        let mut graph = Self { seed, players, realms, keys, halvings, chance: 0.0 };
+        let acquaintances = others / f64::from(1 << halvings);
         let sample: Vec<Social> = (1..=SAMPLE).map(|id| graph.social(&population.profile(id))).collect();
         let mean_at = |chance: f64| {
-            let others = |a: &Social| -> f64 {
+            let friends = |a: &Social| -> f64 {
                 let beside = sample.iter().filter(|b| b.id != a.id);
                 beside.map(|b| (chance * graph.affinity(a, b)).min(1.0)).sum()
             };
-            let sum: f64 = sample.iter().map(others).sum();
-            sum / f64::from(SAMPLE * (SAMPLE - 1)) * f64::from(CIRCLE - 1) * LAYERS as f64
+            let sum: f64 = sample.iter().map(friends).sum();
+            sum / f64::from(SAMPLE * (SAMPLE - 1)) * acquaintances
         };
         let (mut low, mut high) = (0.0, 1e4);
         for _ in 0..60 {
@@ -77,7 +113,7 @@ impl Friendships {
         }
     }
 
-    /// How likely two members of a circle are friends, in relation to two alike ones of sociability 1.
+    /// How likely two acquaintances are friends, in relation to two alike ones of sociability 1.
     fn affinity(&self, a: &Social, b: &Social) -> f64 {
         self.affinity_of_equals(a, b) / self.distance(a, b)
     }
@@ -99,7 +135,7 @@ impl Friendships {
         self.seed.streams(Purpose::Friend, layer as u64)
     }
 
-    /// How near two members of a circle are to each other, below 1: the smaller, the closer. None if they are no friends.
+    /// How near two acquaintances are to each other, below 1: the smaller, the closer. None if they are no friends.
     #[inline]
     pub fn closeness(&self, draws: Streams, a: &Social, b: &Social) -> Option<f64> {
         let pair = (a.id.min(b.id) as u64) << 32 | a.id.max(b.id) as u64;
@@ -109,33 +145,48 @@ impl Friendships {
         (draw < chance).then(|| draw * self.distance(a, b) / chance).filter(|closeness| *closeness < 1.0)
     }
 
-    /// The circle of an account in a layer, among those of its realm.
-    pub fn circle_of(&self, layer: usize, id: i32) -> u32 {
-        let n = id as u32 - 1;
-        let (realm, place) = (n % self.realms, n / self.realms);
-        let place = if layer == 0 { place } else { self.shuffle(realm).forwards(place) };
-        place / CIRCLE
+    /// The realm of an account.
+    pub fn realm_of(&self, id: i32) -> u32 {
+        (id as u32 - 1) % self.realms
     }
 
-    /// The members of a circle of a realm.
-    pub fn members(&self, layer: usize, realm: u32, circle: u32) -> Vec<i32> {
+    /// The chair of an account in a layer of its realm.
+    pub fn chair_of(&self, layer: usize, id: i32) -> Chair {
+        let number = (id as u32 - 1) / self.realms;
+        let number = if layer == 0 { number } else { self.shuffle(self.realm_of(id)).forwards(number) };
+        Chair { circle: number / CIRCLE, place: (number % CIRCLE) as u8 }
+    }
+
+    /// Who is acquainted in a circle of a realm.
+    pub fn acquainted(&self, layer: usize, realm: u32, circle: u32) -> Acquainted {
+        let about = u64::from(realm) << 32 | u64::from(circle);
+        let mut draws = self.seed.stream(Purpose::Circle, about, 1 + layer as u64);
+        let mut half = || u128::from(draws.bits()) << 64 | u128::from(draws.bits());
+        let numbers = (0..self.halvings).fold(u128::MAX, |numbers, _| numbers & half());
+        // Nobody is acquainted with itself.
+        Acquainted(numbers & !1)
+    }
+
+    /// The acquaintances of an account in a layer.
+    fn acquaintances_of(&self, layer: usize, id: i32) -> Vec<i32> {
+        let (realm, chair) = (self.realm_of(id), self.chair_of(layer, id));
         let shuffle = self.shuffle(realm);
-        let places = (circle * CIRCLE..(circle + 1) * CIRCLE).take_while(|&place| place < shuffle.len);
-        let original = |place: u32| if layer == 0 { place } else { shuffle.backwards(place) };
-        places.map(|place| (original(place) * self.realms + realm + 1) as i32).collect()
+        let others = self.acquainted(layer, realm, chair.circle).of(chair.place);
+        let numbers =
+            others.map(|place| chair.circle * CIRCLE + u32::from(place)).filter(|&number| number < shuffle.len);
+        let original = |number: u32| if layer == 0 { number } else { shuffle.backwards(number) };
+        numbers.map(|number| (original(number) * self.realms + realm + 1) as i32).collect()
     }
 
-    /// The friends of an account, by number: found in its circles. Takes about 50 us.
+    /// The friends of an account, by number, found among its acquaintances.
     pub fn friends_of(&self, population: &Population, id: i32) -> Vec<i32> {
         let own = self.social(&population.profile(id));
         let mut friends = Vec::new();
         for layer in 0..LAYERS {
-            let members = self.members(layer, (id as u32 - 1) % self.realms, self.circle_of(layer, id));
             let draws = self.draws(layer);
-            let is_friend = |other: &i32| {
-                *other != id && self.closeness(draws, &own, &self.social(&population.profile(*other))).is_some()
-            };
-            friends.extend(members.into_iter().filter(is_friend));
+            let is_friend =
+                |other: &i32| self.closeness(draws, &own, &self.social(&population.profile(*other))).is_some();
+            friends.extend(self.acquaintances_of(layer, id).into_iter().filter(is_friend));
         }
         friends.sort_unstable();
         friends.dedup();
@@ -252,12 +303,15 @@ mod tests {
                 let other = graph.social(&population.profile(*other));
                 same_region += u32::from(own.region == other.region);
                 apart += (own.engagement - other.engagement).abs();
-                across += u32::from(graph.circle_of(0, id) != graph.circle_of(0, other.id));
+                across += u32::from(graph.chair_of(0, id).circle != graph.chair_of(0, other.id).circle);
                 all += 1;
             }
         }
         let mean = f64::from(all) / 6000.0;
         assert!((mean / 8.0 - 1.0).abs() < 0.15, "mean number of friends {mean}");
+        let looked_at = |id| (0..LAYERS).map(|layer| graph.acquaintances_of(layer, id).len()).sum::<usize>();
+        let looked_at = (1..=6000).map(looked_at).sum::<usize>() as f64 / 6000.0;
+        assert!(looked_at < 10.0 * mean, "{looked_at} acquaintances for {mean} friends");
         // Two random accounts are of one region in 15 of 100 cases, and 1.1 apart in engagement.
         assert!(same_region * 10 > all * 5, "{same_region} of {all} in the own region");
         assert!(apart / f64::from(all) < 0.8, "{}", apart / f64::from(all));

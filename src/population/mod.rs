@@ -4,6 +4,6 @@ mod friends;
 mod player;
 mod sitting;
 
-pub(crate) use friends::{Friendships, LAYERS, Social};
+pub(crate) use friends::{Acquainted, Chair, Friendships, LAYERS, Social};
 pub(crate) use player::{CountryRules, Population, Profile};
 pub(crate) use sitting::{DayPlan, SessionEnd, SessionRules, Sitting, plan_day};

@@ -178,7 +178,7 @@ section! {
     /// Who plays together: some ask friends along who are active on the day and have time.
     PartyKeys {
         /// Chance that a session whose player is in no party yet asks friends along.
-        share: f64 = "0.55", SHARE;
+        share: f64 = "0.5", SHARE;
         /// How often a party of 2, 3, 4 and 5 is wanted, relative to the others; it stays smaller if friends have no time.
         size_weights: Vec<f64> = "[0.4, 0.2, 0.35, 0.05]", Nums(4, 0.0, 1000.0);
         /// Most sessions in a party; 0 means the largest team of any mode, and at most 5. Parties play modes in whose teams they fit.
@@ -456,6 +456,8 @@ section! {
         top_speed_cm_per_s: u32 = "480", Int(1, 10_000);
         /// Mean time at a place or waypoint before moving on, in seconds.
         dwell_seconds: f64 = "60.0", Num(0.0, 86_400.0);
+        /// Weibull shape of that time: below 1 the longer somebody has stayed, the longer it still stays; 1 forgets.
+        dwell_shape: f64 = "0.6", Num(0.3, 1.0);
         /// How far a dwelling player strays at most, in metres on each axis; mostly half as far or less.
         roam_m: u32 = "8", Int(0, 1000);
         /// Share of the time on the way in which players walk at half of top speed; otherwise they run.

@@ -44,8 +44,43 @@ pub struct Gait {
     roam: f32,
     /// Share of travellers who walk.
     walk_share: f64,
-    /// Chance of moving on from a place, as a fraction of 2^32.
-    leave_chance: u32,
+}
+
+/// How long players stay at a place: by a Weibull distribution, whose chance of moving on falls with time. Such a one is a
+/// mixture of memoryless ones (Jewell 1982), so that nobody has to remember when it came: whoever sets out draws how
+/// restless it will be where it goes.
+#[derive(Clone, Debug)]
+pub struct Dwell {
+    /// Chances of moving on within a heartbeat interval, as fractions of 2^32, each as likely as another.
+    chances: Vec<u32>,
+}
+
+/// Steps of each of the two draws that make a restlessness.
+const RESTLESS_STEPS: u32 = 64;
+
+impl Dwell {
+    /// Compiles how long players stay: the mean, the shape (below 1 the longer, the longer still; 1 forgets) and the interval,
+    /// in seconds.
+    pub fn new(mean_s: f64, shape: f64, interval_s: f64) -> Self {
+        let intervals = interval_s / mean_s.max(1e-9) * libm::tgamma(1.0 + 1.0 / shape);
+        let middle = |step: u32| (f64::from(step) + 0.5) / f64::from(RESTLESS_STEPS);
+        // A positive stable number, whose Laplace transform is exp(-s^shape) (Kanter 1975).
+        let restlessness = |step: u32| {
+            let angle = std::f64::consts::PI * middle(step % RESTLESS_STEPS);
+            let exponential = -libm::log(middle(step / RESTLESS_STEPS));
+            libm::sin(shape * angle) / libm::pow(libm::sin(angle), 1.0 / shape)
+                * libm::pow(libm::sin((1.0 - shape) * angle) / exponential, (1.0 - shape) / shape)
+        };
+        let chance = |step| -libm::expm1(-restlessness(step) * intervals);
+        let chances = (0..RESTLESS_STEPS * RESTLESS_STEPS).map(|step| (chance(step) * f64::from(u32::MAX)) as u32);
+        Self { chances: chances.collect() }
+    }
+
+    /// The chance of moving on from the place that somebody sets out for, by a word, as a fraction of 2^32.
+    #[inline]
+    pub fn choose_chance(&self, word: u64) -> u32 {
+        self.chances[word as usize % self.chances.len()]
+    }
 }
 
 impl Gait {
@@ -64,15 +99,7 @@ impl Gait {
             stride: (f64::from(movement.top_speed_cm_per_s) * heartbeat * SLOPE_ALLOWANCE - ROUNDING_CM).max(0.0),
             roam: (movement.roam_m * 100) as f32,
             walk_share: movement.walk_share,
-            leave_chance: ((1.0 - libm::exp(-heartbeat / movement.dwell_seconds.max(1e-9))) * f64::from(u32::MAX))
-                as u32,
         }
-    }
-
-    /// Whether somebody leaves its place in an interval, by the word of its squad.
-    #[inline(always)]
-    pub fn leaves(&self, word: u64) -> bool {
-        (word as u32) < self.leave_chance
     }
 
     /// How far a traveller gets in an interval, by the word of its squad: some walk, most run.
@@ -108,6 +135,22 @@ fn nearest(number: f32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who has stayed so many intervals is still there with the chance of a Weibull distribution.
+    #[test]
+    fn stays_are_of_the_shape_and_the_mean() {
+        for (mean_s, shape, scale_s) in [(18.055, 0.6, 12.0), (60.0, 0.5, 30.0), (60.0, 1.0, 60.0)] {
+            let dwell = Dwell::new(mean_s, shape, 30.0);
+            for intervals in [1, 2, 3, 5, 10, 20] {
+                let stay =
+                    |chance: &u32| libm::pow(1.0 - f64::from(*chance) / f64::from(u32::MAX), f64::from(intervals));
+                let still = dwell.chances.iter().map(stay).sum::<f64>() / dwell.chances.len() as f64;
+                let expected = libm::exp(-libm::pow(30.0 * f64::from(intervals) / scale_s, shape));
+                assert!((still - expected).abs() < 0.004, "{shape}, {intervals}: {still} of {expected}");
+            }
+        }
+        assert_eq!(Dwell::new(0.0, 0.6, 30.0).choose_chance(7), u32::MAX, "nobody stays");
+    }
 
     #[test]
     fn whole_numbers_are_the_nearest() {

@@ -15,7 +15,7 @@ mod span;
 
 pub(crate) use activity::{Activity, ActivityDay};
 pub(crate) use arsenal::Arsenal;
-pub(crate) use gait::{Gait, Model, ROUNDING_CM};
+pub(crate) use gait::{Dwell, Gait, Model, ROUNDING_CM};
 pub(crate) use ground::{Circle, Ground, HypotExact, Relief, spot_in_disc};
 pub(crate) use mode::ModeRules;
 pub(crate) use party::PartyRules;

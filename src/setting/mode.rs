@@ -1,6 +1,6 @@
 //! Modes, compiled: teams, lengths, maps and rules of their matches.
 
-use super::gait::Gait;
+use super::gait::{Dwell, Gait};
 use crate::random::{Purpose, Seed, Streams, name_key};
 use crate::scenario::sections::{File, Mode};
 
@@ -21,6 +21,8 @@ pub struct ModeRules {
     pub maps: Vec<(u16, Streams)>,
     /// How players move.
     pub gait: Gait,
+    /// How long they stay at places.
+    pub dwell: Dwell,
     /// Whether a team moves as one squad.
     pub is_squad: bool,
     /// Whether a death ends the match for the victim.
@@ -42,6 +44,7 @@ impl ModeRules {
     pub fn new(seed: Seed, file: &File, name: &str, mode: &Mode) -> Self {
         let heartbeat = f64::from(file.clock.heartbeat_seconds);
         let ticks = |factor: f64| libm::round(mode.match_minutes * 60.0 * factor / heartbeat).max(1.0) as u32;
+        let movement = file.movements.at(file.movements.index_of(&mode.movement).expect("validated"));
         let all_maps = file.maps.names().map(str::to_owned).collect();
         let maps: &Vec<String> = if mode.maps.is_empty() { &all_maps } else { &mode.maps };
         Self {
@@ -57,6 +60,7 @@ impl ModeRules {
                 })
                 .collect(),
             gait: Gait::new(file, mode),
+            dwell: Dwell::new(movement.dwell_seconds, movement.dwell_shape, heartbeat),
             is_squad: mode.squads,
             is_elimination: mode.elimination,
             circle_closes: mode.circle_closes,

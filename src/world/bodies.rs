@@ -10,7 +10,7 @@ use super::game::Match;
 use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
 use super::messages::Died;
-use super::movement::{self, Body, Chance, Mover, Scene, Stance};
+use super::movement::{self, Body, Chance, Errand, Mover, Scene, Stance};
 use super::roster::Roster;
 use super::tick::{Now, Positions, Rules};
 use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
@@ -35,6 +35,7 @@ struct BodyBlock {
     beyond: [i32; LANES],
     via: [u16; LANES],
     goal: [u16; LANES],
+    restlessness: [u32; LANES],
     /// [`Stance`], as numbers that fill a lane.
     stance: [i32; LANES],
     slot: [RowCursor; LANES],
@@ -53,6 +54,8 @@ struct Drawn {
     reach: [f64; LANES],
     /// Who respawns, sets out or comes by a place, a bit each.
     going: u32,
+    /// Who respawns.
+    spawning: u32,
     /// Who arrives, a bit each.
     arriving: u32,
 }
@@ -117,22 +120,19 @@ impl Bodies {
         let gait = *scene.gait;
         lanes::widest(Draw { streams: scene.chance.squads, gait, blocks, drawn });
         for (index, (block, drawn)) in blocks.iter_mut().zip(drawn.iter_mut()).enumerate() {
-            let first = index * LANES;
-            let count = LANES.min(*len - first);
+            let count = LANES.min(*len - index * LANES);
             drawn.going &= u32::from(u16::MAX) >> (LANES - count);
             if let Some(circle) = scene.circle {
                 drawn.going |= block.outside(circle, count);
             }
-            let mut going = drawn.going;
-            while going != 0 {
-                let lane = going.trailing_zeros() as usize;
-                going &= going - 1;
-                let mut body = block.body(lane);
-                let lean = drawn.lean.map(|axis| axis[lane]);
-                let reach = scene.decide(block.mover(lane), drawn.words[lane], lean, &mut body);
-                block.set_body(lane, &body);
-                drawn.reach[lane] = reach.unwrap_or(0.0);
-                drawn.arriving |= u32::from(reach.is_none()) << lane;
+            drawn.spawning = drawn.going & block.spawning();
+            lanes_of(drawn.going & !drawn.spawning).for_each(|lane| block.decide(scene, lane, None, drawn));
+        }
+        // Once everyone else has decided, so that who spawns goes where its squad now goes.
+        for index in 0..blocks.len() {
+            for lane in lanes_of(drawn[index].spawning) {
+                let mate = mate_of(&blocks[..], *len, index * LANES + lane);
+                blocks[index].decide(scene, lane, mate, &mut drawn[index]);
             }
         }
         lanes::widest(Move { relief: scene.ground.relief, gait, blocks, drawn });
@@ -206,7 +206,47 @@ fn append_lanes<T: Copy>(column: &mut Vec<T>, values: &[T; LANES], count: usize)
     column.truncate(len + count);
 }
 
+/// The lanes whose bits are set.
+fn lanes_of(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lane = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (lane < LANES).then_some(lane)
+    })
+}
+
+/// Where the squad of somebody who spawns is or goes: the first of so many bodies who belongs to it and is there.
+fn mate_of(blocks: &[BodyBlock], len: usize, member: usize) -> Option<Errand> {
+    let squad = blocks[member / LANES].squad[member % LANES];
+    let first = |block: &BodyBlock| block.mates(squad).trailing_zeros() as usize;
+    let mate = blocks.iter().enumerate().find(|(_, block)| first(block) < LANES);
+    let (_, block) = mate.filter(|(index, block)| index * LANES + first(block) < len)?;
+    Some(block.body(first(block)).errand())
+}
+
 impl BodyBlock {
+    /// Who of a squad is there and does not spawn, a bit each.
+    fn mates(&self, squad: i32) -> u32 {
+        let is_mate = |lane| self.squad[lane] == squad && self.stance[lane] != Stance::Spawns as i32;
+        (0..LANES).map(|lane| u32::from(is_mate(lane)) << lane).sum()
+    }
+
+    /// Who spawns, a bit each.
+    fn spawning(&self) -> u32 {
+        (0..LANES).map(|lane| u32::from(self.stance[lane] == Stance::Spawns as i32) << lane).sum()
+    }
+
+    /// Lets somebody decide who spawns, sets out or comes by a place.
+    #[inline]
+    fn decide(&mut self, scene: &Scene<'_>, lane: usize, mate: Option<Errand>, drawn: &mut Drawn) {
+        let mut body = self.body(lane);
+        let lean = drawn.lean.map(|axis| axis[lane]);
+        let reach = scene.decide(self.mover(lane), drawn.words[lane], lean, mate, &mut body);
+        self.set_body(lane, &body);
+        drawn.reach[lane] = reach.unwrap_or(0.0);
+        drawn.arriving |= u32::from(reach.is_none()) << lane;
+    }
+
     /// Who dwells where the circle has closed, a bit each.
     fn outside(&self, circle: &Circle, count: usize) -> u32 {
         let dwells = |lane: &usize| self.stance[*lane] == Stance::Dwells as i32;
@@ -244,6 +284,7 @@ impl BodyBlock {
             beyond: self.beyond[lane],
             via: self.via[lane],
             goal: self.goal[lane],
+            restlessness: self.restlessness[lane],
             stance: Stance::from_number(self.stance[lane]),
         }
     }
@@ -255,6 +296,7 @@ impl BodyBlock {
         self.beyond[lane] = body.beyond;
         self.via[lane] = body.via;
         self.goal[lane] = body.goal;
+        self.restlessness[lane] = body.restlessness;
         self.stance[lane] = body.stance as i32;
     }
 }
@@ -276,7 +318,7 @@ impl Kernel for Draw<'_> {
             for lane in 0..LANES {
                 let word = streams.about(block.squad[lane] as u64).bits();
                 let stance = block.stance[lane];
-                let leaves = (stance == Stance::Dwells as i32) & gait.leaves(word);
+                let leaves = (stance == Stance::Dwells as i32) & movement::leaves(word, block.restlessness[lane]);
                 let reach = gait.reach(word);
                 let column = |pair: &[[i32; LANES]]| [pair[0][lane], pair[1][lane]];
                 let (from, target, end) = (column(&block.position), column(&block.target), column(&block.end));
@@ -365,7 +407,7 @@ pub fn advance_positions(
             Circle::closing(rules.seed, ground, game.about, elapsed)
         });
         let (gait, circle) = (&mode.gait, circle.as_ref());
-        let scene = Scene { chance, ground, gait, circle, teams: mode.teams };
+        let scene = Scene { chance, ground, gait, dwell: &mode.dwell, circle, teams: mode.teams };
         bodies.advance(&scene);
         bodies.append_to(&mut positions);
         bodies.record(trajectories, |member, trajectories| {
@@ -409,12 +451,13 @@ mod tests {
     use super::*;
     use crate::random::Seed;
     use crate::scenario::Scenario;
-    use crate::setting::Ground;
+    use crate::setting::{Dwell, Ground, ModeRules};
 
-    fn compile(sets: &[String]) -> (Ground, Gait) {
+    fn compile(sets: &[String]) -> (Ground, Gait, Dwell) {
         let file = Scenario::parse("t", "t", "", sets).expect("valid").file;
         let map = file.maps.at(file.maps.index_of("foundry").expect("built in"));
-        (Ground::new(Seed(1), "foundry", map), Gait::new(&file, file.modes.at(0)))
+        let mode = ModeRules::new(Seed(1), &file, "t", file.modes.at(0));
+        (Ground::new(Seed(1), "foundry", map), mode.gait, mode.dwell)
     }
 
     /// A player of a squad of three, of one of two teams or of the only one.
@@ -426,7 +469,7 @@ mod tests {
     fn blocks_move_as_bodies_do_one_by_one() {
         for (model, relief, teams) in [("hotspots", 40, 2), ("random_waypoint", 0, 1), ("levy_walk", 7, 3)] {
             let sets = [format!("movements.run.model={model}"), format!("maps.foundry.relief_m={relief}")];
-            let (ground, gait) = compile(&sets);
+            let (ground, gait, dwell) = compile(&sets);
             let mover = |n: i32| mover_of(100 + 7 * n, teams);
             for (count, closes) in [(1, false), (15, true), (16, false), (50, true)] {
                 let mut bodies = Bodies::default();
@@ -436,17 +479,24 @@ mod tests {
                 for tick in 0..400 {
                     let circle = closes.then(|| Circle::closing(Seed(1), &ground, 5, f64::from(tick) / 400.0));
                     let chance = Chance::at(Seed(1), tick);
-                    let scene = Scene { chance, ground: &ground, gait: &gait, circle: circle.as_ref(), teams };
+                    let scene =
+                        Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: circle.as_ref(), teams };
                     if tick % 13 == 12 {
                         bodies.respawn((tick % count as u32) as usize);
                         alone[(tick % count as u32) as usize].stance = Stance::Spawns;
                     }
                     bodies.advance(&scene);
-                    for (member, body) in alone.iter_mut().enumerate() {
-                        let target = body.target;
-                        scene.step(mover(member as i32), body);
-                        decisions += u32::from(body.target != target);
-                        assert_eq!(bodies.body(member), *body, "{model}, {count}, tick {tick}, member {member}");
+                    let (spawning, going): (Vec<usize>, Vec<usize>) =
+                        (0..alone.len()).partition(|&member| alone[member].stance == Stance::Spawns);
+                    for member in going.into_iter().chain(spawning) {
+                        let mut body = alone[member];
+                        let squad = mover(member as i32).squad;
+                        let mut mates = (0..alone.len()).filter(|&mate| mover(mate as i32).squad == squad);
+                        let mate = mates.find(|&mate| alone[mate].stance != Stance::Spawns);
+                        scene.step(mover(member as i32), mate.map(|mate| alone[mate].errand()), &mut body);
+                        decisions += u32::from(body.target != alone[member].target);
+                        assert_eq!(bodies.body(member), body, "{model}, {count}, tick {tick}, member {member}");
+                        alone[member] = body;
                     }
                 }
                 assert!(decisions > 5 * count as u32, "everyone sets out now and then");
@@ -456,7 +506,7 @@ mod tests {
 
     #[test]
     fn every_form_of_the_kernels_gives_the_same_positions() {
-        let (ground, gait) = compile(&[]);
+        let (ground, gait, dwell) = compile(&[]);
         let mut bodies = Bodies::default();
         (1..=64).for_each(|id| bodies.push(mover_of(id, 2)));
         let mut travellers = 0;
@@ -489,7 +539,7 @@ mod tests {
                     );
                 }
             }
-            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
+            let scene = Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: None, teams: 2 };
             bodies.advance(&scene);
             travellers += (0..64).filter(|&n| bodies.body(n).stance == Stance::Travels).count();
         }

@@ -3,12 +3,13 @@
 //! A heartbeat needs only the state at its time, so a step jumps 30 seconds at once: dwell (stay around a point), travel by
 //! the shortest way from place to place no farther than top speed allows, or respawn. Who leaves a place does so at a moment
 //! of the interval and is seen on its way at the next heartbeat, or has arrived by then. Members of a squad draw as one when
-//! they leave, where to and how fast, and each for itself where exactly it goes, so that those who are together stay so.
+//! they leave, where to and how fast, and each for itself where exactly it goes, so that those who are together stay so; who
+//! spawns goes where a mate is or goes.
 //! Positions are integer centimetres; floats go through IEEE addition, multiplication, division and square root alone, which
 //! are the same on every machine, and `libm` for Levy walks.
 
 use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of_half};
-use crate::setting::{Circle, Gait, Ground, HypotExact, Model, ROUNDING_CM, spot_in_disc};
+use crate::setting::{Circle, Dwell, Gait, Ground, HypotExact, Model, ROUNDING_CM, spot_in_disc};
 use crate::tape::Tape;
 
 /// What a player does until the next heartbeat.
@@ -50,11 +51,27 @@ pub struct Body {
     pub via: u16,
     /// The place that the player is going to, or is in.
     pub goal: u16,
+    /// Chance of moving on from there within an interval, as a fraction of 2^32.
+    pub restlessness: u32,
     /// What the player does next.
     pub stance: Stance,
 }
 
+/// Where a squad is or goes, and how long it will stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// The place.
+    pub goal: u16,
+    /// Chance of moving on from there within an interval, as a fraction of 2^32.
+    pub restlessness: u32,
+}
+
 impl Body {
+    /// Where it is or goes.
+    pub fn errand(&self) -> Errand {
+        Errand { goal: self.goal, restlessness: self.restlessness }
+    }
+
     /// Where it stands on the ground.
     fn at(&self) -> [i32; 2] {
         [self.position[0], self.position[1]]
@@ -69,6 +86,7 @@ impl Body {
         tape.i32(&mut self.beyond);
         tape.u16(&mut self.via);
         tape.u16(&mut self.goal);
+        tape.u32(&mut self.restlessness);
         tape.u8(&mut stance);
         self.stance = Stance::from_number(stance.into());
     }
@@ -125,6 +143,8 @@ pub struct Scene<'a> {
     pub ground: &'a Ground,
     /// How everyone moves.
     pub gait: &'a Gait,
+    /// How long everyone stays at places.
+    pub dwell: &'a Dwell,
     /// What is left of the map, if it closes.
     pub circle: Option<&'a Circle>,
     /// Teams in the match.
@@ -132,10 +152,11 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// One heartbeat interval of movement.
-    pub fn step(&self, mover: Mover, body: &mut Body) {
+    /// One heartbeat interval of movement; who spawns goes where a mate is or goes, if it has one.
+    pub fn step(&self, mover: Mover, mate: Option<Errand>, body: &mut Body) {
         let word = self.chance.squads.about(mover.squad as u64).bits();
         let own = mover.word_beside(word);
+        let mate = mate.filter(|_| body.stance == Stance::Spawns);
         if body.stance == Stance::Travels {
             self.pull_in(body);
         }
@@ -145,10 +166,11 @@ impl Scene<'_> {
         let arrives = travels && is_within(at, body.target, body.end, body.beyond, reach);
         let goes = match body.stance {
             Stance::Spawns => true,
-            Stance::Dwells => self.gait.leaves(word) || self.circle.is_some_and(|circle| !circle.holds(at)),
+            Stance::Dwells => leaves(word, body.restlessness) || self.circle.is_some_and(|circle| !circle.holds(at)),
             Stance::Travels => !arrives && is_within(at, body.target, body.target, 0, reach),
         };
-        let reach = if goes { self.decide(mover, word, spot_in_disc(own), body) } else { (!arrives).then_some(reach) };
+        let reach =
+            if goes { self.decide(mover, word, spot_in_disc(own), mate, body) } else { (!arrives).then_some(reach) };
         let [x, y] = match reach {
             None => {
                 body.target = body.end;
@@ -166,8 +188,16 @@ impl Scene<'_> {
 
     /// Where somebody goes who spawns, leaves a place or comes by one on its way, by the word of its squad and to its own spot of
     /// places: it stands where the last place on its way was, and travels so many centimetres farther; none if it is there.
+    /// Who spawns goes where a mate is or goes, if it has one.
     #[inline]
-    pub fn decide(&self, mover: Mover, word: u64, lean: [f32; 2], body: &mut Body) -> Option<f64> {
+    pub fn decide(
+        &self,
+        mover: Mover,
+        word: u64,
+        lean: [f32; 2],
+        mate: Option<Errand>,
+        body: &mut Body,
+    ) -> Option<f64> {
         if body.stance == Stance::Travels {
             return self.pass_places(self.gait.reach(word), lean, body);
         }
@@ -180,9 +210,11 @@ impl Scene<'_> {
         body.stance = Stance::Travels;
         let here = body.goal;
         let word_of_way = mix(word.wrapping_add(WAY));
+        let errand = mate.unwrap_or_else(|| self.choose_errand(word_of_way));
+        body.restlessness = errand.restlessness;
         let end = match self.gait.model {
             Model::Hotspots => {
-                body.goal = self.ground.choose_place(word_of_way);
+                body.goal = errand.goal;
                 self.ground.point_in_place(body.goal, lean)
             }
             _ => self.choose_point(mover, body.at()),
@@ -196,6 +228,12 @@ impl Scene<'_> {
         }
         self.head_on(here, lean, body);
         self.pass_places(reach, lean, body)
+    }
+
+    /// Chooses where to go next and how long to stay there, by the word of a squad's way.
+    #[inline]
+    fn choose_errand(&self, word: u64) -> Errand {
+        Errand { goal: self.ground.choose_place(word), restlessness: self.dwell.choose_chance(mix(word)) }
     }
 
     /// Chooses a point to go to where places are nothing to anyone.
@@ -247,6 +285,12 @@ impl Scene<'_> {
             body.end = circle.pull_in(body.end);
         }
     }
+}
+
+/// Whether somebody so restless leaves its place in an interval, by the word of its squad.
+#[inline(always)]
+pub fn leaves(word: u64, restlessness: u32) -> bool {
+    (word as u32) < restlessness
 }
 
 /// Whether the end of a way is within reach: the way to a target and beyond it, and the end straight on, because points on the
@@ -314,12 +358,14 @@ pub fn drift(
 mod tests {
     use super::*;
     use crate::scenario::Scenario;
+    use crate::setting::ModeRules;
 
-    fn compile(sets: &[&str]) -> (Ground, Gait) {
+    fn compile(sets: &[&str]) -> (Ground, Gait, Dwell) {
         let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
         let file = Scenario::parse("t", "t", "", &sets).expect("valid").file;
         let ground = Ground::new(Seed(1), "foundry", file.maps.at(file.maps.index_of("foundry").expect("built in")));
-        (ground, Gait::new(&file, file.modes.at(0)))
+        let mode = ModeRules::new(Seed(1), &file, "t", file.modes.at(0));
+        (ground, mode.gait, mode.dwell)
     }
 
     fn distance2(a: [i32; 3], b: [i32; 3]) -> i64 {
@@ -333,21 +379,22 @@ mod tests {
                 [format!("movements.run.model={model}"), "maps.foundry.relief_m=40".into()],
                 [format!("movements.run.model={model}"), "movements.run.top_speed_cm_per_s=37".into()],
             ] {
-                let (ground, gait) = compile(&[&sets[0], &sets[1]]);
+                let (ground, gait, dwell) = compile(&[&sets[0], &sets[1]]);
                 let mut body = Body { stance: Stance::Spawns, ..Body::default() };
                 let scene = |tick| Scene {
                     chance: Chance::at(Seed(1), tick),
                     ground: &ground,
                     gait: &gait,
+                    dwell: &dwell,
                     circle: None,
                     teams: 2,
                 };
                 let reach = i64::from(gait.top_speed_cm_per_s) * 30;
                 let mut farthest = 0;
-                scene(0).step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
+                scene(0).step(Mover { player_id: 1, squad: 1, team: 0 }, None, &mut body);
                 for tick in 1..20_000 {
                     let before = body.position;
-                    scene(tick).step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
+                    scene(tick).step(Mover { player_id: 1, squad: 1, team: 0 }, None, &mut body);
                     let moved = distance2(before, body.position);
                     assert!(moved <= reach * reach, "{model}: {before:?} -> {:?}", body.position);
                     farthest = farthest.max(moved);
@@ -371,7 +418,7 @@ mod tests {
 
     #[test]
     fn drift_stays_within_top_speed() {
-        let (ground, gait) = compile(&["maps.foundry.relief_m=40"]);
+        let (ground, gait, _) = compile(&["maps.foundry.relief_m=40"]);
         for ordinal in 0..10_000 {
             let mut draws = Seed(1).stream(Purpose::Kill, 0, ordinal);
             let after_ms = draws.below(30_000);
@@ -385,13 +432,13 @@ mod tests {
     /// The share of steps that end on the way, how far from the middle of its place a dweller stands at most, and places
     /// visited one after the other.
     fn observe(sets: &[&str], ticks: u32) -> (f64, f64, Vec<u16>) {
-        let (ground, gait) = compile(sets);
+        let (ground, gait, dwell) = compile(sets);
         let mut body = Body { stance: Stance::Spawns, ..Body::default() };
         let (mut on_the_way, mut farthest, mut visited) = (0, 0.0_f64, vec![]);
         for tick in 0..ticks {
             let chance = Chance::at(Seed(1), tick);
-            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
-            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
+            let scene = Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: None, teams: 2 };
+            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, None, &mut body);
             if body.stance == Stance::Travels {
                 on_the_way += 1;
             } else {
@@ -420,7 +467,7 @@ mod tests {
 
     #[test]
     fn squads_go_together_and_come_together_again_after_a_death() {
-        let (ground, gait) = compile(&["movements.run.top_speed_cm_per_s=2000"]);
+        let (ground, gait, dwell) = compile(&["movements.run.top_speed_cm_per_s=2000"]);
         let mates = [5, 77].map(|player_id| Mover { player_id, squad: 5, team: 0 });
         let mut bodies = [Body { stance: Stance::Spawns, ..Body::default() }; 2];
         let (mut together, mut apart, mut since_death) = (0, 0, 0);
@@ -430,9 +477,11 @@ mod tests {
                 since_death = 0;
             }
             let chance = Chance::at(Seed(1), tick);
-            let scene = Scene { chance, ground: &ground, gait: &gait, circle: None, teams: 2 };
-            for (mate, body) in mates.iter().zip(&mut bodies) {
-                scene.step(*mate, body);
+            let scene = Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: None, teams: 2 };
+            for member in 0..2 {
+                let mate = bodies[1 - member];
+                let errand = (mate.stance != Stance::Spawns).then(|| mate.errand());
+                scene.step(mates[member], errand, &mut bodies[member]);
             }
             since_death += 1;
             if since_death > 20 {
@@ -445,7 +494,7 @@ mod tests {
 
     #[test]
     fn teams_spawn_at_places_of_their_own_side_all_over_the_map() {
-        let (ground, _) = compile(&[]);
+        let (ground, ..) = compile(&[]);
         let mut places = [[0_u32; 25]; 2];
         for team in 0..2 {
             for ordinal in 0..2_000 {
@@ -464,14 +513,14 @@ mod tests {
 
     #[test]
     fn a_circle_shrinks_and_draws_players_in() {
-        let (ground, gait) = compile(&[]);
+        let (ground, gait, dwell) = compile(&[]);
         let circle = Circle::closing(Seed(1), &ground, 5, 0.6);
         let mut body = Body::default();
         let mut inside = 0;
         for tick in 0..40 {
             let chance = Chance::at(Seed(1), tick);
-            let scene = Scene { chance, ground: &ground, gait: &gait, circle: Some(&circle), teams: 2 };
-            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, &mut body);
+            let scene = Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: Some(&circle), teams: 2 };
+            scene.step(Mover { player_id: 1, squad: 1, team: 0 }, None, &mut body);
             inside += u32::from(tick >= 20 && circle.holds([body.position[0], body.position[1]]));
         }
         assert!(inside >= 18, "{inside} of 20 heartbeats");

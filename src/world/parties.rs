@@ -2,7 +2,7 @@
 //! along; who has time moves a sitting of the day to the host's, so that they log in at one heartbeat and log out in the
 //! same interval. Nothing else of a player's day changes: neither how many sittings it has nor in which order.
 
-use crate::population::{DayPlan, LAYERS, Sitting, Social};
+use crate::population::{Acquainted, Chair, DayPlan, LAYERS, Sitting, Social};
 use crate::random::Purpose;
 use crate::setting::Setting;
 use crate::tape::Tape;
@@ -64,34 +64,52 @@ pub fn gather(setting: &Setting, everyone: &mut [Active]) {
     }
 }
 
-/// Everyone active today, circle by circle: side by side, because each host looks at all of a circle.
+/// Everyone active today, circle by circle: side by side, because each host looks at its circle.
 struct Circles {
-    /// Who, and the index into everyone, by circle and account.
-    members: Vec<(Social, u32)>,
-    /// Where the circle of each begins and ends.
-    bounds: Vec<(u32, u32)>,
+    /// By chair.
+    members: Vec<Member>,
+    /// Of everyone: in which of the circles, and in which place.
+    chairs: Vec<(u32, u8)>,
+    /// Where the members of each begin and end, and who of them is acquainted.
+    circles: Vec<(u32, u32, Acquainted)>,
+}
+
+/// A member of a circle who is active today.
+struct Member {
+    social: Social,
+    place: u8,
+    /// Index into everyone.
+    index: u32,
 }
 
 impl Circles {
     fn of(setting: &Setting, layer: usize, everyone: &[Active]) -> Self {
-        let circle_of = |active: &Active| setting.friendships.circle_of(layer, active.social.id);
-        let mut order: Vec<(u32, u32)> = everyone.iter().map(circle_of).zip(0..).collect();
+        let graph = &setting.friendships;
+        let chair_of = |active: &Active| graph.chair_of(layer, active.social.id);
+        let mut order: Vec<(Chair, u32)> = everyone.iter().map(chair_of).zip(0..).collect();
         order.sort_unstable();
-        let mut bounds = vec![(0, 0); order.len()];
+        let (mut chairs, mut circles) = (vec![(0, 0); order.len()], vec![]);
         let mut first = 0;
-        for circle in order.chunk_by(|a, b| a.0 == b.0) {
-            let end = first + circle.len() as u32;
-            circle.iter().for_each(|(_, index)| bounds[*index as usize] = (first, end));
+        for members in order.chunk_by(|(a, _), (b, _)| a.circle == b.circle) {
+            let end = first + members.len() as u32;
+            members.iter().for_each(|(chair, index)| chairs[*index as usize] = (circles.len() as u32, chair.place));
+            let (chair, index) = members[0];
+            let realm = graph.realm_of(everyone[index as usize].social.id);
+            circles.push((first, end, graph.acquainted(layer, realm, chair.circle)));
             first = end;
         }
-        let members = order.iter().map(|&(_, index)| (everyone[index as usize].social, index)).collect();
-        Self { members, bounds }
+        let member = |&(chair, index): &(Chair, u32)| {
+            let social = everyone[index as usize].social;
+            Member { social, place: chair.place, index }
+        };
+        Self { members: order.iter().map(member).collect(), chairs, circles }
     }
 
-    /// Who is in the circle of somebody, who is among them.
-    fn around(&self, index: usize) -> &[(Social, u32)] {
-        let (first, end) = self.bounds[index];
-        &self.members[first as usize..end as usize]
+    /// Who is acquainted with somebody.
+    fn acquaintances_of(&self, index: usize) -> impl Iterator<Item = &Member> {
+        let (circle, place) = self.chairs[index];
+        let (first, end, acquainted) = self.circles[circle as usize];
+        self.members[first as usize..end as usize].iter().filter(move |member| acquainted.are(place, member.place))
     }
 }
 
@@ -107,12 +125,11 @@ fn find_friends(
     let own = &everyone[index].social;
     for (layer, circle) in circles.iter().enumerate() {
         let draws = setting.friendships.draws(layer);
-        let others = circle.around(index).iter().filter(|(other, _)| other.id != own.id);
-        let closeness = |(other, index): &(Social, u32)| {
-            let closeness = setting.friendships.closeness(draws, own, other)?;
-            Some((closeness, *index as usize))
+        let closeness = |other: &Member| {
+            let closeness = setting.friendships.closeness(draws, own, &other.social)?;
+            Some((closeness, other.index as usize))
         };
-        friends.extend(others.filter_map(closeness));
+        friends.extend(circle.acquaintances_of(index).filter_map(closeness));
     }
     friends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 }
