@@ -72,6 +72,10 @@ pub enum Purpose {
     Circle = 27,
     /// How well matchmaking knows a player's skill.
     Seating = 28,
+    /// When a campaign brings newcomers.
+    Campaign = 29,
+    /// When a payer first pays.
+    FirstPurchase = 30,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.

@@ -52,6 +52,8 @@ macro_rules! for_each_table {
                 devices: DeviceRow, "true";
                 /// One row an item of the shop.
                 items: ItemRow, "true";
+                /// One row a sale of the shop.
+                sales: SaleRow, "true";
                 /// One row a map.
                 maps: MapRow, "true";
                 /// One row a mode.

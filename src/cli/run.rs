@@ -57,6 +57,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let value = run::summary::finished(&setting, &report, &tables, options.threads, &warnings);
     store.write("tables.sql", &views(&root))?;
+    store.write("dataset-card.md", &run::card(&setting, &tables))?;
     // A match can be shown if everybody's heartbeats are written.
     let replay = if setting.heartbeats_one_in() == 1 {
         inspect::match_record(&root, setting.clock).unwrap_or_else(|error| {

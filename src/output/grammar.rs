@@ -7,7 +7,7 @@ use crate::table;
 use crate::time::Date;
 
 /// Files beside the tables.
-pub const RUN_FILES: [&str; 8] = [
+pub const RUN_FILES: [&str; 9] = [
     "run.json",
     "report.html",
     // What a report that was killed while it was drawn anew leaves.
@@ -16,6 +16,7 @@ pub const RUN_FILES: [&str; 8] = [
     "scenario.toml",
     "scenario.resolved.toml",
     "tables.sql",
+    "dataset-card.md",
     "golden.json",
 ];
 /// Where finished files of tables lie.

@@ -38,6 +38,7 @@ struct DeviceRules {
     platform: u16,
     streams: Streams,
     weight: f64,
+    payer_factor: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +59,9 @@ struct PlatformRules {
     sessions_factor: f64,
 }
 
+/// Longest gap in days after which somebody comes back on any weekday: it has never been away.
+const SOON: i32 = 4;
+
 /// The part of a player that decides on which days they come back: all that is needed of one who does not play.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nature {
@@ -73,6 +77,8 @@ pub struct Nature {
     pub churn: f64,
     /// Scale of the gaps between active days, before age.
     gap_scale: f64,
+    /// Weekday that it would rather come back on than one or two days before or after, 0 = Monday.
+    favourite: u8,
     /// Draws of the further traits.
     traits: Stream,
 }
@@ -92,6 +98,8 @@ pub struct Profile {
     pub platform: u16,
     /// Spending cluster: 0 never pays, n is the n-th cluster of the scenario.
     pub cluster: u16,
+    /// First day on which a payer pays, if it is active then, relative to the start of the run.
+    pub pays_from: i32,
     /// Local time minus UTC.
     pub utc_offset_minutes: i32,
     /// Skill, in standard deviations of the population.
@@ -102,6 +110,8 @@ pub struct Profile {
     pub session_s: f64,
     /// Hour of the day, local time, around which sessions start.
     pub peak_hour: f64,
+    /// How wide the hours around it are, relative to the scenario's.
+    pub clock_width: f64,
 }
 
 /// The population of a scenario, compiled for drawing.
@@ -125,9 +135,16 @@ pub struct Population {
     /// [`age_factor`] by age in days.
     age_factors: Vec<f64>,
     weekday_chance: [f64; 7],
+    engagement_drift_per_day: f64,
     peak_hour: (f64, f64),
+    clock_width: (f64, f64),
     length_spread: f64,
     length_engagement: f64,
+    /// What moves the logarithm of further sessions: engagement, and its spread beside it.
+    further: (f64, f64),
+    payer_correlation: f64,
+    /// Cumulative share of payers by the age at which they first pay.
+    first_purchase: Vec<f64>,
 }
 
 impl Population {
@@ -156,6 +173,7 @@ impl Population {
             platform: file.platforms.index_of(&device.platform).expect("validated") as u16,
             streams: seed.streams(Purpose::Device, name_key(name)),
             weight: device.weight,
+            payer_factor: device.payer_factor,
         });
         let archetypes = file.archetypes.entries.iter().map(|(name, archetype)| ArchetypeRules {
             streams: seed.streams(Purpose::Archetype, name_key(name)),
@@ -192,9 +210,14 @@ impl Population {
             retention: file.population.retention.clone(),
             age_factors: (0..2000).map(|age| age_factor(age, file.population.retention.gap_age_exponent)).collect(),
             weekday_chance: std::array::from_fn(|day| weights[day] / best),
+            engagement_drift_per_day: file.population.installs.engagement_drift_per_year / 365.0,
             peak_hour: (file.sessions.peak_hour_local, file.sessions.peak_hour_spread_hours),
+            clock_width: (file.sessions.clock_width, file.sessions.clock_width_spread_log),
             length_spread: file.sessions.length_spread_log,
             length_engagement: file.sessions.length_engagement_effect,
+            further: (file.sessions.further_engagement_effect, file.sessions.further_spread_log),
+            payer_correlation: file.payers.engagement_correlation,
+            first_purchase: first_purchase_ages(file),
         }
     }
 
@@ -228,13 +251,16 @@ impl Population {
         let index = random::pick(about, pick_archetype);
         let archetype = &self.archetypes[index];
         let mut traits = self.seed.stream(Purpose::Traits, about, 0);
-        let engagement = archetype.engagement.0 + archetype.engagement.1 * traits.normal();
+        let install_day = self.install_day(id);
+        let engagement = archetype.engagement.0
+            + archetype.engagement.1 * traits.normal()
+            + self.engagement_drift_per_day * f64::from(install_day);
         let tie = self.retention.churn_engagement_correlation;
         let restlessness = normal_cdf(tie * engagement + libm::sqrt(1.0 - tie * tie) * traits.normal());
         let churn = 1.0 - libm::pow(1.0 - restlessness, 1.0 / self.retention.churn_exponent);
         let gap_scale = libm::exp(self.retention.gap_scale_log - self.retention.gap_engagement_effect * engagement);
-        let install_day = self.install_day(id);
-        Nature { id, install_day, archetype: index as u16, engagement, churn, gap_scale, traits }
+        let favourite = traits.below(7) as u8;
+        Nature { id, install_day, archetype: index as u16, engagement, churn, gap_scale, favourite, traits }
     }
 
     /// The player of an account number.
@@ -250,24 +276,40 @@ impl Population {
         let mut traits = nature.traits.clone();
         let skill = archetype.skill.0 + archetype.skill.1 * traits.normal();
         let length_log = self.length_engagement * nature.engagement + self.length_spread * traits.normal();
+        let (effect, spread) = self.further;
+        let further_log =
+            effect * (nature.engagement - archetype.engagement.0) + spread * (traits.normal() - 0.5 * spread);
         let peak_hour = self.peak_hour.0 + self.peak_hour.1 * traits.normal();
+        let clock_width = self.clock_width.0 * libm::exp(self.clock_width.1 * traits.normal());
         Profile {
             country: country as u16,
             region: self.countries[country].region,
             device: device as u16,
             platform: platform_index,
-            cluster: self.cluster_of(id, archetype),
+            cluster: self.cluster_of(&nature, archetype, self.devices[device].payer_factor),
+            pays_from: nature.install_day + self.first_purchase_age(id),
             utc_offset_minutes: self.countries[country].utc_offset_minutes,
             skill,
-            further_sessions: archetype.further_sessions * platform.sessions_factor,
+            further_sessions: archetype.further_sessions * platform.sessions_factor * libm::exp(further_log),
             session_s: archetype.session_minutes * 60.0 * platform.length_factor * libm::exp(length_log),
             peak_hour,
+            clock_width,
             nature,
         }
     }
 
-    fn cluster_of(&self, id: i32, archetype: &ArchetypeRules) -> u16 {
-        let mut rest = self.seed.stream(Purpose::Cluster, id as u64, 0).unit();
+    /// The spending cluster of a player: a part of an archetype pays, more of it on some devices, and mostly the keen.
+    fn cluster_of(&self, nature: &Nature, archetype: &ArchetypeRules, payer_factor: f64) -> u16 {
+        let (mean, spread) = archetype.engagement;
+        let tie = self.payer_correlation;
+        let mut draws = self.seed.stream(Purpose::Cluster, nature.id as u64, 0);
+        let keenness = (nature.engagement - mean) / spread.max(1e-9);
+        let reluctance = normal_cdf(libm::sqrt(1.0 - tie * tie) * draws.normal() - tie * keenness);
+        let payers: f64 = archetype.spenders.iter().map(|(_, share)| share).sum();
+        if reluctance >= payers * payer_factor {
+            return 0;
+        }
+        let mut rest = draws.unit() * payers;
         for (cluster, share) in &archetype.spenders {
             rest -= share;
             if rest < 0.0 {
@@ -275,6 +317,12 @@ impl Population {
             }
         }
         0
+    }
+
+    /// Age in days at which a payer first pays.
+    fn first_purchase_age(&self, id: i32) -> i32 {
+        let draw = self.seed.stream(Purpose::FirstPurchase, id as u64, 0).unit();
+        self.first_purchase.partition_point(|&share| share < draw) as i32
     }
 
     /// The next active day after an active one, or `None` if the player is gone for good.
@@ -291,13 +339,18 @@ impl Population {
         }
         let gap =
             nature.gap_scale * self.age_factor(age) * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
-        let mut next = day.saturating_add(libm::ceil(gap.clamp(1.0, 1e6)) as i32);
+        let gap = libm::ceil(gap.clamp(1.0, 1e6)) as i32;
+        let mut next = day.saturating_add(gap);
         // Weekday preference: a rejected day moves on to the next; ten rejections in a row are not worth waiting for.
         for _ in 0..10 {
             if draws.chance(self.weekday_chance[self.start.plus(next).weekday()]) {
                 break;
             }
             next += 1;
+        }
+        if gap > SOON && draws.chance(rules.favourite_weekday_pull) {
+            let is_favourite = |next: &i32| self.start.plus(*next).weekday() == usize::from(nature.favourite);
+            next = [next, next - 1, next + 1, next - 2, next + 2].into_iter().find(is_favourite).unwrap_or(next);
         }
         Some(next)
     }
@@ -322,6 +375,31 @@ fn age_factor(age: i32, exponent: f64) -> f64 {
     libm::pow(1.0 + f64::from(age) / 30.0, exponent)
 }
 
+/// Cumulative share of payers by the age at which they first pay.
+fn first_purchase_ages(file: &File) -> Vec<f64> {
+    let keys = &file.payers;
+    let weight = |age: u32| libm::pow(f64::from(age + 1), -keys.first_purchase_exponent);
+    let total: f64 = (0..keys.first_purchase_days).map(weight).sum();
+    let mut sum = 0.0;
+    let share = |age| {
+        sum += weight(age) / total;
+        sum
+    };
+    (0..keys.first_purchase_days).map(share).collect()
+}
+
+/// The days of campaigns among those on which accounts are made.
+fn campaign_days(file: &File) -> Vec<u32> {
+    let installs = &file.population.installs;
+    let Some(apart) = 365_u32.checked_div(installs.campaigns_per_year).map(|days| days.max(1)) else { return vec![] };
+    let begins = |part: u32| {
+        let mut draws = Seed(file.seed).stream(Purpose::Campaign, part.into(), 0);
+        part * apart + draws.below(apart)
+    };
+    let days = |part: u32| begins(part)..begins(part) + installs.campaign_days;
+    (0..installs.horizon_days.div_ceil(apart)).flat_map(days).filter(|day| *day < installs.horizon_days).collect()
+}
+
 /// First day and cumulative number of accounts by day.
 fn install_curve(file: &File) -> (i32, Vec<u32>) {
     let players = f64::from(file.population.players);
@@ -336,10 +414,13 @@ fn install_curve(file: &File) -> (i32, Vec<u32>) {
     }
     let horizon = installs.horizon_days;
     let launch_total: f64 = (0..horizon).map(|day| 1.0 / f64::from(day + 1)).sum();
-    let mut launched = 0.0;
+    let campaigns = campaign_days(file);
+    let weight = |day: u32| if campaigns.contains(&day) { installs.campaign_factor } else { 1.0 };
+    let even_total: f64 = (0..horizon).map(weight).sum();
+    let (mut launched, mut even) = (0.0, 0.0);
     for day in 0..horizon {
         launched += 1.0 / f64::from(day + 1) / launch_total;
-        let even = f64::from(day + 1) / f64::from(horizon);
+        even += weight(day) / even_total;
         let share = installs.launch_share * launched + (1.0 - installs.launch_share) * even;
         installed_by.push((veterans + libm::round((players - veterans) * share)) as u32);
     }

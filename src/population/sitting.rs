@@ -36,6 +36,10 @@ pub struct SessionRules {
     /// Cumulative share of starts by hour relative to the own peak, from 12 hours before.
     start_cumulative: [f64; 24],
     length_by_count: [f64; 6],
+    /// Power of an exponential draw that has the shape of lengths, and its mean.
+    length_power: f64,
+    length_mean: f64,
+    further_decay: f64,
     max_s: f64,
     disconnect_share: f64,
     kicked_share: f64,
@@ -58,6 +62,9 @@ impl SessionRules {
         Self {
             start_cumulative,
             length_by_count: std::array::from_fn(|count| keys.length_by_count[count]),
+            length_power: 1.0 / keys.length_shape,
+            length_mean: libm::tgamma(1.0 + 1.0 / keys.length_shape),
+            further_decay: keys.further_decay,
             max_s: f64::from(keys.max_minutes) * 60.0,
             disconnect_share: keys.disconnect_share,
             kicked_share: keys.kicked_share,
@@ -122,17 +129,18 @@ pub struct DayPlan {
 pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, free_from_s: u32) -> DayPlan {
     let mut draws = seed.stream(Purpose::Sessions, profile.nature.id as u64, (day - profile.nature.install_day) as u64);
     let midnight = day as u32 * DAY_S;
-    let again = profile.further_sessions / (1.0 + profile.further_sessions);
+    let mut again = profile.further_sessions / (1.0 + profile.further_sessions);
     let mut count = 1;
     while count < MAX_PER_DAY && draws.chance(again) {
         count += 1;
+        again *= rules.further_decay;
     }
-    let mean = profile.session_s * rules.length_by_count[count.min(6) - 1];
+    let scale = profile.session_s * rules.length_by_count[count.min(6) - 1] / rules.length_mean;
     let mut starts: Vec<u32> = (0..count)
         .map(|_| {
             let at = draws.unit();
             let bin = rules.start_cumulative.partition_point(|&cumulative| cumulative < at).min(23);
-            let local = profile.peak_hour - 12.0 + bin as f64 + draws.unit();
+            let local = profile.peak_hour + (bin as f64 - 12.0 + draws.unit()) * profile.clock_width;
             let utc_s = (local * 3600.0) as i32 - profile.utc_offset_minutes * 60;
             midnight + utc_s.rem_euclid(DAY_S as i32) as u32
         })
@@ -140,13 +148,16 @@ pub fn plan_day(seed: Seed, rules: &SessionRules, profile: &Profile, day: i32, f
     starts.sort_unstable();
     let mut plan = DayPlan { sittings: Vec::with_capacity(count), free_from_s };
     for start in starts {
-        let length_s = draws.exponential(mean).clamp(1.0, rules.max_s) as u32;
+        let length = libm::pow(draws.exponential(1.0), rules.length_power);
         let reason = draws.unit();
         let end = match reason {
             r if r < rules.kicked_share => SessionEnd::Kicked,
             r if r < rules.kicked_share + rules.disconnect_share => SessionEnd::Disconnect,
             _ => SessionEnd::Logout,
         };
+        // A connection is lost, or a player removed, at any moment of a sitting as it was meant to be.
+        let part = if end == SessionEnd::Logout { 1.0 } else { draws.unit() };
+        let length_s = (scale * length * part).clamp(1.0, rules.max_s) as u32;
         let (mean_pause, min_pause) = match end {
             SessionEnd::Disconnect => (rules.reconnect_s, MIN_RECONNECT_S),
             _ => (rules.break_s, MIN_BREAK_S),

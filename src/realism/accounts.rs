@@ -39,7 +39,9 @@ pub struct Habits {
     /// Active days so far.
     pub active_days: u32,
     /// Of those, in the run's last [`RECENT_DAYS`].
-    pub recent_days: u32,
+    pub recent_days: u16,
+    /// The first of those, counted from 1; 0 if there is none.
+    pub recent_from: u16,
     /// Of those, of an age below [`FIRST_DAYS`].
     pub early_days: u32,
     /// Matches joined in sessions started at such an age.
@@ -72,6 +74,7 @@ impl Habits {
             active: None,
             active_days: 0,
             recent_days: 0,
+            recent_from: 0,
             early_days: 0,
             early_games: 0,
             sessions: 0,

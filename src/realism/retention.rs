@@ -113,12 +113,14 @@ pub fn return_hazard(sums: &SessionSums, gap: usize) -> (Option<f64>, u64) {
     ((at_risk > 0).then(|| sums.gaps.count(gap) as f64 / at_risk as f64), at_risk)
 }
 
-/// Sorted active fractions of accounts with a long enough span.
+/// Sorted active fractions of accounts with a long enough span, in the run's last days: as many as were looked at in those
+/// games, because over a longer time a life has longer gaps.
 fn active_fractions(facts: &Facts<'_>) -> Vec<f64> {
     let fraction = |habits: &Habits| {
-        let (first, last) = habits.active?;
+        let (_, last) = habits.active?;
+        let first = i32::from(habits.recent_from.checked_sub(1)?);
         let span = last - first + 1;
-        (span >= SPAN_DAYS).then(|| f64::from(habits.active_days) / f64::from(span))
+        (span >= SPAN_DAYS).then(|| f64::from(habits.recent_days) / f64::from(span))
     };
     let mut fractions: Vec<f64> = facts.accounts.all.iter().filter_map(fraction).collect();
     fractions.sort_by(f64::total_cmp);

@@ -194,7 +194,12 @@ impl SessionSums {
         }
         habits.active = Some((first, day));
         habits.active_days += 1;
-        habits.recent_days += u32::from(day >= self.days - RECENT_DAYS);
+        if day >= self.days - RECENT_DAYS {
+            habits.recent_days += 1;
+            if habits.recent_from == 0 {
+                habits.recent_from = day as u16 + 1;
+            }
+        }
         self.daily[day as usize] += 1;
         // Monthly active from here on, where it was not yet from before.
         let end = |day: i32| day.min(self.days) as usize;

@@ -6,6 +6,7 @@
 //! `progress` is how far the run
 //! is, `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
 
+mod card;
 mod engine;
 mod golden;
 pub mod limit;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
+pub use card::card;
 pub use engine::Engine;
 pub use options::{Backend, RunError, RunOptions, RunReport};
 pub(crate) use progress::Snapshot;

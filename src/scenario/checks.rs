@@ -2,7 +2,7 @@
 
 use super::exchange::ExchangeRate;
 use super::key::{Findings, Named, closest};
-use super::sections::{File, Map, Place};
+use super::sections::{File, Map, Place, Sale};
 use super::tree::At;
 use crate::random::item_number;
 use crate::time::DAY_S;
@@ -85,8 +85,40 @@ pub fn check(file: &File, findings: &mut Findings) {
     check_maps(file, checker);
     check_modes(file, checker);
     check_parties(file, checker);
+    check_sales(file, checker);
     checker.drawable("weapons", &file.weapons, |weapon| weapon.weight);
     checker.drawable("items", &file.items, |item| item.weight);
+}
+
+/// Sales lie within the run and do not overlap.
+fn check_sales(file: &File, checker: &mut Checker<'_>) {
+    let run_ends = file.clock.start.plus(file.clock.days as i32);
+    let mut sales: Vec<(&String, &Sale)> = file.sales.entries.iter().map(|(name, sale)| (name, sale)).collect();
+    for (name, sale) in &sales {
+        let (key, ends) = (format!("sales.{name}.start"), sale.start.plus(sale.days as i32));
+        let is_within = sale.start >= file.clock.start && ends <= run_ends;
+        checker.require(is_within, &key, || {
+            format!(
+                "{key} = {}: the sale lasts to {}, and the run from {} to {}; a sale lies within the run",
+                sale.start,
+                ends.plus(-1),
+                file.clock.start,
+                run_ends.plus(-1)
+            )
+        });
+    }
+    sales.sort_by_key(|(_, sale)| sale.start);
+    for pair in sales.windows(2) {
+        let [(before, first), (name, sale)] = pair else { continue };
+        let key = format!("sales.{name}.start");
+        checker.require(first.start.plus(first.days as i32) <= sale.start, &key, || {
+            format!(
+                "{key} = {}: sale \"{before}\" is still on until {}; sales do not overlap",
+                sale.start,
+                first.start.plus(first.days as i32 - 1)
+            )
+        });
+    }
 }
 
 fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {

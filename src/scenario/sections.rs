@@ -29,6 +29,8 @@ section! {
         parties: PartyKeys;
         /// Who plays against whom.
         matchmaking: Matchmaking;
+        /// Who pays, and from when on.
+        payers: Payers;
         /// How fights end.
         combat: Combat;
         /// What counts as an encounter.
@@ -51,6 +53,8 @@ section! {
         archetypes: Archetype;
         /// Spending clusters.
         clusters: Cluster;
+        /// Sales of the shop.
+        sales: Sale;
         /// Maps.
         maps: Map;
         /// Ways of moving.
@@ -101,8 +105,16 @@ section! {
         veteran_days: u32 = "180", Int(1, 730);
         /// The others install within this many days from the start, however long the run is.
         horizon_days: u32 = "30", Int(1, 731);
-        /// Share of those who follow the launch curve 1 / (1 + day); the rest spread evenly.
+        /// Share of those who follow the launch curve 1 / (1 + day); the rest spread evenly but for campaigns.
         launch_share: f64 = "0.4", SHARE;
+        /// Campaigns in a year, one in each of as many parts of it.
+        campaigns_per_year: u32 = "8", Int(0, 50);
+        /// Days that a campaign lasts.
+        campaign_days: u32 = "3", Int(1, 60);
+        /// How many times as many of the evenly spread install on a day of a campaign.
+        campaign_factor: f64 = "3.0", Num(1.0, 100.0);
+        /// How much engagement of newcomers changes in a year: those who come first are the keenest.
+        engagement_drift_per_year: f64 = "-0.2", Num(-5.0, 5.0);
     }
 }
 
@@ -110,21 +122,23 @@ section! {
     /// On which days a player comes back: after each active day the player may be gone for good, or waits a gap with a power-law tail.
     Retention {
         /// Share of players of average engagement who never return after their first day (twice this times the normal tail of engagement).
-        one_day_share: f64 = "0.249", SHARE;
+        one_day_share: f64 = "0.235", SHARE;
         /// Chance of leaving for good after an active day: 1 - (1 - u)^(1 / this), u uniform over players; larger means more loyal.
         churn_exponent: f64 = "9.7", Num(0.1, 1000.0);
         /// Correlation of leaving with engagement.
         churn_engagement_correlation: f64 = "-0.78", Num(-1.0, 1.0);
         /// Natural logarithm of the gap scale in days at average engagement.
-        gap_scale_log: f64 = "0.344", Num(-10.0, 10.0);
+        gap_scale_log: f64 = "0.36", Num(-10.0, 10.0);
         /// How much one standard deviation of engagement lowers that logarithm.
         gap_engagement_effect: f64 = "1.536", Num(-10.0, 10.0);
         /// Gaps grow with account age as (1 + age / 30 days)^this.
         gap_age_exponent: f64 = "0.615", Num(0.0, 5.0);
         /// Tail exponent of the gap distribution; smaller means heavier.
-        gap_tail_exponent: f64 = "0.916", Num(0.1, 10.0);
+        gap_tail_exponent: f64 = "1.06", Num(0.1, 10.0);
         /// How likely a player comes on each weekday, Monday first, relative to the best.
-        weekday_weights: Vec<f64> = "[0.97, 0.95, 0.95, 0.98, 1.0, 1.08, 1.07]", Nums(7, 0.01, 100.0);
+        weekday_weights: Vec<f64> = "[0.96, 0.945, 0.945, 0.975, 1.0, 1.1, 1.09]", Nums(7, 0.01, 100.0);
+        /// Every player has a favourite weekday: chance that who would come back after five days or more, and at most two days before or after it, comes on that day instead.
+        favourite_weekday_pull: f64 = "0.5", SHARE;
     }
 }
 
@@ -137,20 +151,32 @@ section! {
         peak_hour_spread_hours: f64 = "2.8", Num(0.0, 12.0);
         /// Session starts by hour relative to the player's own peak, from 12 hours before it to 11 after.
         start_weights_by_hour: Vec<f64> = "[0.18, 0.21, 0.3, 0.43, 0.6, 0.78, 0.98, 1.2, 1.31, 1.51, 1.82, 2.3, 2.63, 2.41, 2.06, 1.63, 1.21, 0.83, 0.55, 0.37, 0.24, 0.18, 0.15, 0.15]", Nums(24, 0.0, 1000.0);
+        /// How wide the own hours of the middle player are, relative to those weights.
+        clock_width: f64 = "0.78", Num(0.01, 2.0);
+        /// Standard deviation between players of the logarithm of that width.
+        clock_width_spread_log: f64 = "0.35", Num(0.0, 2.0);
+        /// Weibull shape of the lengths of a player's sessions: 1 is exponential, more are more alike.
+        length_shape: f64 = "1.13", Num(0.3, 10.0);
         /// Standard deviation between players of the logarithm of mean session length.
-        length_spread_log: f64 = "0.45", Num(0.0, 3.0);
+        length_spread_log: f64 = "0.12", Num(0.0, 3.0);
+        /// How much one standard deviation of engagement, within an archetype, adds to the logarithm of the sessions after a day's first.
+        further_engagement_effect: f64 = "0.45", Num(-3.0, 3.0);
+        /// Standard deviation between players of the logarithm of those sessions, beside engagement.
+        further_spread_log: f64 = "0.4", Num(0.0, 3.0);
+        /// Chance of yet another session of the day after each, relative to that after the one before: players tire.
+        further_decay: f64 = "0.95", Num(0.0, 1.0);
         /// How much one standard deviation of engagement adds to that logarithm.
-        length_engagement_effect: f64 = "0.15", Num(-3.0, 3.0);
+        length_engagement_effect: f64 = "0.38", Num(-3.0, 3.0);
         /// Mean length on days of 1, 2, ... 6 or more sessions, relative to days of one.
         length_by_count: Vec<f64> = "[1.0, 1.0, 0.95, 0.85, 0.75, 0.62]", Nums(6, 0.01, 10.0);
         /// Longest sitting in minutes.
         max_minutes: u32 = "720", Int(1, 1440);
         /// Share of sessions that end by a lost connection.
-        disconnect_share: f64 = "0.04", SHARE;
+        disconnect_share: f64 = "0.05", SHARE;
         /// Share of sessions that end by a kick.
         kicked_share: f64 = "0.004", SHARE;
         /// Mean break in minutes after a session before the player starts another; at least one minute.
-        break_minutes: f64 = "30.0", Num(0.0, 1440.0);
+        break_minutes: f64 = "15.0", Num(0.0, 1440.0);
         /// Mean time in seconds after a lost connection before the player starts another session; at least five seconds.
         reconnect_seconds: f64 = "60.0", Num(0.0, 3600.0);
         /// Days between two client versions.
@@ -195,6 +221,32 @@ section! {
         noise: f64 = "0.5", Num(0.0, 10.0);
         /// So many matches that could be joined are looked at, oldest first, for the one whose players are most alike.
         breadth: u32 = "4", Int(1, 1000);
+    }
+}
+
+section! {
+    /// Who pays, and from when on.
+    Payers {
+        /// Correlation of paying with engagement within an archetype; how many pay does not depend on it.
+        engagement_correlation: f64 = "0.92", Num(-1.0, 1.0);
+        /// An account of age t days first pays with a chance that falls as (1 + t)^-this, in its first session from then on.
+        first_purchase_exponent: f64 = "0.83", Num(0.0, 10.0);
+        /// Oldest such age in days.
+        first_purchase_days: u32 = "365", Int(1, 731);
+    }
+}
+
+section! {
+    /// A sale: for some days prices are lower and more sessions buy. Sales do not overlap and lie within the run.
+    Sale {
+        /// Its first day.
+        start: Date = "\"2026-01-05\"", Day;
+        /// Its days.
+        days: u32 = "3", Int(1, 731);
+        /// Part of every price that is taken off.
+        discount: f64 = "0.3", Num(0.0, 0.99);
+        /// How many times as many sessions of those who have paid before have a purchase, as far as that is possible.
+        demand: f64 = "2.0", Num(0.01, 100.0);
     }
 }
 
@@ -354,6 +406,8 @@ section! {
         platform: String = "\"pc\"", NameIn("platforms");
         /// Share of the players, relative to the other devices.
         weight: f64 = "1.0", WEIGHT;
+        /// How likely its players pay, relative to the shares of their archetypes.
+        payer_factor: f64 = "1.0", Num(0.0, 100.0);
     }
 }
 
@@ -366,7 +420,7 @@ section! {
         engagement: f64 = "0.0", Num(-5.0, 5.0);
         /// Standard deviation of engagement.
         engagement_spread: f64 = "1.0", Num(0.0, 5.0);
-        /// Mean sessions on an active day, before the limit of 10.
+        /// Mean sessions on an active day, before the limit of 10 and if players did not tire (sessions.further_decay).
         sessions_per_day: f64 = "1.5", Num(1.0, 10.0);
         /// Mean session length in minutes, before the limit of sessions.max_minutes.
         session_minutes: f64 = "60.0", Num(0.1, 1_000_000.0);

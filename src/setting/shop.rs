@@ -1,4 +1,6 @@
-//! The shop: items, prices and how clusters of payers spend, compiled.
+//! The shop: items, prices, sales and how clusters of payers spend, compiled.
+
+use std::ops::Range;
 
 use crate::random::{self, Purpose, Seed, Streams, item_number, name_key};
 use crate::scenario::ExchangeRate;
@@ -12,7 +14,7 @@ pub struct Goods {
     pub id: i32,
     /// Index of its category.
     pub category: u16,
-    /// Price.
+    /// Price outside sales.
     pub price_usd_cents: u32,
 }
 
@@ -20,14 +22,25 @@ pub struct Goods {
 #[derive(Clone, Debug)]
 pub struct Spending {
     /// Chance that something is bought in a session.
-    pub session_chance: f64,
+    session_chance: f64,
     /// Chance that a purchase is followed by another in the session.
     pub again_chance: f64,
     /// Logarithm of how often each item is bought.
     item_weight_logs: Vec<f64>,
 }
 
-/// Items, prices and spending clusters, compiled.
+/// A sale, on which days prices are lower and more sessions buy.
+#[derive(Clone, Debug)]
+pub struct Discount {
+    /// Its days, relative to the start of the run.
+    pub days: Range<u32>,
+    /// What is left of a price.
+    price_factor: f64,
+    /// How many times as many sessions have a purchase.
+    demand: f64,
+}
+
+/// Items, prices, sales and spending clusters, compiled.
 #[derive(Clone, Debug)]
 pub struct Shop {
     /// Items in order of their names.
@@ -35,6 +48,8 @@ pub struct Shop {
     /// Categories in order of their names.
     pub categories: Vec<String>,
     clusters: Vec<Spending>,
+    /// Sales in order of their names.
+    pub sales: Vec<Discount>,
     /// Currencies, by index.
     pub currencies: Vec<ExchangeRate>,
 }
@@ -64,8 +79,13 @@ impl Shop {
                 item_weight_logs: file.items.values().map(weigh).collect(),
             }
         });
+        let sales = file.sales.values().map(|sale| {
+            let first = (sale.start.0 - file.clock.start.0) as u32;
+            Discount { days: first..first + sale.days, price_factor: 1.0 - sale.discount, demand: sale.demand }
+        });
         Self {
             items: items.collect(),
+            sales: sales.collect(),
             clusters: clusters.collect(),
             currencies: file.currencies.entries.iter().map(|(code, keys)| ExchangeRate::new(code, keys)).collect(),
             categories,
@@ -75,6 +95,22 @@ impl Shop {
     /// How a spending cluster spends; `None` for those who never pay.
     pub fn spending(&self, cluster: u16) -> Option<&Spending> {
         self.clusters.get(usize::from(cluster.checked_sub(1)?))
+    }
+
+    fn sale_on(&self, day: u32) -> Option<&Discount> {
+        self.sales.iter().find(|sale| sale.days.contains(&day))
+    }
+
+    /// Chance that a session of a cluster has a purchase on a day.
+    pub fn session_chance(&self, spending: &Spending, day: u32) -> f64 {
+        spending.session_chance * self.sale_on(day).map_or(1.0, |sale| sale.demand)
+    }
+
+    /// Price of an item on a day in US cents: a whole cent at least.
+    pub fn price_usd_cents(&self, item: usize, day: u32) -> u32 {
+        let price = self.items[item].price_usd_cents;
+        let on_sale = |sale: &Discount| (libm::round(f64::from(price) * sale.price_factor) as u32).max(1);
+        self.sale_on(day).map_or(price, on_sale)
     }
 
     /// Which item a purchase of a cluster is.

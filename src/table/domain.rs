@@ -61,6 +61,8 @@ domains! {
     WeaponName: weapons;
     /// Items of the scenario.
     ItemName: items;
+    /// Sales of the scenario.
+    SaleName: sales;
     /// Item categories.
     CategoryName: categories;
     /// Archetypes of the scenario.

@@ -26,6 +26,7 @@ impl Names {
             modes: name_array(file.modes.names()),
             weapons: name_array(file.weapons.names()),
             items: name_array(file.items.names()),
+            sales: name_array(file.sales.names()),
             categories: name_array(&setting.shop.categories),
             archetypes: name_array(file.archetypes.names()),
             clusters: name_array(std::iter::once("non_payer").chain(file.clusters.names())),

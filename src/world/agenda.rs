@@ -29,6 +29,8 @@ pub struct Identity {
     pub device: u16,
     /// Spending cluster, 0 for non-payers.
     pub cluster: u16,
+    /// First day on which a payer pays; negative if that was before the run.
+    pub pays_from: i32,
     /// Index of the client version.
     pub client_version: u16,
     /// Skill before practice.
@@ -46,6 +48,7 @@ impl Identity {
             platform: profile.platform,
             device: profile.device,
             cluster: profile.cluster,
+            pays_from: profile.pays_from,
             client_version: setting.sessions.client_version(setting.seed, player_id, day as i32),
             skill: profile.skill,
         }
@@ -64,6 +67,7 @@ impl Identity {
         tape.u16(&mut self.platform);
         tape.u16(&mut self.device);
         tape.u16(&mut self.cluster);
+        tape.i32(&mut self.pays_from);
         tape.u16(&mut self.client_version);
         tape.f64(&mut self.skill);
     }

@@ -30,11 +30,18 @@ impl Default for Shopping {
 }
 
 impl Shopping {
-    /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end.
-    fn plan(setting: &Setting, session: &Session) -> Option<Self> {
+    /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end. Who has never
+    /// paid does so in the first session from a day of its own on; whose day was before the run has.
+    fn plan(setting: &Setting, session: &Session, is_first: bool) -> Option<Self> {
         let spending = spending_of(setting, session)?;
+        let day = session.sitting.started_s / DAY_S;
         let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, 0);
-        draws.chance(spending.session_chance).then(|| {
+        let buys = draws.chance(setting.shop.session_chance(spending, day));
+        let buys = match session.identity.pays_from {
+            from @ 0.. if is_first => from <= day as i32,
+            _ => buys,
+        };
+        buys.then(|| {
             let first_s = setting.clock.second(setting.clock.tick_at_or_after(session.sitting.started_s));
             Self { next_s: first_s + draws.below(session.sitting.ended_s - first_s) }
         })
@@ -55,12 +62,14 @@ impl Shopping {
 pub fn plan_purchases(
     rules: Res<Rules>,
     mut logged_in: ResMut<Messages<LoggedIn>>,
-    sessions: Query<&Session>,
+    sessions: Query<(&Session, &PlayedBy)>,
+    players: Query<&Player>,
     mut commands: Commands,
 ) {
     for LoggedIn(entity) in logged_in.drain() {
-        let session = sessions.get(entity).expect("who has just logged in is online");
-        if let Some(shopping) = Shopping::plan(&rules, session) {
+        let (session, played_by) = sessions.get(entity).expect("who has just logged in is online");
+        let player = players.get(played_by.0).expect(HAS_PLAYER);
+        if let Some(shopping) = Shopping::plan(&rules, session, player.purchases == 0) {
             commands.entity(entity).insert(shopping);
         }
     }
@@ -88,7 +97,7 @@ pub fn make_purchases(
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;
             }
-            let mut player = players.get_mut(played_by.0).expect("a player stays while a session is open");
+            let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
             let ordinal = player.purchases + u32::from(session.purchases);
             let row = purchase_row(&rules, &session, shopping.next_s, ordinal);
             journal.rows.notes.payments.push(note_payment(&rules, &mut player, &session, shopping.next_s, &row));
@@ -119,6 +128,7 @@ fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
     if rest_s > 0 && draws.chance(spending.again_chance) { last_s + 1 + draws.below(rest_s) } else { u32::MAX }
 }
 
+const HAS_PLAYER: &str = "a player stays while a session is open";
 const IS_PAYER: &str = "only who belongs to a spending cluster buys";
 
 fn spending_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Spending> {
@@ -131,6 +141,7 @@ fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32)
     let purchase_id = i64::from(identity.player_id) << 20 | i64::from(ordinal);
     let spending = spending_of(setting, session).expect(IS_PAYER);
     let item = shop.choose(spending, purchase_id as u64);
+    let price_usd_cents = shop.price_usd_cents(item, second / DAY_S);
     let currency = setting.population.countries[usize::from(identity.country)].currency;
     PurchaseRow {
         purchase_id,
@@ -140,9 +151,9 @@ fn purchase_row(setting: &Setting, session: &Session, second: u32, ordinal: u32)
         item_id: shop.items[item].id,
         item: Text::at(item),
         category: Text::at(shop.items[item].category.into()),
-        price_minor: shop.currencies[usize::from(currency)].price(shop.items[item].price_usd_cents) as i32,
+        price_minor: shop.currencies[usize::from(currency)].price(price_usd_cents) as i32,
         currency: Text::at(currency.into()),
-        price_usd_cents: shop.items[item].price_usd_cents as i32,
+        price_usd_cents: price_usd_cents as i32,
         is_first: ordinal == 0,
     }
 }

@@ -33,7 +33,7 @@ use crate::setting::Setting;
 use crate::tape::Tape;
 
 /// Version of what is written here; a change of any `state` function raises it.
-const STATE_VERSION: u32 = 7;
+const STATE_VERSION: u32 = 8;
 const MAGIC: [u8; 8] = *b"skirmish";
 const DIGEST_BYTES: usize = 32;
 

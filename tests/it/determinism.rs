@@ -36,6 +36,8 @@ tables = { encounters_swept = true, encounters_team = true, encounters_group = t
 [maps.square]
 extent_x_m = 250
 extent_y_m = 250
+[sales.launch]
+days = 1
 [movements.run]
 [modes.crowd]
 teams = 2

@@ -246,7 +246,8 @@ fn places_and_spawns_are_round() {
     let text = "[clock]\ndays = 1\n[population]\nplayers = 1500\nrealms = 1\n[population.installs]\nveteran_share = 0\n\
                 horizon_days = 1\n[combat]\nenabled = false\n[maps.dish]\nrelief_m = 0\n\
                 places.centre = { x_m = 200, y_m = 200, radius_m = 90 }\n\
-                spawns.centre = { x_m = 200, y_m = 200, radius_m = 90 }\n[movements.run]\nroam_m = 0\n[modes.brawl]\n";
+                spawns.centre = { x_m = 200, y_m = 200, radius_m = 90 }\n[movements.run]\nroam_m = 0\ndwell_seconds = 0\n\
+                [modes.brawl]\n";
     let beats = simulate(&compile(text, &[]), &options(2)).table("heartbeats");
     assert!(beats.len() > 50_000);
     let (sectors, farthest) = around(&beats, [20_000, 20_000]);

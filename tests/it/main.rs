@@ -16,6 +16,7 @@ mod oltp;
 mod oltp_rules;
 mod oltp_servers;
 mod parquet;
+mod payers;
 mod plan;
 mod python;
 mod realism;

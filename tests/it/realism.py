@@ -352,7 +352,8 @@ def monthly():
 
 
 def fractions():
-    spans = [(len(active), active[-1] - active[0] + 1) for active in by_player.values()]
+    recent = [[day for day in active if day >= days - 60] for active in by_player.values()]
+    spans = [(len(active), active[-1] - active[0] + 1) for active in recent if active]
     return np.array([count / span for count, span in spans if span >= 14])
 
 
