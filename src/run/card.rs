@@ -40,7 +40,8 @@ pub fn card(setting: &Setting, tables: &BTreeMap<&'static str, TableTotal>) -> S
     );
     for table in table::all() {
         let Some(total) = tables.get(table.name) else { continue };
-        let doc = table.doc[0].trim().trim_start_matches("One row ").trim_end_matches('.');
+        let doc = table.doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+        let doc = doc.split(". ").next().unwrap_or_default().trim_start_matches("One row ").trim_end_matches('.');
         let megabytes = total.bytes as f64 / 1e6;
         out.push_str(&format!("| {} | {doc} | {} | {megabytes:.1} |\n", table.name, total.rows));
     }

@@ -250,6 +250,13 @@ section! {
     }
 }
 
+impl Sale {
+    /// Part of every price that is taken off, millionths.
+    pub fn discount_ppm(&self) -> u32 {
+        libm::round(self.discount * 1e6) as u32
+    }
+}
+
 section! {
     /// A spending cluster. Who is in which is set by archetype; everyone else never pays.
     Cluster {

@@ -34,8 +34,8 @@ pub struct Spending {
 pub struct Discount {
     /// Its days, relative to the start of the run.
     pub days: Range<u32>,
-    /// What is left of a price.
-    price_factor: f64,
+    /// Part of a price that is left, millionths.
+    left_ppm: u32,
     /// How many times as many sessions have a purchase.
     demand: f64,
 }
@@ -81,7 +81,7 @@ impl Shop {
         });
         let sales = file.sales.values().map(|sale| {
             let first = (sale.start.0 - file.clock.start.0) as u32;
-            Discount { days: first..first + sale.days, price_factor: 1.0 - sale.discount, demand: sale.demand }
+            Discount { days: first..first + sale.days, left_ppm: 1_000_000 - sale.discount_ppm(), demand: sale.demand }
         });
         Self {
             items: items.collect(),
@@ -109,7 +109,10 @@ impl Shop {
     /// Price of an item on a day in US cents: a whole cent at least.
     pub fn price_usd_cents(&self, item: usize, day: u32) -> u32 {
         let price = self.items[item].price_usd_cents;
-        let on_sale = |sale: &Discount| (libm::round(f64::from(price) * sale.price_factor) as u32).max(1);
+        let on_sale = |sale: &Discount| {
+            let left = (u64::from(price) * u64::from(sale.left_ppm) + 500_000) / 1_000_000;
+            (left as u32).max(1)
+        };
         self.sale_on(day).map_or(price, on_sale)
     }
 

@@ -41,11 +41,15 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
         assert!(root.join(name).exists(), "{name}");
     }
     assert!(!root.join("_staging").exists());
+    let card = std::fs::read_to_string(root.join("dataset-card.md")).unwrap();
+    let rows = crate::support::read_table(&root.join("tables/session_ends")).len();
+    assert!(card.contains(&format!("| session_ends | a session, written when it has ended | {rows} |")), "{card}");
+    assert!(card.contains("data version 8, seed 1") && card.contains("## Known limits"), "{card}");
     let report = std::fs::read_to_string(root.join("report.html")).unwrap();
     let version = stdout(&skirmish(folder.path(), &["--version"])).trim().replace("skirmish ", "Skirmish ");
     for part in [
         &version,
-        "data version 6",
+        "data version 8",
         "scenario tiny",
         "seed 1",
         "skirmish run scenario.toml --out &quot;$PWD-again&quot;",

@@ -16,7 +16,7 @@ start = "2026-01-05"
 days = 90
 heartbeat_seconds = 60
 [population]
-players = 3000
+players = 5000
 [population.installs]
 veteran_share = 0.3
 horizon_days = 60
@@ -276,4 +276,37 @@ fn a_report_with_realism_is_the_report_and_a_section() {
     let output = skirmish(folder.path(), &["report", "team", "tiny", "--realism"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("--realism"), "{}", stderr(&output));
+}
+
+/// The classifier of `tests/realism` cannot tell a run from another of the same scenario, and can from one of other habits.
+#[test]
+fn a_classifier_tells_players_of_other_habits_and_no_others() {
+    let Some(python) = oracle() else { return };
+    let folder = TempDir::new();
+    let long = |name, set| run(folder.path(), name, "long.toml", &[set]);
+    std::fs::write(folder.path().join("long.toml"), LONG).unwrap();
+    let learned = long("learned", "seed=6");
+    let csv = folder.path().join("sessions.csv.gz");
+    let export = r#"
+import duckdb, sys
+run, csv = sys.argv[1:]
+moment = lambda column: f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')"
+duckdb.sql(
+    f"copy (select player_id as pid, {moment('started_at')} as session_start, {moment('event_ts')} as session_end "
+    f"from '{run}/tables/session_ends/*/*.parquet') to '{csv}'"
+)
+"#;
+    let output = python_here(&python).args(["-c", export]).args([&learned, &csv]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/realism/classifier.py");
+    let area = |run: &Path, most: &str| {
+        let output = python_here(&python).arg(&script).args([run, &*csv]).args(["--most", most]).output().unwrap();
+        let text = stdout(&output);
+        let area = text.split("curve ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::parse::<f64>);
+        (area.unwrap_or_else(|| panic!("{text}{}", stderr(&output))).unwrap(), output.status.code())
+    };
+    let (same, passes) = area(&long("same", "seed=7"), "0.56");
+    assert!(same < 0.56 && passes == Some(0), "{same} {passes:?}");
+    let (other, fails) = area(&long("other", "archetypes.casual.sessions_per_day=4"), "0.6");
+    assert!(other > 0.6 && fails == Some(1), "{other} {fails:?}");
 }

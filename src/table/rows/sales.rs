@@ -30,7 +30,7 @@ impl Dimension for SaleRow {
             sale: Text::at(index),
             starts_on: sale.start,
             ends_on: sale.start.plus(sale.days as i32 - 1),
-            discount_ppm: libm::round(sale.discount * 1e6) as i32,
+            discount_ppm: sale.discount_ppm() as i32,
             demand_ppm: libm::round(sale.demand * 1e6) as i32,
         };
         setting.scenario.file.sales.values().enumerate().map(row).collect()
