@@ -2,12 +2,13 @@
 
     python tests/realism/classifier.py RUN SESSIONS.csv.gz [--most AUC]
 
-RUN is the folder of a run of 62 days or more, SESSIONS.csv.gz has the sessions of a real game: columns pid, session_start and
-session_end in UTC. Of each player who was active on two days or more of the last 62 it takes six numbers: hours, active days, days
-between active days, sessions a day, minutes a session, and how concentrated the hours of its sessions are. How long a game's
-players sit down for differs by a factor of five between games, so hours and minutes are divided by the median minutes of their
-game first; `--levels` keeps them. Gradient boosting learns to tell the two apart, in five folds; the area under the curve on the players
-it was not shown is 0.5 if it cannot and 1 if it always can. Exit code 1 if it is above `--most`.
+RUN is the folder of a run of 62 days or more, SESSIONS.csv.gz has the sessions of a real game: columns pid,
+session_start and session_end in UTC. Of each player who was active on two days or more of the last 62 it takes six
+numbers: hours, active days, days between active days, sessions a day, minutes a session, and how concentrated the
+hours of its sessions are. How long a game's players sit down for differs by a factor of five between games, so hours
+and minutes are divided by the median minutes of their game first; `--levels` keeps them. Gradient boosting learns to
+tell the two apart, in five folds; the area under the curve on the players it was not shown is 0.5 if it cannot and 1
+if it always can. Exit code 1 if it is above `--most`.
 """
 
 import argparse
@@ -53,9 +54,7 @@ def players(connection, sessions):
 
 def run_sessions(folder):
     files = f"{folder}/tables/session_ends/*/*.parquet".replace("'", "''")
-    return (
-        f"select player_id as player, started_at as started, event_length_s as seconds from read_parquet('{files}')"
-    )
+    return f"select player_id as player, started_at as started, event_length_s as seconds from read_parquet('{files}')"
 
 
 def real_sessions(path):
