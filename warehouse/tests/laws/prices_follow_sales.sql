@@ -11,6 +11,8 @@ left join {{ ref('stg_sales') }} as sales
     on {{ day_of('purchases.event_ts') }} between sales.starts_on and sales.ends_on
 where (
     purchases.price_usd_cents = greatest(
-        floor((cast(items.price_usd_cents as bigint) * (1000000 - coalesce(sales.discount_ppm, 0)) + 500000) / 1000000.0), 1
+        floor(
+            (cast(items.price_usd_cents as bigint) * (1000000 - coalesce(sales.discount_ppm, 0)) + 500000) / 1000000.0
+        ), 1
     )
 ) is not true
