@@ -488,4 +488,58 @@ mod tests {
         }
         assert!((0.22..0.42).contains(&share(once)), "{}", share(once));
     }
+
+    /// Chance of coming back exactly so many days after an active day, if not before, over a run of 400 days.
+    fn hazards(sets: &[&str]) -> [f64; 9] {
+        let population = population(sets);
+        let (mut returns, mut at_risk) = ([0_u32; 9], [0_u32; 9]);
+        for id in 1..=20_000 {
+            let nature = population.nature(id);
+            let mut day = nature.install_day;
+            while day < 400 {
+                let next = population.next_active_day(&nature, day).unwrap_or(i32::MAX);
+                for gap in 1..=8_i32.min(400 - day) {
+                    at_risk[gap as usize] += u32::from(next >= day.saturating_add(gap));
+                    returns[gap as usize] += u32::from(next == day.saturating_add(gap));
+                }
+                day = next;
+            }
+        }
+        std::array::from_fn(|gap| f64::from(returns[gap]) / f64::from(at_risk[gap].max(1)))
+    }
+
+    /// Bands of targets.json (return_hazard_by_gap_days, weekly_resonance_h7_over_mean_h6_h8).
+    #[test]
+    fn players_return_as_published_with_a_peak_after_a_week() {
+        let few = ["population.players=20000", "population.installs.veteran_share=0"];
+        let hazard = hazards(&few);
+        for (gap, low, high) in [(1, 0.45, 0.68), (2, 0.23, 0.34), (3, 0.16, 0.24), (4, 0.125, 0.17), (7, 0.09, 0.14)] {
+            assert!((low..high).contains(&hazard[gap]), "{gap}: {}", hazard[gap]);
+        }
+        let resonance = |hazard: [f64; 9]| hazard[7] / (0.5 * (hazard[6] + hazard[8]));
+        assert!((1.1..1.4).contains(&resonance(hazard)), "{}", resonance(hazard));
+        let without = hazards(&[&few[..], &["population.retention.favourite_weekday_pull=0"]].concat());
+        assert!(resonance(without) < 1.05, "{}", resonance(without));
+    }
+
+    #[test]
+    fn campaigns_bring_newcomers_and_later_ones_are_less_keen() {
+        let sets = [
+            "population.players=100000",
+            "population.installs.veteran_share=0",
+            "population.installs.horizon_days=365",
+        ];
+        let population = population(&[&sets[..], &["population.installs.launch_share=0"]].concat());
+        let by_day: Vec<u32> =
+            (0..365).map(|day| population.installed_before(day + 1) - population.installed_before(day)).collect();
+        let usual = *by_day.iter().min().expect("days");
+        let busy = by_day.iter().filter(|&&installed| installed > 2 * usual).count();
+        assert_eq!(busy, 8 * 3, "{by_day:?}");
+        let busiest = f64::from(*by_day.iter().max().expect("days")) / f64::from(usual);
+        assert!((2.9..3.1).contains(&busiest), "{busiest}");
+        let mean =
+            |ids: Range<i32>| ids.clone().map(|id| population.nature(id).engagement).sum::<f64>() / ids.len() as f64;
+        let drift = mean(80_000..100_000) - mean(1..20_000);
+        assert!((-0.22..-0.1).contains(&drift), "{drift}");
+    }
 }

@@ -202,4 +202,42 @@ mod tests {
         }
         assert!(most >= 8 && quick > 50, "{most} sittings on a day, {quick} right after another");
     }
+
+    /// Bands of targets.json (sessions_per_active_day_continuation, start_hour_resultant_quantiles).
+    #[test]
+    fn sessions_go_on_evenly_and_start_at_hours_of_their_own() {
+        let file = Scenario::parse("t", "t", "", &[]).expect("valid").file;
+        let (population, rules) = (Population::new(&file), SessionRules::new(&file));
+        let mut days = [0_u32; MAX_PER_DAY + 2];
+        let mut resultants = Vec::new();
+        let (mut lost, mut whole) = ((0.0, 0.0), (0.0, 0.0));
+        for id in 1..20_000 {
+            let profile = population.profile(id);
+            let (mut x, mut y, mut starts) = (0.0, 0.0, 0.0);
+            let mut next = population.first_active_day_from(&profile.nature, 0);
+            while let Some(day) = next.filter(|day| *day < 200) {
+                next = population.next_active_day(&profile.nature, day);
+                let plan = plan_day(Seed(file.seed), &rules, &profile, day, 0);
+                (1..=plan.sittings.len()).for_each(|count| days[count] += 1);
+                for sitting in plan.sittings {
+                    let turn = f64::from(sitting.started_s % DAY_S) / f64::from(DAY_S) * std::f64::consts::TAU;
+                    (x, y, starts) = (x + libm::cos(turn), y + libm::sin(turn), starts + 1.0);
+                    let sums = if sitting.end == SessionEnd::Logout { &mut whole } else { &mut lost };
+                    *sums = (sums.0 + f64::from(sitting.ended_s - sitting.started_s), sums.1 + 1.0);
+                }
+            }
+            if starts >= 10.0 {
+                resultants.push(libm::sqrt(x * x + y * y) / starts);
+            }
+        }
+        let chances: Vec<f64> = (1..=6).map(|count| f64::from(days[count + 1]) / f64::from(days[count])).collect();
+        let (low, high) = chances.iter().fold((1.0_f64, 0.0_f64), |(low, high), &c| (low.min(c), high.max(c)));
+        assert!(low > 0.25 && high < 0.48 && high - low < 0.1, "{chances:?}");
+        resultants.sort_by(f64::total_cmp);
+        // Published are .46, .58 and .73; parties, which move sittings, widen hours further.
+        let [low, middle, high] = [1, 2, 3].map(|quarter| resultants[resultants.len() * quarter / 4]);
+        assert!((0.55..0.7).contains(&middle) && (0.15..0.3).contains(&(high - low)), "{low} {middle} {high}");
+        let part = lost.0 / lost.1 / (whole.0 / whole.1);
+        assert!((0.45..0.55).contains(&part), "a connection is lost half-way on average: {part}");
+    }
 }
