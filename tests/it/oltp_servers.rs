@@ -101,7 +101,7 @@ fn a_full_disk_of_the_server_loses_nothing() {
         return crate::support::skipped("this system cannot mount a small file system for a server's full disk");
     }
     let folder = TempDir::new();
-    let run = small(folder.path(), "run", &[]);
+    let run = small(folder.path(), "run", &["population.players=1500"]);
     let disk = folder.path().join("disk");
     std::fs::create_dir(&disk).unwrap();
     let disk = disk.to_str().unwrap();
