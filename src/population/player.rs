@@ -322,7 +322,9 @@ impl Population {
     /// Age in days at which a payer first pays.
     fn first_purchase_age(&self, id: i32) -> i32 {
         let draw = self.seed.stream(Purpose::FirstPurchase, id as u64, 0).unit();
-        self.first_purchase.partition_point(|&share| share < draw) as i32
+        // The last share may be a rounding below 1.
+        let age = self.first_purchase.partition_point(|&share| share < draw);
+        age.min(self.first_purchase.len() - 1) as i32
     }
 
     /// The next active day after an active one, or `None` if the player is gone for good.
