@@ -76,6 +76,18 @@ pub enum Purpose {
     Campaign = 29,
     /// When a payer first pays.
     FirstPurchase = 30,
+    /// Whether, how and since when an account cheats.
+    Cheat = 31,
+    /// Where a cheater moves.
+    CheatMove = 32,
+    /// Whether a victim reports its killer.
+    Report = 33,
+    /// Whether a condemned account waits for the wave.
+    Ban = 34,
+    /// Whether something makes a player stop.
+    Effect = 35,
+    /// What happens to a heartbeat on its way.
+    Defect = 36,
 }
 
 /// The SplitMix64 finaliser: a bijection of 64-bit words.

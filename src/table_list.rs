@@ -16,6 +16,10 @@ macro_rules! for_each_table {
                 session_ends: SessionEndRow, "true";
                 /// One row a purchase.
                 purchases: PurchaseRow, "true";
+                /// One row a heartbeat that has arrived at the collector.
+                heartbeats_received: HeartbeatReceivedRow, "false";
+                /// What telemetry would not show: what happened to heartbeats on their way.
+                truth_defects: TruthDefectRow, "false";
                 /// One row an encounter.
                 encounters: EncounterRow, "true";
                 /// One row an encounter between heartbeats: who came close while walking from one to the next.
@@ -32,6 +36,16 @@ macro_rules! for_each_table {
                 rounds: RoundRow, "false";
                 /// One row a session and match.
                 participations: ParticipationRow, "true";
+                /// One row an achievement that a player has unlocked.
+                achievement_unlocks: AchievementUnlockRow, "true";
+                /// One row a session with which a player has reached a level.
+                level_ups: LevelUpRow, "true";
+                /// One row a report of a killer by its victim.
+                reports: ReportRow, "true";
+                /// One row a rule of the anti-cheat that a session has broken.
+                anticheat_flags: AnticheatFlagRow, "true";
+                /// One row an account that was banned.
+                bans: BanRow, "true";
                 /// What telemetry would not show: installs and churn.
                 truth_events: TruthEventRow, "true";
             }
@@ -54,6 +68,10 @@ macro_rules! for_each_table {
                 items: ItemRow, "true";
                 /// One row a sale of the shop.
                 sales: SaleRow, "true";
+                /// One row an achievement.
+                achievements: AchievementRow, "true";
+                /// What telemetry would not show: the true size of effects.
+                truth_effects: TruthEffectRow, "true";
                 /// One row a map.
                 maps: MapRow, "true";
                 /// One row a mode.

@@ -170,6 +170,8 @@ fn gpu_bytes(setting: &Setting, activity: &Activity) -> f64 {
 /// Bytes a heartbeat in all tables, for what is told without a calibration.
 const QUICK_ROW_BYTES: f64 = 5.7;
 const QUICK_OTHER_BYTES: f64 = 4.3;
+/// Bytes of a heartbeat as a collector has received it: in order of arrival nothing lies beside what it resembles.
+const QUICK_RECEIVED_BYTES: f64 = 10.0;
 
 /// Bytes that a run needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -196,9 +198,11 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
     let one_in = setting.heartbeats_one_in();
     let rows = if one_in == 0 { 0.0 } else { heartbeats / f64::from(one_in) };
     let others = if setting.writes("encounters") { QUICK_OTHER_BYTES * heartbeats } else { 0.0 };
+    let sent = heartbeats / f64::from(setting.scenario.file.output.heartbeat_players_one_in);
+    let received = if setting.writes("heartbeats_received") { QUICK_RECEIVED_BYTES * sent } else { 0.0 };
     Needs {
         heartbeats: rows * QUICK_ROW_BYTES,
-        others,
+        others: others + received,
         memory: memory_bytes(setting, activity, threads, SMALL_ROW_BYTES),
     }
 }

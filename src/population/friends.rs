@@ -180,13 +180,22 @@ impl Friendships {
 
     /// The friends of an account, by number, found among its acquaintances.
     pub fn friends_of(&self, population: &Population, id: i32) -> Vec<i32> {
-        let own = self.social(&population.profile(id));
+        self.friends_among(population, id, |_| true)
+    }
+
+    /// Those friends of an account for whom something holds; the rest are not looked at.
+    pub fn friends_among(&self, population: &Population, id: i32, mut holds: impl FnMut(i32) -> bool) -> Vec<i32> {
+        let mut own = None;
         let mut friends = Vec::new();
         for layer in 0..LAYERS {
             let draws = self.draws(layer);
-            let is_friend =
-                |other: &i32| self.closeness(draws, &own, &self.social(&population.profile(*other))).is_some();
-            friends.extend(self.acquaintances_of(layer, id).into_iter().filter(is_friend));
+            for other in self.acquaintances_of(layer, id) {
+                if holds(other) {
+                    let own = own.get_or_insert_with(|| self.social(&population.profile(id)));
+                    let is_friend = self.closeness(draws, own, &self.social(&population.profile(other))).is_some();
+                    friends.extend(is_friend.then_some(other));
+                }
+            }
         }
         friends.sort_unstable();
         friends.dedup();

@@ -339,6 +339,17 @@ impl Population {
         if draws.chance(nature.churn) {
             return None;
         }
+        Some(self.next_day(nature, day, draws))
+    }
+
+    /// The next active day of a player who would be gone for good after an active one and comes back after all.
+    pub fn next_day_after_all(&self, nature: &Nature, day: i32) -> i32 {
+        let age = day - nature.install_day;
+        self.next_day(nature, day, self.seed.stream(Purpose::Return, nature.id as u64, 1 << 32 | age as u64))
+    }
+
+    fn next_day(&self, nature: &Nature, day: i32, mut draws: Stream) -> i32 {
+        let (rules, age) = (&self.retention, day - nature.install_day);
         let gap =
             nature.gap_scale * self.age_factor(age) * (libm::pow(draws.unit(), -1.0 / rules.gap_tail_exponent) - 1.0);
         let gap = libm::ceil(gap.clamp(1.0, 1e6)) as i32;
@@ -354,7 +365,7 @@ impl Population {
             let is_favourite = |next: &i32| self.start.plus(*next).weekday() == usize::from(nature.favourite);
             next = [next, next - 1, next + 1, next - 2, next + 2].into_iter().find(is_favourite).unwrap_or(next);
         }
-        Some(next)
+        next
     }
 
     /// How much longer gaps are at an age in days.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::accounts::Accounts;
 use super::alignment::aligned_seconds;
+use super::conduct::Conduct;
 use super::match_pass::{self, MatchSums};
 use super::payment_pass::read_payments;
 use super::session_pass::SessionSums;
@@ -23,6 +24,8 @@ pub struct Facts<'r> {
     pub aligned: Option<[u64; 24]>,
     /// Its matches.
     pub matches: Option<MatchSums>,
+    /// How its players behave.
+    pub conduct: Option<Conduct>,
 }
 
 impl<'r> Facts<'r> {
@@ -60,7 +63,8 @@ impl<'r> Facts<'r> {
         if match_pass::TABLES.iter().any(|table| wants(table)) {
             matches = Some(MatchSums::read(&tables, setting, &wants, each_day)?);
         }
-        Ok(Self { setting, accounts, sessions, aligned, matches })
+        let conduct = if wants("anticheat_flags") || wants("reports") { Conduct::read(&tables)? } else { None };
+        Ok(Self { setting, accounts, sessions, aligned, matches, conduct })
     }
 
     /// Days of the run.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::conduct::Conduct;
 use super::facts::Facts;
 use super::targets::Goal;
 use super::verdict::{Judged, judge};
@@ -16,6 +17,8 @@ pub struct Measured<'g> {
     pub world_hash: String,
     /// What it tells of every goal.
     pub keys: Vec<Judged<'g>>,
+    /// How its players behave.
+    pub conduct: Option<Conduct>,
 }
 
 /// Measures a run in a folder. `least` takes the place of the smallest samples of all goals; `each_day` is told how many days
@@ -32,5 +35,10 @@ pub fn measure<'g>(
 ) -> Result<Measured<'g>, InspectError> {
     let facts = Facts::read(run, setting, goals, each_day)?;
     let keys = judge(&RunTables::open(run)?, &facts, goals, least);
-    Ok(Measured { name: run.display().to_string(), world_hash: setting.world_hash.clone(), keys })
+    Ok(Measured {
+        name: run.display().to_string(),
+        world_hash: setting.world_hash.clone(),
+        keys,
+        conduct: facts.conduct,
+    })
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::conduct::Conduct;
 use super::measured::Measured;
 use super::reading::Reading;
 use super::targets::{Band, Goal};
 use super::untold::Untold;
 use super::verdict::{Judged, Verdict, holds};
+use crate::report::grouped;
 
 /// A line: what it is about, what is asked, what there is, and what follows.
 struct PageLine([String; 4]);
@@ -27,8 +29,27 @@ pub fn page(runs: &[Measured<'_>]) -> String {
         out += line.trim_end();
         out.push('\n');
     }
+    for run in runs {
+        let name = if runs.len() > 1 { format!("{}: ", run.name) } else { String::new() };
+        out += &run.conduct.as_ref().map_or_else(String::new, |conduct| fairness(&name, conduct));
+    }
     let [pass, miss, untold] = tally(runs);
     out + &format!("\n{pass} pass, {miss} miss, {untold} not told\n")
+}
+
+/// How the anti-cheat of a run does; nothing if nobody has cheated or the run does not tell.
+fn fairness(name: &str, conduct: &Conduct) -> String {
+    let Some(cheaters) = conduct.cheaters() else { return String::new() };
+    let count = |count: usize| grouped(count as u64);
+    let number = |value: Option<f64>| value.map_or("-".into(), significant);
+    let mut out = format!("\n{name}{} accounts have cheated; of the accounts named by\n", count(cheaters));
+    for (what, grade) in conduct.grades() {
+        let (precision, recall) = (number(grade.precision()), number(grade.recall()));
+        out += &format!("  {what:8} {:>7}: precision {precision:>5}, recall {recall:>6}\n", count(grade.named));
+    }
+    let by_cheat = conduct.flagged_by_cheat().into_iter();
+    let by_cheat: Vec<String> = by_cheat.map(|(cheat, (found, all))| format!("{cheat} {found} of {all}")).collect();
+    out + &format!("  flagged: {}\n", by_cheat.join(", "))
 }
 
 /// The lines of a key: of every run that tells it; if none does, of every run why not, once where all say the same.
@@ -116,7 +137,7 @@ pub fn misses(runs: &[Measured<'_>]) -> usize {
 pub fn value(runs: &[Measured<'_>]) -> Value {
     let run = |run: &Measured<'_>| {
         let keys: Vec<Value> = run.keys.iter().map(Judged::value).collect();
-        json!({"run": run.name, "world_hash": run.world_hash, "targets": keys})
+        json!({"run": run.name, "world_hash": run.world_hash, "targets": keys, "anticheat": run.conduct.as_ref().map(Conduct::value)})
     };
     let [pass, miss, untold] = tally(runs);
     json!({
@@ -173,7 +194,7 @@ pub fn list(goals: &[Goal]) -> String {
             goal.row,
             goal.how,
             goal.days,
-            crate::report::grouped(goal.least),
+            grouped(goal.least),
             goal.of
         );
     }

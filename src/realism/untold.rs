@@ -8,9 +8,6 @@ pub enum Untold {
     /// The run was made without a table.
     #[error("needs table {0}, which the run did not write")]
     NoTable(String),
-    /// No run has the table yet.
-    #[error("needs table {0}, which does not exist yet")]
-    NoSuchTable(String),
     /// The run is too short.
     #[error("needs {needed} days, the run has {has}")]
     Days {

@@ -16,9 +16,10 @@ const LIMITS: [&str; 6] = [
     "Positions are known at heartbeats. There are no walls, no stairs and no aim: who sees whom is a chance that falls with \
      distance.",
     "Fights have a winner, a weapon and a distance, but no shots, damage or assists.",
-    "Sessions are planned at midnight UTC and last as long as they were meant to: what happens in a match changes neither their \
-     length nor who comes back.",
-    "Clocks are exact, and every heartbeat arrives once and in order: real telemetry is late, doubled and lost.",
+    "Sessions are planned at midnight UTC. What happens in a match changes neither their length nor who comes back, unless the \
+     scenario says so (`[effects]`; the true sizes are in truth_effects).",
+    "Clocks are exact, and every heartbeat arrives once and in order; what real collectors see is in heartbeats_received, if it \
+     was written.",
     "Realms are closed worlds. Nobody meets or knows anyone of another.",
 ];
 

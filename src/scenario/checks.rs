@@ -86,6 +86,8 @@ pub fn check(file: &File, findings: &mut Findings) {
     check_modes(file, checker);
     check_parties(file, checker);
     check_sales(file, checker);
+    check_cheating(file, checker);
+    check_defects(file, checker);
     checker.drawable("weapons", &file.weapons, |weapon| weapon.weight);
     checker.drawable("items", &file.items, |item| item.weight);
 }
@@ -119,6 +121,58 @@ fn check_sales(file: &File, checker: &mut Checker<'_>) {
             )
         });
     }
+}
+
+/// Outages lie within the run.
+fn check_defects(file: &File, checker: &mut Checker<'_>) {
+    let run_ends = file.clock.start.plus(file.clock.days as i32);
+    for (name, outage) in &file.outages.entries {
+        checker.refer(&format!("outages.{name}.region"), &outage.region, "regions", &file.regions);
+        let key = format!("outages.{name}.start");
+        checker.require((file.clock.start..run_ends).contains(&outage.start), &key, || {
+            format!(
+                "{key} = {}: the run lasts from {} to {}; an outage begins within it",
+                outage.start,
+                file.clock.start,
+                run_ends.plus(-1)
+            )
+        });
+    }
+    let is_shown = file.output.tables.heartbeats_received || file.output.tables.truth_defects;
+    let keys = &file.defects;
+    let shares = [
+        ("late_share", keys.late_share),
+        ("duplicate_share", keys.duplicate_share),
+        ("lost_share", keys.lost_share),
+        ("jitter_share", keys.jitter_share),
+        ("skew_share", keys.skew_share),
+    ];
+    if let Some((key, share)) = shares.into_iter().find(|(_, share)| *share > 0.0 && !is_shown) {
+        checker.report(
+            &format!("defects.{key}"),
+            format!(
+                "defects.{key} = {share}: shows nowhere, because neither heartbeats_received nor truth_defects is written; set \
+                 output.tables.heartbeats_received = true"
+            ),
+        );
+    }
+}
+
+/// Who cheats does so in some way, and reports need somebody to kill.
+fn check_cheating(file: &File, checker: &mut Checker<'_>) {
+    if file.cheating.share > 0.0 {
+        checker.drawable("cheats", &file.cheats, |cheat| cheat.weight);
+    }
+    let anticheat = &file.anticheat;
+    let longest = file.sessions.max_minutes;
+    let has_hours = file.cheats.values().any(|cheat| cheat.hours_factor > 1.0) && file.cheating.share > 0.0;
+    checker.require(!has_hours || anticheat.session_minutes <= longest, "anticheat.session_minutes", || {
+        format!(
+            "anticheat.session_minutes = {}: no session is longer than sessions.max_minutes = {longest}, so that this would \
+             find nobody; lower it",
+            anticheat.session_minutes
+        )
+    });
 }
 
 fn check_clock_and_encounters(file: &File, checker: &mut Checker<'_>) {

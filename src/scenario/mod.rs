@@ -27,7 +27,7 @@ pub(crate) use source::name_of;
 use tree::At;
 
 /// Version of the data: a change of any output byte for an unchanged scenario needs a new one.
-pub const DATA_VERSION: u32 = 8;
+pub const DATA_VERSION: u32 = 9;
 
 const BUILT_IN: &str = include_str!("built_in.toml");
 const PRESETS: &str = include_str!("presets.toml");
@@ -114,13 +114,15 @@ impl Scenario {
         out
     }
 
-    /// Hash of everything that decides the data: the resolved scenario without `clock.days`, `output` and `report`,
-    /// and the data version. 64 hexadecimal digits of SHA-256.
+    /// Hash of everything that decides the data: the resolved scenario without `clock.days`, `output`, `report`, `defects` and
+    /// `outages` (which show in tables of their own alone, so that what is clean is the same bytes with them), and the data
+    /// version. 64 hexadecimal digits of SHA-256.
     pub fn world_hash(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(DATA_VERSION.to_le_bytes());
         for (path, key, value) in &self.resolved {
-            let is_output = path == "output" || path.starts_with("output.") || path == "report";
+            let section = path.split('.').next().unwrap_or_default();
+            let is_output = ["output", "report", "defects", "outages"].contains(&section);
             if !is_output && (path.as_str(), *key) != ("clock", "days") {
                 hasher.update(format!("{path}.{key} = {value}\n"));
             }

@@ -31,8 +31,20 @@ section! {
         matchmaking: Matchmaking;
         /// Who pays, and from when on.
         payers: Payers;
+        /// How players grow.
+        careers: CareerKeys;
         /// How fights end.
         combat: Combat;
+        /// Who reports whom.
+        reports: ReportKeys;
+        /// Who cheats.
+        cheating: CheatingKeys;
+        /// Who is found out, and what becomes of them.
+        anticheat: AnticheatKeys;
+        /// What makes players stop.
+        effects: EffectKeys;
+        /// What happens to heartbeats on their way.
+        defects: DefectKeys;
         /// What counts as an encounter.
         encounter: Encounter;
         /// What is written.
@@ -55,6 +67,12 @@ section! {
         clusters: Cluster;
         /// Sales of the shop.
         sales: Sale;
+        /// Achievements.
+        achievements: Achievement;
+        /// Ways to cheat.
+        cheats: Cheat;
+        /// Outages of collectors.
+        outages: Outage;
         /// Maps.
         maps: Map;
         /// Ways of moving.
@@ -268,6 +286,158 @@ section! {
         typical_price_usd_cents: u32 = "499", Int(1, 1_000_000);
         /// How far prices stray from it: standard deviation of their logarithm.
         price_spread_log: f64 = "0.8", Num(0.05, 10.0);
+    }
+}
+
+section! {
+    /// How players grow. Careers count from the run's start or from installing, whichever is later.
+    CareerKeys {
+        /// How much practice adds to skill: this times ln(1 + matches / practice_matches).
+        practice: f64 = "0.25", Num(0.0, 10.0);
+        /// Matches that are a unit of practice.
+        practice_matches: f64 = "20.0", Num(0.1, 100_000.0);
+        /// How much a break takes from skill, on the first day after it: this times ln(1 + days without a session / 7).
+        rust: f64 = "0.1", Num(0.0, 10.0);
+        /// Experience for a match joined.
+        match_experience: u32 = "50", Int(0, 1_000_000);
+        /// Experience for a kill.
+        kill_experience: u32 = "10", Int(0, 1_000_000);
+        /// Experience that the second level takes.
+        level_experience: u32 = "400", Int(1, 1_000_000_000);
+        /// Level n takes this power of n - 1 as much; larger means that levels come ever more slowly.
+        level_exponent: f64 = "1.6", Num(1.0, 5.0);
+        /// Highest level.
+        levels: u32 = "100", Int(1, 1000);
+    }
+}
+
+section! {
+    /// An achievement: unlocked at the end of the session with which a player's count reaches the threshold.
+    Achievement {
+        /// What is counted, over all sessions of the career.
+        counts: String = "\"matches\"", OneOf(&["matches", "kills", "sessions", "purchases"]);
+        /// The count that unlocks it.
+        threshold: u32 = "1", Int(1, 1_000_000_000);
+    }
+}
+
+section! {
+    /// Who reports whom: a victim may report whoever has just killed it.
+    ReportKeys {
+        /// Chance that a victim reports an honest killer.
+        honest_per_kill: f64 = "0.00003", SHARE;
+        /// Chance that a victim reports a killer who cheats.
+        cheater_per_kill: f64 = "0.008", SHARE;
+    }
+}
+
+section! {
+    /// Who cheats. Some begin on their own, and some follow a friend who did. Who it is, how and since when is in truth_players.
+    CheatingKeys {
+        /// Share of the accounts that begin on their own, sooner or later; 0 means that nobody cheats.
+        share: f64 = "0.0", SHARE;
+        /// Chance that an account follows a friend who began on its own, for each such friend; in realms of one region and engagement friends are alike.
+        contagion: f64 = "0.06", SHARE;
+        /// Mean days until somebody follows.
+        contagion_days: f64 = "20.0", Num(0.0, 1000.0);
+    }
+}
+
+section! {
+    /// A way to cheat. Telemetry shows what it does, never that it does.
+    Cheat {
+        /// How often it is chosen, relative to the other ways.
+        weight: f64 = "1.0", WEIGHT;
+        /// Mean age in days at which an account begins; 0 means with its first session.
+        onset_days: f64 = "30.0", Num(0.0, 1000.0);
+        /// How much better it makes a player, in units of skill.
+        skill: f64 = "0.0", Num(-10.0, 10.0);
+        /// Headshots relative to those of the weapon, as far as kills go.
+        headshot_factor: f64 = "1.0", Num(0.0, 100.0);
+        /// Speed on the way relative to what the rules of movement allow.
+        speed_factor: f64 = "1.0", Num(1.0, 100.0);
+        /// Chance at a heartbeat to be somewhere else on the map.
+        teleport_chance: f64 = "0.0", SHARE;
+        /// Length of sessions relative to the player's own, up to sessions.max_minutes.
+        hours_factor: f64 = "1.0", Num(0.01, 100.0);
+    }
+}
+
+section! {
+    /// Who is found out. The rules see telemetry alone: each looks at a session when it ends. Flags come before bans, and bans end careers.
+    AnticheatKeys {
+        /// Whether sessions are looked at.
+        enabled: bool = "true", Flag;
+        /// Rule impossible_movement: heartbeats of a session farther from the one before than top speed allows, without a death in between.
+        jumps: u32 = "3", Int(1, 32_767);
+        /// Rule headshots: kills of a session from which on their headshots are looked at.
+        headshot_kills: u32 = "25", Int(1, 32_767);
+        /// Rule headshots: share of headshots among them.
+        headshot_share: f64 = "0.55", SHARE;
+        /// Rule kill_ratio: kills of a session from which on its ratio is looked at.
+        ratio_kills: u32 = "50", Int(1, 32_767);
+        /// Rule kill_ratio: kills for each death.
+        ratio: f64 = "14.0", Num(0.1, 10_000.0);
+        /// Rule hours: length of a session in minutes.
+        session_minutes: u32 = "700", Int(1, 1440);
+        /// Rule reports: reports against a player in a session.
+        reports: u32 = "2", Int(1, 32_767);
+        /// Flags after which an account is condemned.
+        flags_to_ban: u32 = "2", Int(1, 255);
+        /// Share of the condemned who are banned at the next midnight; the others at the next wave.
+        immediate_share: f64 = "0.3", SHARE;
+        /// Days between two waves of bans; 0 means that nobody is banned.
+        wave_days: u32 = "28", Int(0, 731);
+    }
+}
+
+section! {
+    /// What makes players stop, sooner or for good: each a chance whose true size is in truth_effects. All are 0 unless a scenario says otherwise.
+    EffectKeys {
+        /// Chance that a death ends the session of the victim within the next heartbeat interval.
+        death_ends_session: f64 = "0.0", SHARE;
+        /// Chance that a lost match ends the session of whoever has played it to its end, within the next heartbeat interval.
+        loss_ends_session: f64 = "0.0", SHARE;
+        /// Chance that a session with more deaths than kills was the player's last day.
+        losing_ends_career: f64 = "0.0", SHARE;
+        /// Chance that a player who would leave for good after an active day comes back because it played in a party on it.
+        party_keeps_player: f64 = "0.0", SHARE;
+    }
+}
+
+section! {
+    /// What happens to heartbeats on their way to the collector. It shows in heartbeats_received and truth_defects, never in heartbeats.
+    DefectKeys {
+        /// Share of heartbeats that arrive late.
+        late_share: f64 = "0.0", SHARE;
+        /// Mean delay of those in seconds; and of second copies after the first.
+        late_mean_s: f64 = "120.0", Num(0.001, 86_400.0);
+        /// Share of heartbeats that arrive twice, of those that arrive.
+        duplicate_share: f64 = "0.0", SHARE;
+        /// Share of heartbeats that never arrive, outages aside.
+        lost_share: f64 = "0.0", SHARE;
+        /// Share of heartbeats whose time the client tells wrong.
+        jitter_share: f64 = "0.0", SHARE;
+        /// By how much at most, in milliseconds, up or down.
+        jitter_max_ms: u32 = "1000", Int(0, 3_600_000);
+        /// Share of players whose clock is wrong, always by as much.
+        skew_share: f64 = "0.0", SHARE;
+        /// By how much at most, in seconds, up or down.
+        skew_max_s: u32 = "120", Int(0, 86_400);
+    }
+}
+
+section! {
+    /// The collectors of a region are down: no heartbeat of a match there arrives.
+    Outage {
+        /// The region.
+        region: String = "\"eu-west\"", NameIn("regions");
+        /// The day on which it begins.
+        start: Date = "\"2026-01-05\"", Day;
+        /// The hour of that day, UTC.
+        hour_utc: f64 = "12.0", Num(0.0, 24.0);
+        /// Its length.
+        minutes: u32 = "60", Int(1, 100_000);
     }
 }
 

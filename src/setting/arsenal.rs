@@ -80,14 +80,14 @@ impl Arsenal {
         word < self.duels[((lead + DUEL_REACH) * DUEL_STEPS + 0.5) as usize]
     }
 
-    /// Weapon and headshot of a kill at a distance.
+    /// Weapon and headshot of a kill at a distance; `aim` is how many times as many headshots as those of the weapon.
     #[inline]
-    pub fn choose(&self, distance_cm: u32, draws: &mut Stream) -> (usize, bool) {
+    pub fn choose(&self, distance_cm: u32, aim: f64, draws: &mut Stream) -> (usize, bool) {
         let range = range_of(distance_cm);
         let choices = self.choices[range].get_or_init(|| self.choices_at(range));
         let bits = draws.bits();
         let index = usize::from(choices[bits as usize % KILLS]);
-        (index, random::unit_of(bits) < self.weapons[index].headshot_share)
+        (index, random::unit_of(bits) < aim * self.weapons[index].headshot_share)
     }
 
     fn choices_at(&self, range: usize) -> Vec<u16> {
@@ -163,7 +163,7 @@ mod tests {
         }
         for distance in [200, 1_500, 9_000] {
             let mut counts = vec![0.0; arsenal.weapons.len()];
-            (0..100_000).for_each(|_| counts[arsenal.choose(distance, &mut draws).0] += 1e-5);
+            (0..100_000).for_each(|_| counts[arsenal.choose(distance, 1.0, &mut draws).0] += 1e-5);
             let log = libm::log(middle_of(range_of(distance)));
             let weights: Vec<f64> = arsenal
                 .weapons

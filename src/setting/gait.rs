@@ -38,6 +38,8 @@ pub struct Gait {
     pub model: Model,
     /// Nobody is ever faster.
     pub top_speed_cm_per_s: u32,
+    /// Farthest step of anyone in one interval, in centimetres.
+    pub top_step_cm: u64,
     /// Farthest step over the ground in one interval.
     pub stride: f64,
     /// Farthest roaming on each axis.
@@ -96,6 +98,7 @@ impl Gait {
         Self {
             model,
             top_speed_cm_per_s: movement.top_speed_cm_per_s,
+            top_step_cm: u64::from(movement.top_speed_cm_per_s) * u64::from(file.clock.heartbeat_seconds),
             stride: (f64::from(movement.top_speed_cm_per_s) * heartbeat * SLOPE_ALLOWANCE - ROUNDING_CM).max(0.0),
             roam: (movement.roam_m * 100) as f32,
             walk_share: movement.walk_share,

@@ -1,7 +1,12 @@
 //! The setting of a run: a scenario compiled into what systems look up, and the sizes that follow from it alone.
 
 mod activity;
+mod anticheat;
 mod arsenal;
+mod careers;
+mod cheating;
+mod defects;
+mod effects;
 mod gait;
 mod ground;
 mod mode;
@@ -14,7 +19,12 @@ mod size;
 mod span;
 
 pub(crate) use activity::{Activity, ActivityDay};
+pub(crate) use anticheat::{Anticheat, Evidence, Rule};
 pub(crate) use arsenal::Arsenal;
+pub(crate) use careers::{Careers, Deed, Deeds};
+pub(crate) use cheating::{Cheating, HONEST};
+pub(crate) use defects::{Defect, Defects};
+pub(crate) use effects::{EFFECTS, Effects};
 pub(crate) use gait::{Dwell, Gait, Model, ROUNDING_CM};
 pub(crate) use ground::{Circle, Ground, HypotExact, Relief, spot_in_disc};
 pub(crate) use mode::ModeRules;
@@ -82,6 +92,16 @@ pub struct Setting {
     pub arsenal: Arsenal,
     /// Items and spending.
     pub shop: Shop,
+    /// How players grow.
+    pub careers: Careers,
+    /// Who cheats.
+    pub cheating: Cheating,
+    /// Who is found out.
+    pub anticheat: Anticheat,
+    /// What makes players stop.
+    pub effects: Effects,
+    /// What happens to heartbeats on their way.
+    pub defects: Defects,
     /// Encounters.
     pub episodes: EpisodeRules,
     /// Distance up to which pairs are looked for: those that meet, and those that fight.
@@ -147,6 +167,8 @@ impl Setting {
         let parties = PartyRules::new(file);
         let fighting_cm = modes.iter().map(|mode| mode.engage_cm).max().filter(|_| arsenal.is_enabled);
         let world_hash = scenario.world_hash();
+        let (careers, cheating) = (Careers::new(file), Cheating::new(file));
+        let (anticheat, effects) = (Anticheat::new(file), Effects::new(file));
         Self {
             seed,
             clock,
@@ -159,6 +181,11 @@ impl Setting {
             modes,
             arsenal,
             shop,
+            careers,
+            cheating,
+            anticheat,
+            effects,
+            defects: Defects::new(file, clock),
             episodes,
             detection_radius_cm: episodes.exit_radius_cm.max(fighting_cm.unwrap_or(0)),
             sweep,
@@ -232,6 +259,11 @@ impl Setting {
             )
         });
         file.modes.entries.iter().filter_map(too_large).chain(useless).collect()
+    }
+
+    /// Whether heartbeats are sent to a collector.
+    pub fn has_collector(&self) -> bool {
+        self.writes("heartbeats_received") || self.writes("truth_defects")
     }
 
     /// Whether a table is written.

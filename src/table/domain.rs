@@ -71,6 +71,22 @@ domains! {
     ClusterName: clusters;
     /// Segments of players.
     SegmentName: segments;
+    /// Achievements of the scenario.
+    AchievementName: achievements;
+    /// What achievements count.
+    DeedName: deeds;
+    /// Why players are reported.
+    ReportReasonName: report_reasons;
+    /// Rules of the anti-cheat.
+    RuleName: rules;
+    /// Ways to cheat, `none` first.
+    CheatName: cheats;
+    /// Effects whose size is known.
+    EffectName: effects;
+    /// What effects mean.
+    EffectMeaning: effect_meanings;
+    /// What happens to heartbeats.
+    DefectName: defects;
     /// Kinds of hidden events.
     TruthEventName: truth_events;
     /// Kinds of events in telemetry.

@@ -1,10 +1,10 @@
 //! The names behind text columns.
 
 use super::domain::{Names, name_array};
-use super::rows::{EVENT_TYPES, MatchEnd, RELATIONS, RoundEnd, SEGMENTS, TruthEvent};
+use super::rows::{EVENT_TYPES, MatchEnd, RELATIONS, REPORT_REASONS, RoundEnd, SEGMENTS, TruthEvent};
 use crate::encounter::EndReason;
 use crate::population::{SessionEnd, SessionRules};
-use crate::setting::Setting;
+use crate::setting::{Deed, Defect, EFFECTS, Rule, Setting};
 
 impl Names {
     /// The names of a setting, in the order in which its compiled parts index them.
@@ -31,6 +31,14 @@ impl Names {
             archetypes: name_array(file.archetypes.names()),
             clusters: name_array(std::iter::once("non_payer").chain(file.clusters.names())),
             segments: name_array(SEGMENTS),
+            achievements: name_array(file.achievements.names()),
+            deeds: name_array(Deed::NAMES),
+            report_reasons: name_array(REPORT_REASONS),
+            rules: name_array(Rule::NAMES),
+            cheats: name_array(std::iter::once("none").chain(file.cheats.names())),
+            effects: name_array(EFFECTS.map(|effect| effect.name)),
+            effect_meanings: name_array(EFFECTS.map(|effect| effect.meaning)),
+            defects: name_array(Defect::NAMES),
             truth_events: name_array(TruthEvent::NAMES),
             event_types: name_array(EVENT_TYPES.map(|(name, _, _)| name)),
             tables: name_array(EVENT_TYPES.map(|(_, table, _)| table)),

@@ -4,34 +4,33 @@ use bevy_ecs::prelude::*;
 
 use crate::tape::Tape;
 
-/// The mutable part of an account. At most 32 bytes: a run holds up to 20 million of them.
+/// The mutable part of every account. At most 24 bytes: a run holds up to 20 million of them. What only few have is in components
+/// of their own.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Player {
     /// Account number, from 1, in order of installation.
     pub id: i32,
     /// Second of the run before which no further session starts: the end of the last one planned, and a break.
     pub free_from_s: u32,
-    /// Purchases so far.
-    pub purchases: u32,
-    /// US cents spent so far.
-    pub spent_usd_cents: u32,
     /// Matches joined so far.
     pub matches: u32,
+    /// Kills so far.
+    pub kills: u32,
     /// Sessions planned so far.
     pub sessions: u16,
     /// Sessions planned and not yet ended.
-    pub open_sessions: u16,
+    pub open_sessions: u8,
     /// The last day with a heartbeat, counted from 1; 0 before the first.
     pub seen_day: u16,
-    /// The week of the last purchase, counted from 1; 0 before the first.
-    pub paid_week: u16,
     /// Sessions that have logged in on that day.
     pub logins: u8,
     /// Set when the player will not come back after the open sessions.
     pub is_leaving: bool,
+    /// Set on the first day on which the player cheats.
+    pub has_cheated: bool,
 }
 
-const _: () = assert!(size_of::<Player>() <= 32);
+const _: () = assert!(size_of::<Player>() <= 24);
 
 impl Player {
     /// Notes a heartbeat on a day; if it is the day's first, the day seen before, counted from 1.
@@ -44,19 +43,65 @@ impl Player {
         })
     }
 
+    /// Days since the last one with a heartbeat, as far as it is known: 0 on the day after.
+    pub fn days_away(&self, day: u32) -> u32 {
+        if self.seen_day == 0 { 0 } else { day.saturating_sub(self.seen_day.into()) }
+    }
+
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.i32(&mut self.id);
         tape.u32(&mut self.free_from_s);
-        tape.u32(&mut self.purchases);
-        tape.u32(&mut self.spent_usd_cents);
         tape.u32(&mut self.matches);
+        tape.u32(&mut self.kills);
         tape.u16(&mut self.sessions);
-        tape.u16(&mut self.open_sessions);
+        tape.u8(&mut self.open_sessions);
         tape.u16(&mut self.seen_day);
-        tape.u16(&mut self.paid_week);
         tape.u8(&mut self.logins);
         tape.flag(&mut self.is_leaving);
+        tape.flag(&mut self.has_cheated);
+    }
+}
+
+/// What an account has paid. Only payers have it.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[component(storage = "SparseSet")]
+pub struct Wallet {
+    /// Purchases so far.
+    pub purchases: u32,
+    /// US cents spent so far.
+    pub spent_usd_cents: u32,
+    /// The week of the last purchase, counted from 1.
+    pub paid_week: u16,
+}
+
+impl Wallet {
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.u32(&mut self.purchases);
+        tape.u32(&mut self.spent_usd_cents);
+        tape.u16(&mut self.paid_week);
+    }
+}
+
+/// What the anti-cheat holds against an account. Only those have it who were flagged.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[component(storage = "SparseSet")]
+pub struct Suspicion {
+    /// Flags so far.
+    pub flags: u8,
+    /// Day of its ban, counted from 1; 0 if it is not condemned.
+    pub ban_day: u16,
+    /// Place among the rules of the one that condemned it.
+    pub rule: u8,
+}
+
+impl Suspicion {
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        tape.u8(&mut self.flags);
+        tape.u16(&mut self.ban_day);
+        tape.u8(&mut self.rule);
     }
 }
 

@@ -33,14 +33,17 @@ pub struct Identity {
     pub pays_from: i32,
     /// Index of the client version.
     pub client_version: u16,
+    /// How it cheats today, counted from 1; 0 for the honest.
+    pub cheat: u16,
     /// Skill before practice.
     pub skill: f64,
 }
 
 impl Identity {
-    /// Of a player on a day.
-    fn of(setting: &Setting, profile: &Profile, day: u32) -> Self {
+    /// Of a player on a day, who cheats in a way, counted from 1.
+    fn of(setting: &Setting, profile: &Profile, day: u32, player: &Player, cheat: u16) -> Self {
         let player_id = profile.nature.id;
+        let edge = setting.cheating.effect(cheat).map_or(0.0, |effect| effect.skill);
         Self {
             player_id,
             country: profile.country,
@@ -50,7 +53,8 @@ impl Identity {
             cluster: profile.cluster,
             pays_from: profile.pays_from,
             client_version: setting.sessions.client_version(setting.seed, player_id, day as i32),
-            skill: profile.skill,
+            cheat,
+            skill: profile.skill - setting.careers.rust(player.days_away(day)) + edge,
         }
     }
 
@@ -69,6 +73,7 @@ impl Identity {
         tape.u16(&mut self.cluster);
         tape.i32(&mut self.pays_from);
         tape.u16(&mut self.client_version);
+        tape.u16(&mut self.cheat);
         tape.f64(&mut self.skill);
     }
 }
@@ -136,8 +141,9 @@ pub fn wake_players(
     }
     let day = now.tick / rules.clock.ticks_per_day();
     let due = calendar.take(day).into_iter();
-    let mut awake: Vec<(Entity, Player)> =
-        due.map(|entity| (entity, *players.get(entity).expect("only who is there has an entry"))).collect();
+    // Who was banned or gave up is gone, or goes when the sessions are over that are still open.
+    let stays = |entity| Some((entity, *players.get(entity).ok()?)).filter(|(_, player)| !player.is_leaving);
+    let mut awake: Vec<(Entity, Player)> = due.filter_map(stays).collect();
     awake.sort_unstable_by_key(|(_, player)| player.id);
     let returning = awake.len();
     for id in rules.installs_on(realm.0, day as i32) {
@@ -148,14 +154,28 @@ pub fn wake_players(
     let mut identities = Vec::with_capacity(awake.len());
     let mut active = Vec::with_capacity(awake.len());
     for (_, player) in &mut awake {
-        let profile = rules.population.profile(player.id);
-        identities.push(Identity::of(&rules, &profile, day));
+        let mut profile = rules.population.profile(player.id);
+        let cheat = rules.cheating.on_day(&rules.population, &rules.friendships, player.id, day);
+        if let Some(effect) = rules.cheating.effect(cheat) {
+            profile.session_s *= effect.hours_factor;
+            if !std::mem::replace(&mut player.has_cheated, true) {
+                let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
+                journal.rows.truth_events.push(truth(event_ts, player.id, TruthEvent::BeganCheating));
+            }
+        }
+        identities.push(Identity::of(&rules, &profile, day, player, cheat));
         active.push(plan_sittings(&rules, day, player, &profile));
     }
     gather(&rules, &mut active);
     for (n, (((entity, mut player), identity), active)) in awake.into_iter().zip(identities).zip(active).enumerate() {
         player.free_from_s = active.plan.free_from_s;
         let mut last_start_s = day * DAY_S;
+        let mut next_day = active.next_day;
+        if next_day.is_none() && active.parties.iter().any(|party| party.size > 1) {
+            let nature = &rules.population.nature(player.id);
+            let comes_back = rules.effects.party_keeps(player.id, day);
+            next_day = comes_back.then(|| rules.population.next_day_after_all(nature, day as i32));
+        }
         for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
             let session_id = session_number(player.id, player.sessions);
             player.sessions += 1;
@@ -163,7 +183,7 @@ pub fn wake_players(
             last_start_s = sitting.started_s;
             agenda.enter(&rules, PlannedSession { player: entity, identity, session_id, sitting, party });
         }
-        let is_gone = schedule_return(entity, &mut player, active.next_day, &mut calendar);
+        let is_gone = schedule_return(entity, &mut player, next_day, &mut calendar);
         if is_gone {
             let event_ts = Timestamp(rules.clock.ms(last_start_s));
             journal.rows.truth_events.push(truth(event_ts, player.id, TruthEvent::Churned));

@@ -11,11 +11,13 @@ use super::journal::Journal;
 use super::lobby::{IS_OPEN, Lobby};
 use super::messages::Died;
 use super::movement::{self, Body, Chance, Errand, Mover, Scene, Stance};
-use super::roster::Roster;
+use super::roster::{Participation, Roster};
+use super::scoreboard::Scoreboard;
 use super::tick::{Now, Positions, Rules};
 use super::trajectory::{Heartbeat, RowCursor, Track, Trajectories};
 use crate::lanes::{self, Kernel};
-use crate::random::Streams;
+use crate::random::{Purpose, Stream, Streams};
+use crate::scenario::sections::Cheat;
 use crate::setting::{Circle, Gait, Relief, spot_in_disc};
 use crate::table::DayRows;
 use crate::tape::Tape;
@@ -136,6 +138,17 @@ impl Bodies {
             }
         }
         lanes::widest(Move { relief: scene.ground.relief, gait, blocks, drawn });
+    }
+
+    /// Lets a member move as nobody else could who has stood somewhere before [`Self::advance`]; true if it came farther than top
+    /// speed allows.
+    fn cheat(&mut self, member: usize, from: [i32; 3], scene: &Scene<'_>, effect: &Cheat, draws: &mut Stream) -> bool {
+        let (block, lane) = (&mut self.blocks[member / LANES], member % LANES);
+        let mut body = block.body(lane);
+        scene.cheat(&mut body, effect, draws);
+        block.set_body(lane, &body);
+        let d2: u64 = (0..3).map(|axis| u64::from(from[axis].abs_diff(body.position[axis])).pow(2)).sum();
+        d2 > scene.gait.top_step_cm.pow(2)
     }
 
     /// Appends everyone to those of a tick.
@@ -383,8 +396,9 @@ pub fn advance_positions(
     mut positions: ResMut<Positions>,
     mut trajectories: ResMut<Trajectories>,
     mut journal: ResMut<Journal>,
-    mut matches: Query<(&Match, &mut Roster, &mut Bodies)>,
+    mut matches: Query<(&Match, &mut Roster, &mut Bodies, &mut Scoreboard)>,
     mut tracks: Query<&mut Track>,
+    mut cheaters: Local<Vec<(usize, [i32; 3])>>,
 ) {
     let (trajectories, tick) = (&mut *trajectories, now.tick);
     let (regions, ticks_per_day) = (rules.regions(), rules.clock.ticks_per_day() as usize);
@@ -396,7 +410,7 @@ pub fn advance_positions(
     positions.clear();
     let chance = Chance::at(rules.seed, tick);
     for (_, entity) in &lobby.games {
-        let (game, mut roster, mut bodies) = matches.get_mut(*entity).expect(IS_OPEN);
+        let (game, mut roster, mut bodies, mut scoreboard) = matches.get_mut(*entity).expect(IS_OPEN);
         let mode = game.mode(&rules);
         let ground = &rules.grounds[usize::from(game.map)];
         if roster.has_leavers {
@@ -408,7 +422,25 @@ pub fn advance_positions(
         });
         let (gait, circle) = (&mode.gait, circle.as_ref());
         let scene = Scene { chance, ground, gait, dwell: &mode.dwell, circle, teams: mode.teams };
+        cheaters.clear();
+        if roster.cheaters > 0 {
+            // Who spawns in this tick comes from nowhere.
+            let moves = |&(member, participant): &(usize, u32)| {
+                rules.cheating.moves(roster.of(participant).cheat) && bodies.body(member).stance != Stance::Spawns
+            };
+            let present = roster.present.iter().copied().enumerate().filter(moves);
+            cheaters.extend(present.map(|(member, _)| (member, bodies.body(member).position)));
+        }
         bodies.advance(&scene);
+        for &(member, from) in &*cheaters {
+            let participant = roster.present[member];
+            let Participation { player_id, cheat, .. } = *roster.of(participant);
+            let mut draws = rules.seed.stream(Purpose::CheatMove, player_id as u64, tick.into());
+            let effect = rules.cheating.effect(cheat).expect("who cheats does so in some way");
+            if bodies.cheat(member, from, &scene, effect, &mut draws) {
+                scoreboard.count_jump(participant);
+            }
+        }
         bodies.append_to(&mut positions);
         bodies.record(trajectories, |member, trajectories| {
             let participation = roster.member(member);

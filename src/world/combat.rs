@@ -18,8 +18,8 @@ use super::scoreboard::{MAX_COUNT, Scoreboard};
 use super::tick::{Found, Now, Positions, RealmId, Rules};
 use crate::encounter::{Contact, pack};
 use crate::random::{Purpose, Stream};
-use crate::setting::Setting;
-use crate::table::{KillRow, Text, Timestamp};
+use crate::setting::{HONEST, Setting};
+use crate::table::{KillRow, ReportRow, Text, Timestamp};
 
 /// A fight that will end in a kill unless one of the two dies first.
 #[derive(Debug)]
@@ -256,8 +256,9 @@ impl Battle<'_> {
         };
         let (killer_at, victim_at) = (place(killer), place(victim));
         let distance_cm = distance(killer_at, victim_at);
-        let (weapon, is_headshot) = setting.arsenal.choose(distance_cm, &mut draws);
         let (of_killer, of_victim) = (self.roster.of(killer.participant), self.roster.of(victim.participant));
+        let aim = setting.cheating.effect(of_killer.cheat).map_or(1.0, |effect| effect.headshot_factor);
+        let (weapon, is_headshot) = setting.arsenal.choose(distance_cm, aim, &mut draws);
         let row = KillRow {
             kill_id: self.realm.numbered(journal.next_kill),
             event_ts: Timestamp(event_ms),
@@ -277,12 +278,36 @@ impl Battle<'_> {
             victim_y_cm: victim_at[1],
             victim_z_cm: victim_at[2],
         };
+        scoreboard.count_kill(killer.participant, of_killer.team, victim.participant, event_ms, is_headshot);
+        if let Some(report) = self.report_of(&row, of_killer.cheat != HONEST) {
+            scoreboard.count_report(killer.participant);
+            journal.rows.reports.push(report);
+        }
         journal.write_kill(self.game.venue(), row);
         journal.next_kill += 1;
-        scoreboard.count_kill(killer.participant, of_killer.team, victim.participant, event_ms);
         true
     }
+
+    /// The report by the victim of a kill, if it makes one.
+    fn report_of(&self, kill: &KillRow, has_cheated: bool) -> Option<ReportRow> {
+        let keys = &self.setting.scenario.file.reports;
+        let chance = if has_cheated { keys.cheater_per_kill } else { keys.honest_per_kill };
+        let mut draws = self.setting.seed.stream(Purpose::Report, kill.victim_id as u64, self.tick.into());
+        draws.chance(chance).then(|| ReportRow {
+            kill_id: kill.kill_id,
+            event_ts: kill.event_ts,
+            match_id: kill.match_id,
+            reporter_id: kill.victim_id,
+            reported_id: kill.killer_id,
+            reported_session: kill.killer_session,
+            // Who is beaten suspects more than there is.
+            reason: Text::at(usize::from(!draws.chance(SUSPECTS))),
+        })
+    }
 }
+
+/// Share of reports that speak of cheating, whether the killer cheats or not.
+const SUSPECTS: f64 = 0.7;
 
 /// Distance of two points, rounded down.
 fn distance(a: [i32; 3], b: [i32; 3]) -> u32 {

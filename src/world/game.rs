@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 
 use super::journal::Journal;
 use super::lobby::IS_OPEN;
-use super::messages::{Left, MatchClosed};
+use super::messages::{Left, Lost, MatchClosed};
 use super::roster::Roster;
 use super::scoreboard::Scoreboard;
 use super::session::{Seated, Session};
@@ -94,6 +94,7 @@ pub fn write_results(
     realm: Res<RealmId>,
     mut closed: MessageReader<MatchClosed>,
     mut journal: ResMut<Journal>,
+    mut lost: MessageWriter<Lost>,
     matches: Query<(&Match, &Roster, &Scoreboard)>,
 ) {
     for closed in closed.read() {
@@ -103,6 +104,10 @@ pub fn write_results(
         let winner = is_decided.then(|| winner(game.mode(&rules), closed.end, roster, scoreboard)).flatten();
         journal.rows.matches.push(match_row(&rules, *realm, game, roster, scoreboard, closed, winner));
         journal.rows.notes.margins.push(scoreboard.margin());
+        if let Some(winner) = winner.filter(|_| rules.effects.end_sessions()) {
+            let losers = roster.participations.iter().filter(|part| part.team != winner);
+            lost.write_batch(losers.filter_map(|part| part.session).map(Lost));
+        }
         write_participations(&rules, game, roster, scoreboard, closed.end_tick, winner, &mut journal);
     }
 }

@@ -45,6 +45,10 @@ pub struct Died {
     pub at_ms: i64,
 }
 
+/// A session has lost a match that it has played to its end. Only told where that matters; taken out by `morale::give_up`.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Lost(pub Entity);
+
 /// A match has ended; whoever is present leaves it or goes on to the next one. Taken out by
 /// `matchmaking::empty_closed_matches`.
 #[derive(Message, Clone, Copy, Debug)]
@@ -70,6 +74,7 @@ pub fn register(world: &mut World) {
     world.init_resource::<Messages<LoggedIn>>();
     world.init_resource::<Messages<LoggedOut>>();
     world.init_resource::<Messages<Died>>();
+    world.init_resource::<Messages<Lost>>();
     world.init_resource::<Messages<MatchClosed>>();
 }
 
@@ -79,5 +84,6 @@ pub fn are_all_read(world: &World) -> bool {
         && world.resource::<Messages<LoggedIn>>().is_empty()
         && world.resource::<Messages<LoggedOut>>().is_empty()
         && world.resource::<Messages<Died>>().is_empty()
+        && world.resource::<Messages<Lost>>().is_empty()
         && world.resource::<Messages<MatchClosed>>().is_empty()
 }

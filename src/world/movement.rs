@@ -9,6 +9,7 @@
 //! are the same on every machine, and `libm` for Levy walks.
 
 use crate::random::{Purpose, Seed, Stream, Streams, mix, unit_of_half};
+use crate::scenario::sections::Cheat;
 use crate::setting::{Circle, Dwell, Gait, Ground, HypotExact, Model, ROUNDING_CM, spot_in_disc};
 use crate::tape::Tape;
 
@@ -152,6 +153,19 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Moves somebody on who has moved already and cheats: farther on its way, or to anywhere on the map.
+    pub fn cheat(&self, body: &mut Body, effect: &Cheat, draws: &mut Stream) {
+        let [x, y] = if draws.chance(effect.teleport_chance) {
+            let [east, north] = self.ground.relief.extent;
+            [draws.within(0, east), draws.within(0, north)]
+        } else if body.stance == Stance::Travels {
+            towards(body.at(), body.target, (effect.speed_factor - 1.0) * self.gait.stride)
+        } else {
+            body.at()
+        };
+        body.position = [x, y, self.ground.height(x, y)];
+    }
+
     /// One heartbeat interval of movement; who spawns goes where a mate is or goes, if it has one.
     pub fn step(&self, mover: Mover, mate: Option<Errand>, body: &mut Body) {
         let word = self.chance.squads.about(mover.squad as u64).bits();

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use super::account::Player;
+use super::account::Wallet;
 use super::game::Match;
 use super::journal::Journal;
 use super::lobby::IS_OPEN;
@@ -52,6 +52,13 @@ impl Shopping {
         self.next_s < u32::MAX
     }
 
+    /// Nothing is bought from a second on: the session ends there.
+    pub fn stop_at(&mut self, ended_s: u32) {
+        if self.next_s >= ended_s {
+            self.next_s = u32::MAX;
+        }
+    }
+
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         tape.u32(&mut self.next_s);
@@ -63,13 +70,12 @@ pub fn plan_purchases(
     rules: Res<Rules>,
     mut logged_in: ResMut<Messages<LoggedIn>>,
     sessions: Query<(&Session, &PlayedBy)>,
-    players: Query<&Player>,
+    payers: Query<&Wallet>,
     mut commands: Commands,
 ) {
     for LoggedIn(entity) in logged_in.drain() {
         let (session, played_by) = sessions.get(entity).expect("who has just logged in is online");
-        let player = players.get(played_by.0).expect(HAS_PLAYER);
-        if let Some(shopping) = Shopping::plan(&rules, session, player.purchases == 0) {
+        if let Some(shopping) = Shopping::plan(&rules, session, !payers.contains(played_by.0)) {
             commands.entity(entity).insert(shopping);
         }
     }
@@ -81,11 +87,14 @@ pub fn make_purchases(
     now: Res<Now>,
     mut journal: ResMut<Journal>,
     mut sessions: Query<(&mut Session, &mut Shopping, &Seated, &PlayedBy)>,
-    mut players: Query<&mut Player>,
+    payers: Query<&Wallet>,
     matches: Query<(&Match, &Scoreboard)>,
+    mut commands: Commands,
 ) {
     let next_tick_s = rules.clock.second(now.tick + 1);
     for (mut session, mut shopping, seated, played_by) in &mut sessions {
+        let had = payers.get(played_by.0).copied().unwrap_or_default();
+        let mut wallet = had;
         while shopping.next_s < next_tick_s {
             let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
             let seat = seated.0.expect("who is online at a tick sits in a match");
@@ -97,26 +106,28 @@ pub fn make_purchases(
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;
             }
-            let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
-            let ordinal = player.purchases + u32::from(session.purchases);
-            let row = purchase_row(&rules, &session, shopping.next_s, ordinal);
-            journal.rows.notes.payments.push(note_payment(&rules, &mut player, &session, shopping.next_s, &row));
+            let row = purchase_row(&rules, &session, shopping.next_s, wallet.purchases);
+            journal.rows.notes.payments.push(note_payment(&rules, &mut wallet, &session, shopping.next_s, &row));
             journal.rows.purchases.push(row);
             session.purchases += 1;
+            wallet.purchases += 1;
             shopping.next_s = next_purchase(&rules, &session, shopping.next_s);
+        }
+        if wallet != had {
+            commands.entity(played_by.0).insert(wallet);
         }
     }
 }
 
 /// Adds a purchase to what its player has spent.
-fn note_payment(setting: &Setting, player: &mut Player, session: &Session, second: u32, row: &PurchaseRow) -> Payment {
+fn note_payment(setting: &Setting, wallet: &mut Wallet, session: &Session, second: u32, row: &PurchaseRow) -> Payment {
     let week = setting.clock.week(second / DAY_S) as u16 + 1;
     let payment = Payment {
-        spent_before: player.spent_usd_cents,
+        spent_before: wallet.spent_usd_cents,
         country: session.identity.country,
-        is_first_of_week: std::mem::replace(&mut player.paid_week, week) != week,
+        is_first_of_week: std::mem::replace(&mut wallet.paid_week, week) != week,
     };
-    player.spent_usd_cents = player.spent_usd_cents.saturating_add(row.price_usd_cents as u32);
+    wallet.spent_usd_cents = wallet.spent_usd_cents.saturating_add(row.price_usd_cents as u32);
     payment
 }
 
@@ -128,7 +139,6 @@ fn next_purchase(setting: &Setting, session: &Session, last_s: u32) -> u32 {
     if rest_s > 0 && draws.chance(spending.again_chance) { last_s + 1 + draws.below(rest_s) } else { u32::MAX }
 }
 
-const HAS_PLAYER: &str = "a player stays while a session is open";
 const IS_PAYER: &str = "only who belongs to a spending cluster buys";
 
 fn spending_of<'s>(setting: &'s Setting, session: &Session) -> Option<&'s Spending> {

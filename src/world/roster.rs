@@ -6,7 +6,7 @@ use super::parties::Party;
 use super::scoreboard::only;
 use super::session::Session;
 use crate::encounter::Contact;
-use crate::setting::ModeRules;
+use crate::setting::{HONEST, ModeRules};
 use crate::tape::Tape;
 
 /// A session's part in a match.
@@ -28,6 +28,8 @@ pub struct Participation {
     usual_skill: f64,
     /// Skill in this match: by form, and with mates.
     pub skill: f64,
+    /// How it cheats, counted from 1; 0 for the honest.
+    pub cheat: u16,
     /// Second at which the session ends.
     pub ended_s: u32,
     /// First heartbeat in the match.
@@ -45,6 +47,12 @@ impl Participation {
         self.session.is_some()
     }
 
+    /// Whether it cheats.
+    #[inline]
+    fn cheats(&self) -> bool {
+        self.cheat != HONEST
+    }
+
     /// Whether it has mates.
     #[inline]
     fn is_in_party(&self) -> bool {
@@ -59,6 +67,7 @@ impl Participation {
         tape.u8(&mut self.team);
         tape.f64(&mut self.usual_skill);
         tape.f64(&mut self.skill);
+        tape.u16(&mut self.cheat);
         tape.u32(&mut self.ended_s);
         tape.u32(&mut self.joined_tick);
         tape.u32(&mut self.left_tick);
@@ -82,6 +91,8 @@ pub struct Roster {
     team_sizes: Vec<u32>,
     /// Sum of their usual skills, by team.
     team_skills: Vec<f64>,
+    /// Those present who cheat: mostly none.
+    pub cheaters: u32,
     /// Those present who are in parties: without any, nobody has mates to sit beside.
     in_parties: u32,
 }
@@ -106,6 +117,7 @@ impl Roster {
         self.team_sizes.fill(0);
         self.team_skills.fill(0.0);
         self.in_parties = 0;
+        self.cheaters = 0;
     }
 
     /// A participation by its number.
@@ -191,6 +203,7 @@ impl Roster {
             party: session.party,
             usual_skill: session.skill,
             skill: session.skill + edge,
+            cheat: session.identity.cheat,
             ended_s: session.sitting.ended_s,
             joined_tick: tick,
             ..Participation::default()
@@ -206,6 +219,7 @@ impl Roster {
         self.team_sizes[team] += 1;
         self.team_skills[team] += session.skill;
         self.in_parties += u32::from(is_in_party);
+        self.cheaters += u32::from(participation.cheats());
         let participant = self.participations.len() as u32;
         self.present.push(participant);
         self.participations.push(participation);
@@ -258,6 +272,7 @@ impl Roster {
         participation.left_tick = left_tick;
         participation.left_ms = left_ms;
         self.in_parties -= u32::from(participation.is_in_party());
+        self.cheaters -= u32::from(participation.cheats());
         self.team_sizes[usize::from(participation.team)] -= 1;
         self.team_skills[usize::from(participation.team)] -= participation.usual_skill;
         self.has_leavers = true;
@@ -294,6 +309,7 @@ impl Roster {
             let participation = &mut self.participations[participant as usize];
             participation.session = Some(session_of(participation.session_id, participant));
             self.in_parties += u32::from(participation.is_in_party());
+            self.cheaters += u32::from(participation.cheats());
         }
     }
 }

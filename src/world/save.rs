@@ -10,7 +10,8 @@ use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::account::{Player, ReturnCalendar};
+use super::account::{Player, ReturnCalendar, Suspicion, Wallet};
+use super::aftermath::Condemned;
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::arena::{Arena, Host};
 use super::bodies::Bodies;
@@ -33,7 +34,7 @@ use crate::setting::Setting;
 use crate::tape::Tape;
 
 /// Version of what is written here; a change of any `state` function raises it.
-const STATE_VERSION: u32 = 8;
+const STATE_VERSION: u32 = 9;
 const MAGIC: [u8; 8] = *b"skirmish";
 const DIGEST_BYTES: usize = 32;
 
@@ -200,6 +201,22 @@ fn play_components<C: Component<Mutability = Mutable> + Default>(
     }
 }
 
+/// Records or plays a component that some entities have.
+fn play_rare_components<C: Component<Mutability = Mutable> + Default>(
+    world: &mut World,
+    tape: &mut Tape,
+    entities: &[Entity],
+    state: fn(&mut C, &mut Tape),
+) {
+    for &entity in entities {
+        let mut has = world.get::<C>(entity).is_some();
+        tape.flag(&mut has);
+        if has {
+            play_components(world, tape, &[entity], state);
+        }
+    }
+}
+
 /// Entities with a component, in the order of what it is known by.
 fn in_order<C: Component, K: Ord>(world: &mut World, key: fn(&C) -> K) -> Vec<Entity> {
     let mut query = world.query::<(Entity, &C)>();
@@ -212,6 +229,8 @@ fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
     let recorded = in_order(world, |player: &Player| player.id);
     let entities = play_entities(world, tape, recorded);
     play_components(world, tape, &entities, Player::state);
+    play_rare_components(world, tape, &entities, Wallet::state);
+    play_rare_components(world, tape, &entities, Suspicion::state);
     let days: HashMap<Entity, u32> =
         world.resource::<ReturnCalendar>().entries().map(|(day, entity)| (entity, day)).collect();
     for &entity in &entities {
@@ -220,6 +239,14 @@ fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
         tape.u32(&mut day);
         if tape.is_playing() && day != u32::MAX {
             world.resource_mut::<ReturnCalendar>().enter(day, entity);
+        }
+    }
+    if tape.is_playing() {
+        // Only days to come matter: a ban of the past has made its account leave.
+        let ban_day = |entity: &Entity| world.get::<Suspicion>(*entity).map_or(0, |suspicion| suspicion.ban_day);
+        let days: Vec<(u16, Entity)> = entities.iter().map(|entity| (ban_day(entity), *entity)).collect();
+        for (day, entity) in days.into_iter().filter(|(day, _)| *day > 0) {
+            world.resource_mut::<Condemned>().enter(u32::from(day) - 1, entity);
         }
     }
     let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).id;

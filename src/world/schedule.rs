@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::BoxedSystem;
 
-use super::{agenda, bodies, combat, game, groups, matchmaking, meeting, purchase, round, session, swept, teams};
+use super::{
+    aftermath, agenda, bodies, combat, game, groups, matchmaking, meeting, morale, purchase, round, session, swept,
+    teams, transmission,
+};
 use crate::setting::Setting;
 
 /// A part of a tick: systems in order.
@@ -64,12 +67,14 @@ impl Schedule {
             teams::close_team_encounters_of_matches, if has_teams;
             game::write_results;
             matchmaking::empty_closed_matches;
+            aftermath::ban_condemned;
             agenda::wake_players;
             session::see_in_new_day;
             session::log_in;
             purchase::plan_purchases;
             matchmaking::fill_matches;
             bodies::advance_positions;
+            transmission::transmit, if setting.has_collector();
         ]);
         let after_contacts = stage!(world, [
             swept::sweep_paths, if sweeps;
@@ -78,6 +83,7 @@ impl Schedule {
             meeting::meet_players;
             combat::fight, if setting.arsenal.is_enabled;
             bodies::respawn_dead;
+            morale::give_up, if setting.effects.end_sessions();
             matchmaking::eliminate_dead;
             purchase::make_purchases;
             session::log_out;

@@ -15,6 +15,12 @@ pub struct Tally {
     pub kills: u16,
     /// Deaths.
     pub deaths: u16,
+    /// Kills by headshots.
+    pub headshots: u16,
+    /// Reports by victims.
+    pub reports: u16,
+    /// Steps that top speed does not allow.
+    pub jumps: u16,
     /// When the last death was, milliseconds since 1970; `i64::MIN` if there was none.
     pub died_ms: i64,
     /// Kills and deaths that the session's counters still hold.
@@ -23,7 +29,7 @@ pub struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { kills: 0, deaths: 0, died_ms: i64::MIN, room: [0; 2] }
+        Self { kills: 0, deaths: 0, headshots: 0, reports: 0, jumps: 0, died_ms: i64::MIN, room: [0; 2] }
     }
 }
 
@@ -43,6 +49,9 @@ impl Tally {
     fn state(&mut self, tape: &mut Tape) {
         tape.u16(&mut self.kills);
         tape.u16(&mut self.deaths);
+        tape.u16(&mut self.headshots);
+        tape.u16(&mut self.reports);
+        tape.u16(&mut self.jumps);
         tape.i64(&mut self.died_ms);
         tape.u16(&mut self.room[0]);
         tape.u16(&mut self.room[1]);
@@ -110,12 +119,25 @@ impl Scoreboard {
     }
 
     /// Counts a kill.
-    pub fn count_kill(&mut self, killer: u32, killers_team: u8, victim: u32, died_ms: i64) {
-        self.tallies[killer as usize].kills += 1;
+    pub fn count_kill(&mut self, killer: u32, killers_team: u8, victim: u32, died_ms: i64, is_headshot: bool) {
+        let tally = &mut self.tallies[killer as usize];
+        tally.kills += 1;
+        tally.headshots += u16::from(is_headshot);
         self.teams[usize::from(killers_team)] += 1;
         let victim = &mut self.tallies[victim as usize];
         victim.deaths += 1;
         victim.died_ms = died_ms;
+    }
+
+    /// Counts a report.
+    pub fn count_report(&mut self, reported: u32) {
+        self.tallies[reported as usize].reports += 1;
+    }
+
+    /// Counts a step that top speed does not allow.
+    pub fn count_jump(&mut self, participant: u32) {
+        let jumps = &mut self.tallies[participant as usize].jumps;
+        *jumps = jumps.saturating_add(1);
     }
 
     /// Kills of all teams.

@@ -6,6 +6,7 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
 use super::account::Player;
+use super::aftermath::{Aftermath, Parting};
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::journal::Journal;
 use super::lobby::Lobby;
@@ -15,7 +16,7 @@ use super::scoreboard::Tally;
 use super::tick::{Now, RealmId, Rules};
 use super::trajectory::Track;
 use crate::population::{SessionEnd, Sitting};
-use crate::setting::Setting;
+use crate::setting::{Evidence, Setting};
 use crate::table::{SessionEndRow, Text, Timestamp};
 use crate::tape::Tape;
 
@@ -38,6 +39,14 @@ impl Departing {
     pub fn enter(&mut self, setting: &Setting, session_id: i64, ended_s: u32, entity: Entity) {
         let departure = Departure { session_id, ended_s, entity };
         self.by_tick.entry(setting.clock.tick_holding(ended_s)).or_default().push(departure);
+    }
+
+    /// Moves the end of a session up.
+    pub fn move_up(&mut self, setting: &Setting, session_id: i64, from_s: u32, ended_s: u32) {
+        let due = self.by_tick.entry(setting.clock.tick_holding(from_s)).or_default();
+        let at = due.iter().position(|departure| departure.session_id == session_id).expect("who is online departs");
+        let Departure { entity, .. } = due.swap_remove(at);
+        self.enter(setting, session_id, ended_s, entity);
     }
 
     /// Takes out who leaves in a tick and before a second, by session number.
@@ -71,6 +80,8 @@ pub struct Session {
     pub kills: u16,
     /// Deaths in matches it has left.
     pub deaths: u16,
+    /// Kills by headshots, reports by victims and impossible steps in them.
+    pub noticed: [u16; 3],
     /// Purchases.
     pub purchases: u16,
 }
@@ -85,14 +96,13 @@ pub struct Seated(pub Option<Seat>);
 
 impl Session {
     /// The session of a planned sitting, for a player who has joined so many matches before.
-    fn start(planned: &PlannedSession, practice_matches: u32) -> Self {
+    fn start(setting: &Setting, planned: &PlannedSession, practice_matches: u32) -> Self {
         Self {
             id: planned.session_id,
             identity: planned.identity,
             party: planned.party,
             sitting: planned.sitting,
-            // Practice: a power-type learning curve (FACTS C8), a quarter of a standard deviation at e times 20 matches.
-            skill: planned.identity.skill + 0.25 * libm::log1p(f64::from(practice_matches) / 20.0),
+            skill: planned.identity.skill + setting.careers.practice(practice_matches),
             ..Self::default()
         }
     }
@@ -101,6 +111,17 @@ impl Session {
     pub fn credit(&mut self, tally: &Tally) {
         self.kills += tally.kills;
         self.deaths += tally.deaths;
+        let noticed = [tally.headshots, tally.reports, tally.jumps];
+        self.noticed.iter_mut().zip(noticed).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+    }
+
+    /// What it was, once it has ended.
+    fn parting(&self) -> Parting {
+        let Sitting { started_s, ended_s, .. } = self.sitting;
+        let [headshots, reports, jumps] = self.noticed;
+        let (kills, deaths) = (self.kills, self.deaths);
+        let evidence = Evidence { length_s: ended_s - started_s, kills, deaths, headshots, jumps, reports };
+        Parting { session_id: self.id, ended_s, matches: self.matches, purchases: self.purchases, evidence }
     }
 
     /// Records or plays the state.
@@ -113,6 +134,7 @@ impl Session {
         tape.u16(&mut self.matches);
         tape.u16(&mut self.kills);
         tape.u16(&mut self.deaths);
+        self.noticed.iter_mut().for_each(|count| tape.u16(count));
         tape.u16(&mut self.purchases);
     }
 }
@@ -127,7 +149,7 @@ pub fn log_in(
     mut departing: ResMut<Departing>,
     mut journal: ResMut<Journal>,
     mut logged_in: MessageWriter<LoggedIn>,
-    mut players: Query<&mut Player>,
+    mut aftermath: Aftermath<'_, '_>,
     mut commands: Commands,
 ) {
     let mut due = agenda.take(now.tick);
@@ -136,8 +158,8 @@ pub fn log_in(
     let day = now.tick / rules.clock.ticks_per_day();
     for planned in due {
         let played_by = PlayedBy(planned.player);
-        let mut player = players.get_mut(planned.player).expect(HAS_PLAYER);
-        let session = Session::start(&planned, player.matches);
+        let (mut player, ..) = aftermath.players.get_mut(planned.player).expect(HAS_PLAYER);
+        let session = Session::start(&rules, &planned, player.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
             journal.note_visit(&mut player, planned.identity.home(), day);
@@ -149,7 +171,7 @@ pub fn log_in(
             logged_in.write(LoggedIn(entity));
         } else {
             journal.rows.session_ends.push(session_row(&rules, *realm, &session, ended_s, end));
-            release_player(&mut players, &mut commands, played_by, &session);
+            aftermath.take(planned.player, session.parting(), &mut journal);
         }
     }
 }
@@ -217,31 +239,20 @@ pub fn end_sessions(
     mut logged_out: ResMut<Messages<LoggedOut>>,
     mut journal: ResMut<Journal>,
     sessions: Query<(&Session, &PlayedBy)>,
-    mut players: Query<&mut Player>,
+    mut aftermath: Aftermath<'_, '_>,
     mut commands: Commands,
 ) {
     for LoggedOut(entity) in logged_out.drain() {
         let (session, played_by) = sessions.get(entity).expect(IS_ONLINE);
         let Sitting { ended_s, end, .. } = session.sitting;
         journal.rows.session_ends.push(session_row(&rules, *realm, session, ended_s, end));
-        release_player(&mut players, &mut commands, *played_by, session);
+        aftermath.take(played_by.0, session.parting(), &mut journal);
         commands.entity(entity).despawn();
     }
 }
 
 const IS_ONLINE: &str = "who departs is online until then";
 const HAS_PLAYER: &str = "a player stays for as long as a session is planned or open";
-
-/// One open session fewer; an account that will not come back goes with its last.
-fn release_player(players: &mut Query<&mut Player>, commands: &mut Commands, played_by: PlayedBy, session: &Session) {
-    let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
-    player.open_sessions -= 1;
-    player.matches += u32::from(session.matches);
-    player.purchases += u32::from(session.purchases);
-    if player.is_leaving && player.open_sessions == 0 {
-        commands.entity(played_by.0).despawn();
-    }
-}
 
 /// At the end of the run: accounts for the sessions that are still open, those included whose first heartbeat would come.
 pub fn cut_off_sessions(
@@ -254,7 +265,7 @@ pub fn cut_off_sessions(
 ) {
     let end_s = rules.clock.second(now.tick);
     let started = agenda.planned().filter(|planned| planned.sitting.started_s < end_s);
-    let started: Vec<Session> = started.map(|planned| Session::start(planned, 0)).collect();
+    let started: Vec<Session> = started.map(|planned| Session::start(&rules, planned, 0)).collect();
     for session in sessions.iter().chain(&started) {
         journal.rows.session_ends.push(session_row(&rules, *realm, session, end_s, SessionEnd::RunEnd));
     }

@@ -116,6 +116,12 @@ impl<T: ArrowPrimitiveType> Runs<T> {
     }
 }
 
+/// Whether heartbeats of a player are kept if one in so many is: a function of the account number alone, spread over realms.
+#[inline]
+pub fn is_chosen(one_in: u32, player_id: i32) -> bool {
+    one_in > 0 && mix(player_id as u64).is_multiple_of(one_in.into())
+}
+
 /// What [`Trajectories::enter`] needs to know of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Heartbeat {
@@ -155,7 +161,7 @@ impl Trajectories {
     /// The row of a session that takes a seat, or is met for the first time in this window, at a tick.
     pub fn enter(&mut self, clock: Clock, track: &mut Track, tick: u32, heartbeat: Heartbeat) -> RowCursor {
         let Heartbeat { session_id, player_id, ended_s, match_id, team } = heartbeat;
-        if self.one_in != 1 && !self.is_chosen(player_id) {
+        if self.one_in != 1 && !is_chosen(self.one_in, player_id) {
             return RowCursor::NOWHERE;
         }
         let zero_row = track.window.filter(|(window, _)| *window == self.window).map_or_else(
@@ -174,6 +180,16 @@ impl Trajectories {
         RowCursor(first_row)
     }
 
+    /// Shortens the stretch of a session that is there at a tick and will be gone from another on.
+    pub fn cut(&mut self, track: &Track, tick: u32, end_tick: u32) {
+        let Some((_, zero_row)) = track.window.filter(|(window, _)| *window == self.window) else { return };
+        let row = zero_row.wrapping_add(tick);
+        // Stretches are in the order of their rows until they are taken; rows that are given up stay empty between them.
+        let at = self.stretches.partition_point(|stretch| stretch.first_row <= row) - 1;
+        let stretch = &mut self.stretches[at];
+        stretch.rows = stretch.rows.min(end_tick - stretch.first_tick);
+    }
+
     /// Notes a position at a row and goes on to the next.
     #[inline]
     pub fn record(&mut self, row: &mut RowCursor, position: [i32; 3]) {
@@ -184,12 +200,6 @@ impl Trajectories {
             column[row.0 as usize] = coordinate;
         }
         row.0 += 1;
-    }
-
-    /// Whether heartbeats of a player are kept: a function of the account number alone, spread over realms.
-    #[inline]
-    fn is_chosen(&self, player_id: i32) -> bool {
-        self.one_in > 0 && mix(player_id as u64).is_multiple_of(self.one_in.into())
     }
 
     /// Number of rows.

@@ -6,7 +6,7 @@ use crate::python;
 use crate::support::{TempDir, compile, options, simulate};
 
 /// Runs SQL that must return no row, and shows the rows that it does return.
-fn expect_no_rows(queries: &[(&str, String)]) {
+pub fn expect_no_rows(queries: &[(&str, String)]) {
     let script = "import duckdb, sys\nrows = duckdb.execute(sys.argv[2]).fetchall()\n\
                   sys.exit(f'{sys.argv[1]}: {rows[:5]}' if rows else 0)";
     for (what, sql) in queries {

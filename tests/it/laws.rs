@@ -24,7 +24,7 @@ team_exit_radius_cm = 2500
 team_merge_gap_s = 60
 [output]
 shards = 2
-tables = { encounters_swept = true, encounters_team = true, encounters_group = true, rounds = true }
+tables = { encounters_swept = true, encounters_team = true, encounters_group = true, rounds = true, heartbeats_received = true, truth_defects = true }
 [maps.yard]
 extent_x_m = 120
 extent_y_m = 90
@@ -52,6 +52,11 @@ join_window_s = 90
 sessions_per_day = 1.8
 session_minutes = 50
 spenders.minnow = { share = 0.6 }
+[effects]
+death_ends_session = 0.03
+loss_ends_session = 0.1
+losing_ends_career = 0.05
+party_keeps_player = 0.3
 [clusters.minnow]
 session_chance = 0.5
 again_chance = 0.4

@@ -12,6 +12,7 @@ mod faults;
 mod first_minutes;
 mod house;
 mod laws;
+mod lives;
 mod oltp;
 mod oltp_rules;
 mod oltp_servers;

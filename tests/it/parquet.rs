@@ -31,7 +31,7 @@ fn data_pages(reader: &SerializedFileReader<File>, group: usize, column: usize) 
 #[test]
 fn every_column_of_every_file_is_encoded_as_the_registry_says() {
     let text = "seed = 3\n[clock]\ndays = 1\n[population]\nplayers = 9000\nrealms = 1\n[encounter]\nradius_cm = 1500\n[output.tables]\n\
-                encounters_swept = true\nencounters_team = true\nencounters_group = true\nrounds = true\n";
+                encounters_swept = true\nencounters_team = true\nencounters_group = true\nrounds = true\nheartbeats_received = true\ntruth_defects = true\n";
     let run = simulate(&compile(text, &[]), &options(2));
     let (mut seen, mut largest) = (BTreeSet::new(), 0);
     for table in skirmish::table::all() {

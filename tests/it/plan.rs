@@ -9,7 +9,7 @@ use crate::support::{TempDir, compile, options, simulate};
 /// Of a launch and of an established game; one of them with all kinds of encounters.
 const WORLDS: [&str; 2] = [
     "seed = 3\n[clock]\ndays = 4\n[population]\nplayers = 6000\n[population.installs]\nveteran_share = 0\nhorizon_days = 4\n\
-     [output.tables]\nencounters_swept = true\nencounters_team = true\nencounters_group = true\nrounds = true\n\
+     [output.tables]\nencounters_swept = true\nencounters_team = true\nencounters_group = true\nrounds = true\nheartbeats_received = true\ntruth_defects = true\n\
      [modes.duel]\nteam_size = 5\nmatch_minutes = 12\n",
     "seed = 4\n[clock]\ndays = 2\n[population]\nplayers = 60000\nrealms = 3\n[output]\nheartbeat_players_one_in = 3\n",
 ];

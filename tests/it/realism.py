@@ -39,6 +39,12 @@ def one(query):
     return db.execute(query).fetchone()[0]
 
 
+def accounts_in(table, column):
+    """Share of the accounts that a table names, and all accounts."""
+    accounts = one("select count(*) from players")
+    return one(f"select count(distinct {column}) from {table}") / accounts, accounts
+
+
 def weibull(values):
     """Shape by maximum likelihood, the scale taken from its own equation."""
     values = np.asarray(values) / np.mean(values)
@@ -500,6 +506,8 @@ expected = {
     ),
     "arppu_30d_usd": lambda _: counted(spent() / 100, np.mean),
     "arpu_30d_usd": lambda _: (spent().sum() / 100 / installed(30), installed(30)),
+    "cheater_lifetime_share": lambda _: accounts_in("anticheat_flags", "player_id"),
+    "reported_ever_share": lambda _: accounts_in("reports", "reported_id"),
     "kd_log_sd": lambda _: counted(np.log(ratios()), lambda values: values.std(ddof=1)),
     "kd_median": lambda _: counted(ratios(), np.median),
     "kills_per_player_round_pmf_cs": lambda label: counted(

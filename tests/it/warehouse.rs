@@ -245,8 +245,9 @@ fn models_follow_the_tables_that_a_run_has() {
     // Hardly anybody, and nobody at all.
     let run = small(folder.path(), "empty", &["population.players=1", "clock.days=1"]);
     assert!(built(&run).is_some());
-    let all = ["encounters_swept", "encounters_team", "encounters_group", "rounds"]
-        .map(|t| format!("output.tables.{t}=true"));
+    let all =
+        ["encounters_swept", "encounters_team", "encounters_group", "rounds", "heartbeats_received", "truth_defects"]
+            .map(|t| format!("output.tables.{t}=true"));
     let sets: Vec<&str> = all.iter().map(String::as_str).chain(["clock.days=1"]).collect();
     let run = small(folder.path(), "all", &sets);
     if built(&run).is_some() {
@@ -496,8 +497,9 @@ fn every_tool_reads_the_same_from_every_table() {
         return;
     }
     let folder = TempDir::new();
-    let all = ["encounters_swept", "encounters_team", "encounters_group", "rounds"]
-        .map(|t| format!("output.tables.{t}=true"));
+    let all =
+        ["encounters_swept", "encounters_team", "encounters_group", "rounds", "heartbeats_received", "truth_defects"]
+            .map(|t| format!("output.tables.{t}=true"));
     let sets: Vec<&str> = all.iter().map(String::as_str).collect();
     let run = small(folder.path(), "run", &sets);
     let read = |tool: &str| {

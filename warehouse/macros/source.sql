@@ -11,7 +11,8 @@
 {% macro is_fact(table_name) %}
     {{ return(table_name in [
         'heartbeats', 'session_ends', 'purchases', 'encounters', 'encounters_swept', 'encounters_team',
-        'encounters_group', 'kills', 'matches', 'rounds', 'participations', 'truth_events',
+        'encounters_group', 'kills', 'matches', 'rounds', 'participations', 'achievement_unlocks', 'level_ups', 'reports',
+        'anticheat_flags', 'bans', 'heartbeats_received', 'truth_defects', 'truth_events',
     ]) }}
 {% endmacro %}
 

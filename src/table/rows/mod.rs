@@ -20,5 +20,6 @@ pub use encounters::RELATIONS;
 pub use event_types::EVENT_TYPES;
 pub use matches::MatchEnd;
 pub use players::SEGMENTS;
+pub use reports::REPORT_REASONS;
 pub use rounds::RoundEnd;
 pub use truth_events::TruthEvent;

@@ -25,11 +25,18 @@ table! {
         7 session_length_s: i32, DeltaRaw;
         /// Minute of the day, local time, around which sessions start.
         8 peak_minute: i32, DeltaRaw;
+        /// How the account cheats, sooner or later; none for the honest.
+        9 cheat: Text<domain::CheatName>, Dictionary;
+        /// Day of the run from which on it cheats, from 0; -1 for the honest.
+        10 cheats_from_day: i32, Dictionary;
+        /// Friend whom it follows in this; 0 if it began on its own, or does not cheat.
+        11 cheats_after: i32, Dictionary;
     }
 }
 
 impl Account for TruthPlayerRow {
-    fn of(_: &Setting, profile: &Profile) -> Self {
+    fn of(setting: &Setting, profile: &Profile) -> Self {
+        let guilt = setting.cheating.guilt(&setting.population, &setting.friendships, profile.nature.id);
         let milli = |value: f64| libm::round(value * 1e3) as i32;
         Self {
             player_id: profile.nature.id,
@@ -40,6 +47,9 @@ impl Account for TruthPlayerRow {
             churn_ppm: libm::round(profile.nature.churn * 1e6) as i32,
             session_length_s: libm::round(profile.session_s.min(1e9)) as i32,
             peak_minute: (libm::round(profile.peak_hour * 60.0) as i32).rem_euclid(1440),
+            cheat: Text::at(guilt.map_or(0, |guilt| 1 + usize::from(guilt.cheat))),
+            cheats_from_day: guilt.map_or(-1, |guilt| guilt.from_day as i32),
+            cheats_after: guilt.map_or(0, |guilt| guilt.after),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 {%- set has_purchases = 'purchases' in var('tables') -%}
 {%- set has_truth = 'truth_events' in var('tables') -%}
+{%- set has_traits = 'truth_players' in var('tables') -%}
+{%- set has_careers = 'achievement_unlocks' in var('tables') and 'level_ups' in var('tables') -%}
 {%- set taken_on = days_after(end_day(), -var('label_days')) %}
 
 -- What was known of everybody who had played by the day on which features are taken; the labels are what came after it,
@@ -43,6 +45,44 @@ bought as (
     group by player_id
 )
 {% endif %}
+{% if has_careers %},
+
+unlocked as (
+    select
+        player_id,
+        count(*) as achievements
+    from {{ ref('stg_achievement_unlocks') }}
+    where {{ day_of('event_ts') }} < {{ taken_on }}
+    group by player_id
+),
+
+levels as (
+    select
+        player_id,
+        max(level) as level
+    from {{ ref('stg_level_ups') }}
+    where {{ day_of('event_ts') }} < {{ taken_on }}
+    group by player_id
+)
+{% endif %},
+
+gathered as (
+    select party_id
+    from {{ ref('fact_sessions') }}
+    group by party_id
+    having count(*) > 1
+),
+
+lost as (
+    select
+        sessions.player_id,
+        {{ count_where('sessions.deaths > sessions.kills') }} as lost_sessions,
+        {{ count_where('gathered.party_id is not null') }} as party_sessions
+    from {{ ref('fact_sessions') }} as sessions
+    left join gathered on sessions.party_id = gathered.party_id
+    where {{ day_of('sessions.event_ts') }} < {{ taken_on }}
+    group by sessions.player_id
+)
 {% if has_truth %},
 
 churned as (
@@ -50,7 +90,7 @@ churned as (
         player_id,
         min({{ day_of('event_ts') }}) as day
     from {{ ref('stg_truth_events') }}
-    where event = 'churned'
+    where event in ('churned', 'gave_up')
     group by player_id
 )
 {% endif %}
@@ -74,10 +114,20 @@ select
     coalesce(bought.purchases, 0) as purchases,
     coalesce(bought.usd_cents, 0) as usd_cents,
     {% endif %}
+    {% if has_careers %}
+    coalesce(unlocked.achievements, 0) as achievements,
+    coalesce(levels.level, 1) as level,
+    {% endif %}
+    coalesce(lost.lost_sessions, 0) as lost_sessions,
+    coalesce(lost.party_sessions, 0) as party_sessions,
     returned.player_id is not null as label_has_returned,
     {% if has_truth %}
     churned.day is not null and churned.day < {{ taken_on }} as truth_has_churned,
     churned.day is not null and churned.day >= {{ taken_on }} as truth_churns_later,
+    {% endif %}
+    {% if has_traits %}
+    truth.engagement_milli as truth_engagement_milli,
+    truth.churn_ppm as truth_churn_ppm,
     {% endif %}
 
     {{ taken_on }} as taken_on
@@ -86,6 +136,14 @@ inner join {{ ref('stg_players') }} as players on known.player_id = players.play
 left join returned on known.player_id = returned.player_id
 {% if has_purchases %}
 left join bought on known.player_id = bought.player_id
+{% endif %}
+{% if has_careers %}
+left join unlocked on known.player_id = unlocked.player_id
+left join levels on known.player_id = levels.player_id
+{% endif %}
+left join lost on known.player_id = lost.player_id
+{% if has_traits %}
+left join {{ ref('stg_truth_players') }} as truth on known.player_id = truth.player_id
 {% endif %}
 {% if has_truth %}
 left join churned on known.player_id = churned.player_id

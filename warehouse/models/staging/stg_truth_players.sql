@@ -9,5 +9,8 @@ select
     skill_milli,
     churn_ppm,
     session_length_s,
-    peak_minute
+    peak_minute,
+    cheat,
+    cheats_from_day,
+    cheats_after
 from {{ source('run', 'truth_players') }}

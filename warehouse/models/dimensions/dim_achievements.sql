@@ -1,0 +1,7 @@
+{{ config(enabled='achievements' in var('tables')) }}
+
+select
+    achievement,
+    counts,
+    threshold
+from {{ ref('stg_achievements') }}

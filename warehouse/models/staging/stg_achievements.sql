@@ -1,0 +1,8 @@
+{{ config(enabled='achievements' in var('tables')) }}
+
+select
+    achievement,
+
+    counts,
+    threshold
+from {{ source('run', 'achievements') }}
