@@ -2,12 +2,12 @@
 
     python3 examples/causality.py RUN
 
-RUN is the folder of a run with the tables session_ends, kills, matches, participations and purchases, 28 days or longer.
-Two effects are estimated as they should be, from contrasts in which what is compared differs by chance alone: sessions
-after a death against sessions at any other heartbeat, and those who have lost a match against those who have won it. The
-third, whether a purchase keeps players, is estimated three times: as payers differ from others, which is wrong, because
-the keen both pay and stay; with play before it and in its week held equal, which helps; and with the hidden traits held
-equal instead, which nobody could do without the truth.
+RUN is the folder of a run with the tables session_ends, kills, matches, participations and purchases, 28 days or
+longer. Two effects are estimated as they should be, from contrasts in which what is compared differs by chance
+alone: sessions after a death against sessions at any other heartbeat, and those who have lost a match against those
+who have won it. The third, whether a purchase keeps players, is estimated three times: as payers differ from
+others, which is wrong, because the keen both pay and stay; with play before it and in its week held equal, which
+helps; and with the hidden traits held equal instead, which nobody could do without the truth.
 """
 
 import json
@@ -17,8 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-# Of heartbeats after which a session was still there at the next, those before the interval in which it ended: with a death
-# and without. Player by player, because those who die most have the shortest sessions anyway; and without the heartbeats right
+# Of heartbeats after which a session was still there at the next, those before the interval in which it ended:
+# with a death
+# and without. Player by player, because those who die most have the shortest sessions anyway; and without the
+# heartbeats right
 # after a match, when a lost match would be taken for a death.
 DEATHS = """
 with sessions as (
@@ -101,7 +103,7 @@ from strata
 
 
 def contrast(strata):
-    """What a cause ends of what would have gone on, and its standard error: strata by Mantel and Haenszel, Greenland 1985."""
+    """What a cause ends of what would have gone on, and its standard error (Mantel and Haenszel; Greenland 1985)."""
     weights = sum(n * m / (n + m) for _, n, _, m in strata)
     difference = sum((a * m - b * n) / (n + m) for a, n, b, m in strata)
     variance = sum((a * (n - a) * m**3 + b * (m - b) * n**3) / (n * m * (n + m) ** 2) for a, n, b, m in strata)

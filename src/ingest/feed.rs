@@ -72,6 +72,8 @@ fn key(values: &Values) -> (i64, i64) {
 /// What happened between two moments.
 #[derive(Default)]
 pub struct Slice {
+    pub flags: Vec<Values>,
+    pub reports: Vec<Values>,
     pub from: i64,
     pub until: i64,
     pub match_starts: Vec<Values>,
@@ -118,6 +120,8 @@ pub const KILL: [&str; 15] = [
     "victim_z_cm",
     "encounter_id",
 ];
+pub const FLAG: [&str; 5] = ["session_id", "rule", "event_ts", "value", "bound"];
+pub const REPORT: [&str; 4] = ["reported_session", "reason", "event_ts", "kill_id"];
 pub const PURCHASE: [&str; 7] =
     ["purchase_id", "session_id", "event_ts", "item_id", "currency", "price_minor", "price_usd_cents"];
 
@@ -134,6 +138,8 @@ pub struct Feed<'r> {
     leaves: Queue,
     kills: Queue,
     purchases: Queue,
+    flags: Queue,
+    reports: Queue,
     /// Sessions of the lane that end on a day and on the next one, for rows that say nothing of a realm.
     sessions: VecDeque<HashSet<i64>>,
     /// Days whose ends have been read.
@@ -165,6 +171,8 @@ impl<'r> Feed<'r> {
             leaves: Queue::default(),
             kills: Queue::default(),
             purchases: Queue::default(),
+            flags: Queue::default(),
+            reports: Queue::default(),
             sessions: VecDeque::new(),
             days_read: 0,
             windows: VecDeque::new(),
@@ -190,17 +198,34 @@ impl<'r> Feed<'r> {
             let lane = self.lane;
             self.kills.add(rows.into_iter().filter(|(realm, ..)| lane.has(*realm)).map(|(_, at, row)| (at, row)));
         }
-        if self.wants("purchases") {
-            let mut rows = Vec::new();
-            self.read("purchases", day, &PURCHASE, |row, values| {
-                rows.push((row.number("session_id"), row.number("event_ts"), values));
-            })?;
-            let sessions = &self.sessions;
-            let ours = rows.into_iter().filter(|(session, ..)| sessions.iter().any(|day| day.contains(session)));
-            self.purchases.add(ours.map(|(_, at, row)| (at, row)));
-        }
+        let purchases = self.read_of_sessions("purchases", day, "session_id", &PURCHASE)?;
+        self.purchases.add(purchases);
+        let flags = self.read_of_sessions("anticheat_flags", day, "session_id", &FLAG)?;
+        self.flags.add(flags);
+        let reports = self.read_of_sessions("reports", day, "reported_session", &REPORT)?;
+        self.reports.add(reports);
         self.windows = if self.wants("heartbeats") { self.plan_windows(day)? } else { VecDeque::new() };
         Ok(())
+    }
+
+    /// Rows of a table that say nothing of a realm but of a session, those of the lane, if the table is wanted.
+    fn read_of_sessions(
+        &self,
+        table: &str,
+        day: u32,
+        session: &str,
+        columns: &[&str],
+    ) -> Result<Vec<(i64, Values)>, IngestError> {
+        let mut rows = Vec::new();
+        if self.wants(table) {
+            self.read(table, day, columns, |row, values| {
+                let session = row.number(session);
+                if self.sessions.iter().any(|day| day.contains(&session)) {
+                    rows.push((row.number("event_ts"), values));
+                }
+            })?;
+        }
+        Ok(rows)
     }
 
     fn wants(&self, table: &str) -> bool {
@@ -238,6 +263,8 @@ impl<'r> Feed<'r> {
             kills: self.kills.take_before(until),
             beats: self.beats.drain(..count).collect(),
             purchases: self.purchases.take_before(until),
+            flags: self.flags.take_before(ends),
+            reports: self.reports.take_before(until),
             leaves: self.leaves.take_before(ends),
             match_ends: self.match_ends.take_before(ends),
             session_ends: self.session_ends.take_before(ends),
@@ -260,6 +287,8 @@ impl<'r> Feed<'r> {
             &mut self.leaves,
             &mut self.kills,
             &mut self.purchases,
+            &mut self.flags,
+            &mut self.reports,
         ];
         for queue in queues {
             queue.take_before(until);

@@ -88,7 +88,7 @@ struct Ingestion<'o> {
     finished: Vec<AtomicU64>,
     /// Up to which moment each lane is.
     positions: Vec<AtomicI64>,
-    counts: [AtomicU64; 6],
+    counts: [AtomicU64; 8],
     is_waiting: AtomicBool,
 }
 
@@ -146,7 +146,7 @@ pub fn ingest(
         }
         stopped
     })?;
-    let names = ["heartbeats", "kills", "purchases", "sessions", "matches", "participations"];
+    let names = ["heartbeats", "kills", "purchases", "sessions", "matches", "participations", "flags", "reports"];
     let rows = names.into_iter().zip(shared.counts.iter().map(|count| count.load(Ordering::Relaxed)));
     Ok(Ingested { rows: rows.collect(), elapsed: started.elapsed(), tables: tables.clone() })
 }
@@ -165,7 +165,8 @@ impl Ingestion<'_> {
     }
 
     fn count(&self, sent: &Sent) {
-        let sent = [sent.heartbeats, sent.kills, sent.purchases, sent.sessions, sent.matches, sent.participations];
+        let Sent { heartbeats, kills, purchases, sessions, matches, participations, flags, reports } = *sent;
+        let sent = [heartbeats, kills, purchases, sessions, matches, participations, flags, reports];
         for (count, rows) in self.counts.iter().zip(sent) {
             count.fetch_add(rows, Ordering::Relaxed);
         }

@@ -29,7 +29,7 @@ pub const NEEDED: [&str; 12] = [
 ];
 
 /// Tables that may be left out.
-pub const OPTIONAL: [&str; 3] = ["heartbeats", "kills", "purchases"];
+pub const OPTIONAL: [&str; 5] = ["heartbeats", "kills", "purchases", "anticheat_flags", "reports"];
 
 /// A run.
 pub struct RunSource {
@@ -98,7 +98,7 @@ impl RunSource {
         })
     }
 
-    /// Heartbeats, kills and purchases that were asked for, or all that the run has.
+    /// The optional tables that were asked for, or all that the run has.
     pub fn choose(&self, wanted: &[String]) -> Result<Vec<&'static str>, IngestError> {
         let mut chosen = Vec::new();
         for name in wanted {

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde_json::json;
+
 use super::database::{Arguments, Batch, Document, Moment};
-use super::feed::{Beat, KILL, MATCH, PARTICIPATION, PURCHASE, SESSION, Slice, Values};
+use super::feed::{Beat, FLAG, KILL, MATCH, PARTICIPATION, PURCHASE, REPORT, SESSION, Slice, Values};
 use crate::inspect::Datum;
 
 /// Rows that were sent, by table.
@@ -15,6 +17,8 @@ pub struct Sent {
     pub sessions: u64,
     pub matches: u64,
     pub participations: u64,
+    pub flags: u64,
+    pub reports: u64,
 }
 
 impl Slice {
@@ -27,6 +31,8 @@ impl Slice {
             sessions: self.session_starts.len() as u64,
             matches: self.match_starts.len() as u64,
             participations: self.joins.len() as u64,
+            flags: self.flags.len() as u64,
+            reports: self.reports.len() as u64,
         }
     }
 
@@ -57,7 +63,40 @@ impl Slice {
         sender.send("end_matches", &self.match_ends, &MATCH, &ends)?;
         let rest = self.session_ends.iter().filter(|row| !ended.contains(&number(row, &SESSION, "session_id")));
         let rest: Vec<Values> = rest.cloned().collect();
-        sender.send("end_sessions", &rest, &SESSION, &["session_id", "event_ts", "end_reason"])
+        sender.send("end_sessions", &rest, &SESSION, &["session_id", "event_ts", "end_reason"])?;
+        sender.send_suspicions(&self.suspicions())
+    }
+
+    /// Flags of the game and reports of its players: what they are of, when, and the evidence. A session that several report at
+    /// one moment is suspected once, for all of them.
+    fn suspicions(&self) -> Vec<Suspected> {
+        let time = |row: &Values, columns: &[&str]| match row.get(place(columns, "event_ts")) {
+            Some(Datum::Time(ms)) => *ms,
+            _ => 0,
+        };
+        let text = |row: &Values, columns: &[&str], column: &str| match row.get(place(columns, column)) {
+            Some(Datum::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let flag = |row: &Values| {
+            let [value, bound] = ["value", "bound"].map(|column| number(row, &FLAG, column));
+            let evidence = json!({"value": value, "bound": bound}).to_string();
+            let (rule, session) = (text(row, &FLAG, "rule"), number(row, &FLAG, "session_id"));
+            Suspected { rule, session, at: time(row, &FLAG), evidence }
+        };
+        let mut kills: BTreeMap<(String, i64, i64), Vec<i64>> = BTreeMap::new();
+        for row in &self.reports {
+            let rule = format!("report_{}", text(row, &REPORT, "reason"));
+            let of = (rule, number(row, &REPORT, "reported_session"), time(row, &REPORT));
+            kills.entry(of).or_default().push(number(row, &REPORT, "kill_id"));
+        }
+        let report = |((rule, session, at), kills): ((String, i64, i64), Vec<i64>)| Suspected {
+            rule,
+            session,
+            at,
+            evidence: json!({"kill_ids": kills}).to_string(),
+        };
+        self.flags.iter().map(flag).chain(kills.into_iter().map(report)).collect()
     }
 
     /// Logins in rounds: in a round nobody logs in twice, and who has logged in before in this slice, or was online when it
@@ -85,6 +124,14 @@ impl Slice {
     }
 }
 
+/// A session that somebody suspects.
+struct Suspected {
+    rule: String,
+    session: i64,
+    at: i64,
+    evidence: String,
+}
+
 #[derive(Default)]
 struct Round<'s> {
     /// Sessions to end first.
@@ -109,6 +156,19 @@ impl Sender<'_, '_> {
         for rows in rows.chunks(self.rows) {
             let arguments = sent.iter().map(|column| argument(rows, place(columns, column), column)).collect();
             self.batch.call(procedure, arguments)?;
+        }
+        Ok(())
+    }
+
+    fn send_suspicions(&mut self, all: &[Suspected]) -> Result<(), postgres::Error> {
+        for rows in all.chunks(self.rows) {
+            let arguments: Arguments<'_> = vec![
+                Box::new(rows.iter().map(|row| row.rule.as_str()).collect::<Vec<&str>>()),
+                Box::new(rows.iter().map(|row| row.session).collect::<Vec<i64>>()),
+                Box::new(rows.iter().map(|row| Moment(row.at)).collect::<Vec<Moment>>()),
+                Box::new(rows.iter().map(|row| Document(&row.evidence)).collect::<Vec<Document<'_>>>()),
+            ];
+            self.batch.call("raise_flags", arguments)?;
         }
         Ok(())
     }

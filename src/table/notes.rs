@@ -44,6 +44,8 @@ pub struct DayNotes {
     pub logins: Vec<u32>,
     /// One a purchase.
     pub payments: Vec<Payment>,
+    /// One a session with which a player has reached a level: the level before.
+    pub levels_before: Vec<u16>,
     /// One a kill.
     pub kill_venues: Vec<Venue>,
     /// One an encounter.
@@ -62,6 +64,7 @@ impl DayNotes {
         self.visits.clear();
         self.logins.fill(0);
         self.payments.clear();
+        self.levels_before.clear();
         self.kill_venues.clear();
         self.encounter_venues.clear();
         self.margins.clear();

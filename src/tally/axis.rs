@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::encounter::EndReason;
 use crate::population::SessionEnd;
-use crate::setting::Setting;
-use crate::table::{MatchEnd, RELATIONS};
+use crate::setting::{Rule, Setting};
+use crate::table::{MatchEnd, RELATIONS, REPORT_REASONS};
 
 /// Lengths of sessions, in minutes.
 const SESSION_MINUTES: &[u32] =
@@ -55,6 +55,14 @@ pub enum Axis {
     Weapon,
     /// Item.
     Item,
+    /// Achievement.
+    Achievement,
+    /// Level of a career, from 1.
+    Level,
+    /// Why a player is reported.
+    ReportReason,
+    /// Rule of the anti-cheat.
+    Rule,
     /// Team; after all, none.
     Winner,
     /// Cell of a map, row by row from south to north.
@@ -103,6 +111,10 @@ impl Axis {
             Self::Map => "map",
             Self::Weapon => "weapon",
             Self::Item => "item",
+            Self::Achievement => "achievement",
+            Self::Level => "level",
+            Self::ReportReason => "reason",
+            Self::Rule => "rule",
             Self::Winner => "winner",
             Self::Cell => "cell",
             Self::Login => "login",
@@ -166,6 +178,10 @@ impl Axis {
             Self::Map => names(file.maps.names()),
             Self::Weapon => names(file.weapons.names()),
             Self::Item => names(file.items.names()),
+            Self::Achievement => names(file.achievements.names()),
+            Self::Level => (1..=file.careers.levels).map(|level| json!(level)).collect(),
+            Self::ReportReason => names(REPORT_REASONS),
+            Self::Rule => names(Rule::NAMES),
             Self::Winner => {
                 let teams = self.size(setting) - 1;
                 (0..teams).map(|team| json!(team)).chain([json!("none")]).collect()

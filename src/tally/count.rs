@@ -14,7 +14,30 @@ impl Tallies {
         self.count_sessions(setting, rows);
         self.count_fights(setting, rows);
         self.count_matches(setting, rows);
+        self.count_careers(setting, rows);
         self.count_purchases(setting, rows);
+    }
+
+    fn count_careers(&mut self, setting: &Setting, rows: &DayRows) {
+        for row in &rows.achievement_unlocks {
+            self.unlocks.add([row.achievement.index as usize], 1);
+        }
+        for (row, level_before) in rows.level_ups.iter().zip(&rows.notes.levels_before) {
+            // Everybody begins at the first level, which nobody reaches; the player moves from one to another.
+            if *level_before > 1 {
+                self.levels.add([usize::from(*level_before) - 1], -1);
+            }
+            self.levels.add([row.level as usize - 1], 1);
+        }
+        for row in &rows.reports {
+            self.reports.add([day_of(setting, row.event_ts), row.reason.index as usize], 1);
+        }
+        for row in &rows.anticheat_flags {
+            self.flags.add([day_of(setting, row.event_ts), row.rule.index as usize], 1);
+        }
+        for row in &rows.bans {
+            self.bans.add([day_of(setting, row.event_ts)], 1);
+        }
     }
 
     fn count_presence(&mut self, setting: &Setting, day: u32, rows: &DayRows) {

@@ -166,6 +166,16 @@ tallies! {
     winners: "matches", [Mode, Winner];
     /// Matches that the end of the run did not cut off, by how many kills the best team had more than the next.
     margins: "matches", [Mode, Margin];
+    /// Players who have unlocked an achievement.
+    unlocks: "players", [Achievement];
+    /// Players by the level that they have reached.
+    levels: "players", [Level];
+    /// Reports of killers by their victims.
+    reports: "reports", [Day, ReportReason];
+    /// Rules of the anti-cheat that sessions have broken.
+    flags: "flags", [Day, Rule];
+    /// Players who were banned.
+    bans: "players", [Day];
     /// Purchases.
     purchases: "purchases", [Day, Country];
     /// What was paid.

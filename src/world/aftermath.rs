@@ -84,6 +84,7 @@ impl Aftermath<'_, '_> {
         let [had, experience] = [before, after].map(|deeds| self.rules.careers.experience(deeds));
         let [was, level] = [had, experience].map(|experience| self.rules.careers.level(experience));
         if level > was {
+            journal.rows.notes.levels_before.push(was as u16);
             journal.rows.level_ups.push(LevelUpRow {
                 session_id,
                 player_id,

@@ -1,11 +1,15 @@
 //! Careers, cheats, the anti-cheat and what makes players stop, recomputed by DuckDB from a run's tables.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use skirmish::setting::Setting;
 
+use crate::cli::{stderr, stdout};
 use crate::duckdb::expect_no_rows;
-use crate::support::{Run, compile, options, simulate};
+use crate::realism::oracle;
+use crate::support::{Run, TempDir, compile, options, simulate};
+use crate::warehouse::{python_here, run};
 
 /// Six days in which a third of the accounts cheat, victims report often and rules are strict.
 const WORLD: &str = "seed = 4\n[clock]\nstart = \"2026-03-02\"\ndays = 6\n[population]\nplayers = 2500\nrealms = 2\n\
@@ -265,6 +269,13 @@ fn who_has_played_in_a_party_comes_back_if_the_scenario_says_so() {
     let (_, lost) = world(&[HONEST]);
     expect_no_rows(&[
         ("who leaves after a party", churned_after_parties(&kept)),
+        (
+            "nobody leaves who was alone",
+            format!(
+                "SELECT count(*) AS n FROM {} WHERE event = 'churned' HAVING n < 200",
+                table(&kept, "truth_events")
+            ),
+        ),
         ("nobody leaves anyway", format!("SELECT count(*) AS n FROM ({}) HAVING n < 50", churned_after_parties(&lost))),
     ]);
 }
@@ -328,4 +339,35 @@ fn what_a_collector_receives_is_the_clean_twin_and_the_defects_that_the_truth_li
             ),
         ),
     ]);
+}
+
+#[test]
+fn estimates_from_telemetry_come_near_the_truth() {
+    let Some(python) = oracle() else { return };
+    let folder = TempDir::new();
+    let sets = [
+        "population.players=5000",
+        "clock.days=30",
+        "effects.death_ends_session=0.02",
+        "effects.loss_ends_session=0.1",
+        "output.tables.heartbeats=false",
+        "output.tables.encounters=false",
+    ];
+    let run = run(folder.path(), "causes", "team-shooter", &sets);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/causality.py");
+    let output = python_here(&python).arg(&script).arg(&run).output().unwrap();
+    let text = stdout(&output);
+    assert!(output.status.success(), "{text}{}", stderr(&output));
+    let row = |name: &str| -> Vec<f64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+        line.split_whitespace().map(|word| word.parse().unwrap()).collect()
+    };
+    for (name, size) in [("a death ", 0.02), ("a lost match ", 0.1)] {
+        let [estimate, two_errors, truth] = row(name)[..] else { panic!("{text}") };
+        assert_eq!(truth, size);
+        assert!((estimate - truth).abs() <= 2.0 * two_errors && two_errors < 0.1 * truth, "{text}");
+    }
+    assert_eq!(text.lines().filter(|line| line.starts_with("a purchase, ")).count(), 3);
+    let output = python_here(&python).arg(&script).arg(folder.path()).output().unwrap();
+    assert!(!output.status.success() && stderr(&output).contains("usage: "), "{}", stderr(&output));
 }

@@ -16,7 +16,12 @@ use crate::warehouse::{Child, built, look, run, small, wait_until};
 fn a_run_arrives_whole_and_once() {
     let Some(server) = Server::start("a run in PostgreSQL") else { return };
     let folder = TempDir::new();
-    let run = small(folder.path(), "run", &[]);
+    // Suspicious enough that the game flags and victims report.
+    let sets = ["reports.honest_per_kill=0.01", "anticheat.ratio_kills=3", "anticheat.ratio=3"];
+    let run = small(folder.path(), "run", &sets);
+    for table in ["reports", "anticheat_flags"] {
+        assert!(rows_of(&run, table, &["event_ts"]).len() > 20, "{table}");
+    }
     let url = server.database("whole");
     ingested(&run, &url, &[]);
     same_as_the_run(&run, &url);

@@ -67,7 +67,7 @@ fn json(folder: &Path, args: &[&str]) -> Value {
 }
 
 /// Python with numpy and scipy, or a visible skip; a failure where SKIRMISH_REQUIRE_DUCKDB=1 says that there must be one.
-fn oracle() -> Option<PathBuf> {
+pub fn oracle() -> Option<PathBuf> {
     let script = "from lib import environments\nprint(environments.python('realism', lambda text: None))";
     let output = python_here("python3").args(["-c", script]).output();
     let made = output.as_ref().is_ok_and(|output| output.status.success());

@@ -166,6 +166,12 @@ check("item_revenue", "select item, sum(price_usd_cents) from purchases group by
 spent = "(select player_id, sum(price_usd_cents) as cents from purchases group by all)"
 check("spenders", f"select cents, count(*) from {spent} group by all", bins=0)
 check("spent", f"select cents, sum(cents) from {spent} group by all", bins=0)
+check("unlocks", "select achievement, count(*) from achievement_unlocks group by all")
+reached = "(select player_id, max(level) as level from level_ups group by all)"
+check("levels", f"select level, count(*) from {reached} group by all")
+check("reports", "select event_ts::date, reason, count(*) from reports group by all")
+check("flags", "select event_ts::date, rule, count(*) from anticheat_flags group by all")
+check("bans", "select event_ts::date, count(*) from bans group by all")
 assert checked == tallies.keys(), f"not checked: {tallies.keys() - checked}"
 
 # Key figures, from rows instead of bins.

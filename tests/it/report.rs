@@ -23,6 +23,14 @@ realms = 2
 [population.installs]
 veteran_share = 0.4
 horizon_days = 6
+[reports]
+honest_per_kill = 0.01
+[anticheat]
+reports = 1
+ratio_kills = 5
+ratio = 3
+flags_to_ban = 1
+wave_days = 2
 [maps.yard]
 extent_x_m = 160
 extent_y_m = 160

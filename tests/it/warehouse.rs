@@ -172,6 +172,16 @@ fn the_warehouse_answers_what_the_simulator_counted() {
     // An installed account that never played is known, and has done nothing.
     look(&run, "assert db.execute('select count(*) from dim_players where not has_played').fetchone()[0] > 0");
 
+    // Who will come back can be learnt, and the truth knows better.
+    if let Some(python) = crate::realism::oracle() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/churn_model.py");
+        let output = python_here(python).arg(script).arg(&run).output().unwrap();
+        let text = stdout(&output);
+        assert!(output.status.success(), "{text}{}", stderr(&output));
+        let areas: Vec<f64> = text.lines().filter_map(|line| line.split_once("curve ")?.1.parse().ok()).collect();
+        assert!(areas.len() == 2 && (0.8..0.97).contains(&areas[0]) && areas[1] > areas[0] + 0.02, "{text}");
+    }
+
     // The warehouse stays beside a run that is overwritten, and says that it is of another one.
     let output = skirmish(folder.path(), &["run", "quickstart", "--quiet", "--overwrite", "--out", name]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
