@@ -61,10 +61,20 @@ pub fn story(run: &Path, player: i64) -> Result<String, InspectError> {
             let at = row.number("event_ts");
             let line = match row.text("event").as_str() {
                 "installed" => "                      installed the game".to_owned(),
+                "began_cheating" => "                      began to cheat".to_owned(),
+                "gave_up" => format!("{}              gave up for good after this session", clock_of(at)),
                 _ => format!("{}              decided never to come back", clock_of(at)),
             };
             days.entry(day_of(at)).or_default().push((at, line));
         })?;
+    }
+    for (table, column, tell) in DEEDS {
+        if tables.has(table) {
+            each_row(&tables, table, column, player, &mut |row| {
+                let at = row.number("event_ts");
+                days.entry(day_of(at)).or_default().push((at, format!("{}              {}", clock_of(at), tell(row))));
+            })?;
+        }
     }
     told += &format!("player {player}{}\n", who.unwrap_or_default());
     told += &life.told();
@@ -77,6 +87,20 @@ pub fn story(run: &Path, player: i64) -> Result<String, InspectError> {
     }
     Ok(told)
 }
+
+/// Tells what a row says.
+type Tell = fn(&RowView<'_>) -> String;
+
+/// What happens to a player beside sessions and purchases: table, column of the account, what is said.
+const DEEDS: [(&str, &str, Tell); 5] = [
+    ("achievement_unlocks", "player_id", |row| format!("unlocked {}", row.text("achievement"))),
+    ("level_ups", "player_id", |row| format!("reached level {}", row.number("level"))),
+    ("reports", "reported_id", |row| {
+        format!("was reported by player {} for {}", row.number("reporter_id"), row.text("reason"))
+    }),
+    ("anticheat_flags", "player_id", |row| format!("was flagged for {}", row.text("rule"))),
+    ("bans", "player_id", |row| format!("was banned for {}", row.text("rule"))),
+];
 
 /// Hands on every row in which a column has a value.
 fn each_row(

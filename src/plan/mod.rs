@@ -172,6 +172,8 @@ const QUICK_ROW_BYTES: f64 = 5.7;
 const QUICK_OTHER_BYTES: f64 = 4.3;
 /// Bytes of a heartbeat as a collector has received it: in order of arrival nothing lies beside what it resembles.
 const QUICK_RECEIVED_BYTES: f64 = 10.0;
+/// Memory of such a row, with that of its defects.
+const RECEIVED_ROW_BYTES: f64 = 64.0;
 
 /// Bytes that a run needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,9 +202,12 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
     let others = if setting.writes("encounters") { QUICK_OTHER_BYTES * heartbeats } else { 0.0 };
     let sent = heartbeats / f64::from(setting.scenario.file.output.heartbeat_players_one_in);
     let received = if setting.writes("heartbeats_received") { QUICK_RECEIVED_BYTES * sent } else { 0.0 };
+    // Rows of a day wait as they were made.
+    let waiting = if setting.has_collector() { RECEIVED_ROW_BYTES * sent / heartbeats.max(1.0) } else { 0.0 };
+    let small_row_bytes = SMALL_ROW_BYTES + waiting;
     Needs {
         heartbeats: rows * QUICK_ROW_BYTES,
         others: others + received,
-        memory: memory_bytes(setting, activity, threads, SMALL_ROW_BYTES),
+        memory: memory_bytes(setting, activity, threads, small_row_bytes),
     }
 }

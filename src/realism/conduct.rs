@@ -12,12 +12,12 @@ use crate::inspect::{InspectError, RunTables, table_named};
 pub struct Conduct {
     /// Accounts.
     pub accounts: u64,
-    /// Accounts that others have reported.
-    pub reported: HashSet<i64>,
-    /// Accounts with a flag.
-    pub flagged: HashSet<i64>,
-    /// Accounts that were banned.
-    banned: HashSet<i64>,
+    /// Accounts that others have reported, if the run tells.
+    pub reported: Option<HashSet<i64>>,
+    /// Accounts with a flag, if the run tells.
+    pub flagged: Option<HashSet<i64>>,
+    /// Accounts that were banned, if the run tells.
+    banned: Option<HashSet<i64>>,
     /// How each account cheats that has done so, if the run tells the truth.
     guilty: Option<HashMap<i64, String>>,
 }
@@ -61,8 +61,8 @@ impl Conduct {
         self.guilty.as_ref().map(HashMap::len).filter(|cheaters| *cheaters > 0)
     }
 
-    /// How well flags, bans and reports name those who have.
-    pub fn grades(&self) -> [(&'static str, Grade); 3] {
+    /// How well flags, bans and reports name those who have; those that the run tells.
+    pub fn grades(&self) -> Vec<(&'static str, Grade)> {
         let grade = |named: &HashSet<i64>| {
             let guilty = self.guilty.iter().flatten();
             let (mut right, mut all) = (0, 0);
@@ -72,15 +72,17 @@ impl Conduct {
             }
             Grade { named: named.len(), right, guilty: all }
         };
-        [("flags", grade(&self.flagged)), ("bans", grade(&self.banned)), ("reports", grade(&self.reported))]
+        let named = [("flags", &self.flagged), ("bans", &self.banned), ("reports", &self.reported)];
+        named.into_iter().filter_map(|(what, named)| Some((what, grade(named.as_ref()?)))).collect()
     }
 
     /// Of the accounts that cheat in each way, how many are flagged, and how many there are.
     pub fn flagged_by_cheat(&self) -> BTreeMap<&str, (usize, usize)> {
         let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let Some(flagged) = &self.flagged else { return counts };
         for (player, cheat) in self.guilty.iter().flatten() {
             let (found, all) = counts.entry(cheat).or_default();
-            *found += usize::from(self.flagged.contains(player));
+            *found += usize::from(flagged.contains(player));
             *all += 1;
         }
         counts
@@ -129,16 +131,17 @@ impl Grade {
     }
 }
 
-/// The accounts that a table names; none if the run has not written it.
-fn accounts_in(tables: &RunTables, table: &str, column: &str) -> Result<HashSet<i64>, InspectError> {
-    let mut accounts = HashSet::new();
-    if tables.has(table) {
-        tables.read(table_named(table)?, Some(&[column]), None, &mut |batch| {
-            accounts.extend(numbers(batch, column)?);
-            Ok(())
-        })?;
+/// The accounts that a table names; nothing if the run has not written it.
+fn accounts_in(tables: &RunTables, table: &str, column: &str) -> Result<Option<HashSet<i64>>, InspectError> {
+    if !tables.has(table) {
+        return Ok(None);
     }
-    Ok(accounts)
+    let mut accounts = HashSet::new();
+    tables.read(table_named(table)?, Some(&[column]), None, &mut |batch| {
+        accounts.extend(numbers(batch, column)?);
+        Ok(())
+    })?;
+    Ok(Some(accounts))
 }
 
 #[cfg(test)]
@@ -150,11 +153,11 @@ mod tests {
         let guilty: HashMap<i64, String> =
             (1..=8).map(|id| (id, if id < 3 { "aim" } else { "speed" }.into())).collect();
         let flagged: HashSet<i64> = [1, 3, 4, 20].into();
-        let conduct = Conduct { accounts: 100, flagged, guilty: Some(guilty), ..Conduct::default() };
+        let conduct = Conduct { accounts: 100, flagged: Some(flagged), guilty: Some(guilty), ..Conduct::default() };
         let value = conduct.value();
         assert_eq!(value["grades"]["flags"]["precision"], 0.75);
         assert_eq!(value["grades"]["flags"]["recall"], 0.375);
-        assert_eq!(value["grades"]["bans"]["precision"], Value::Null);
+        assert_eq!(value["grades"]["bans"], Value::Null, "what a run does not tell has no grade");
         assert_eq!(value["by_cheat"]["aim"], json!({"flagged": 1, "accounts": 2}));
         assert_eq!(conduct.flagged_by_cheat()["speed"], (2, 6));
         assert_eq!(Conduct { guilty: Some(HashMap::new()), ..Conduct::default() }.cheaters(), None);

@@ -49,7 +49,7 @@ fn fairness(name: &str, conduct: &Conduct) -> String {
     }
     let by_cheat = conduct.flagged_by_cheat().into_iter();
     let by_cheat: Vec<String> = by_cheat.map(|(cheat, (found, all))| format!("{cheat} {found} of {all}")).collect();
-    out + &format!("  flagged: {}\n", by_cheat.join(", "))
+    if by_cheat.is_empty() { out } else { out + &format!("  flagged: {}\n", by_cheat.join(", ")) }
 }
 
 /// The lines of a key: of every run that tells it; if none does, of every run why not, once where all say the same.

@@ -541,10 +541,11 @@ impl Contents<'_> {
 
     fn levels(&self, out: &mut String) {
         let counts = &self.figures.tallies.levels.counts;
-        let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0).max(1);
+        // Nobody reaches the first; a career may have no other.
+        let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0).max(1).min(counts.len() - 1);
         let all: i64 = counts.iter().sum();
         let labels: Vec<String> = (2..=last + 1).map(|level| level.to_string()).collect();
-        let shares = counts[1..=last].iter().map(|count| *count as f64 / (all as f64).max(1.0) * 100.0);
+        let shares = counts.iter().take(last + 1).skip(1).map(|count| *count as f64 / (all as f64).max(1.0) * 100.0);
         let series = [Series::new("players", shares)];
         let caption = Caption {
             title: "Levels",

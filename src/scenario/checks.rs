@@ -2,7 +2,7 @@
 
 use super::exchange::ExchangeRate;
 use super::key::{Findings, Named, closest};
-use super::sections::{File, Map, Place, Sale};
+use super::sections::{Cheat, File, Map, Place, Sale};
 use super::tree::At;
 use crate::random::item_number;
 use crate::time::DAY_S;
@@ -140,32 +140,35 @@ fn check_defects(file: &File, checker: &mut Checker<'_>) {
     }
     let is_shown = file.output.tables.heartbeats_received || file.output.tables.truth_defects;
     let keys = &file.defects;
-    let shares = [
-        ("late_share", keys.late_share),
-        ("duplicate_share", keys.duplicate_share),
-        ("lost_share", keys.lost_share),
-        ("jitter_share", keys.jitter_share),
-        ("skew_share", keys.skew_share),
+    let defects = [
+        ("defects.late_share", keys.late_share > 0.0),
+        ("defects.duplicate_share", keys.duplicate_share > 0.0),
+        ("defects.lost_share", keys.lost_share > 0.0),
+        ("defects.jitter_share", keys.jitter_share > 0.0),
+        ("defects.skew_share", keys.skew_share > 0.0),
+        ("outages", !file.outages.is_empty()),
     ];
-    if let Some((key, share)) = shares.into_iter().find(|(_, share)| *share > 0.0 && !is_shown) {
-        checker.report(
-            &format!("defects.{key}"),
-            format!(
-                "defects.{key} = {share}: shows nowhere, because neither heartbeats_received nor truth_defects is written; set \
-                 output.tables.heartbeats_received = true"
-            ),
+    if let Some((key, _)) = defects.into_iter().find(|(_, happens)| *happens && !is_shown) {
+        let message = format!(
+            "{key}: shows nowhere, because neither heartbeats_received nor truth_defects is written; set \
+             output.tables.heartbeats_received = true"
         );
+        checker.report(key, message);
     }
 }
 
-/// Who cheats does so in some way, and reports need somebody to kill.
+/// Who cheats does so in some way, and the anti-cheat looks for what there can be.
 fn check_cheating(file: &File, checker: &mut Checker<'_>) {
     if file.cheating.share > 0.0 {
         checker.drawable("cheats", &file.cheats, |cheat| cheat.weight);
     }
     let anticheat = &file.anticheat;
     let longest = file.sessions.max_minutes;
-    let has_hours = file.cheats.values().any(|cheat| cheat.hours_factor > 1.0) && file.cheating.share > 0.0;
+    let is_long = |cheat: &Cheat| cheat.weight > 0.0 && cheat.hours_factor > 1.0;
+    let has_hours = file.cheating.share > 0.0 && anticheat.enabled && file.cheats.values().any(is_long);
+    checker.require(file.cheats.index_of("none").is_none(), "cheats.none", || {
+        "cheats.none: truth_players.cheat says none of the honest; give it another name".into()
+    });
     checker.require(!has_hours || anticheat.session_minutes <= longest, "anticheat.session_minutes", || {
         format!(
             "anticheat.session_minutes = {}: no session is longer than sessions.max_minutes = {longest}, so that this would \

@@ -435,7 +435,7 @@ section! {
         /// The day on which it begins.
         start: Date = "\"2026-01-05\"", Day;
         /// The hour of that day, UTC.
-        hour_utc: f64 = "12.0", Num(0.0, 24.0);
+        hour_utc: f64 = "12.0", Num(0.0, 23.99);
         /// Its length.
         minutes: u32 = "60", Int(1, 100_000);
     }

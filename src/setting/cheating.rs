@@ -12,8 +12,8 @@ use crate::scenario::sections::{Cheat, CheatingKeys, File};
 pub struct Guilt {
     /// Index of the way.
     pub cheat: u16,
-    /// Day of the run from which on; 0 if it was before the run.
-    pub from_day: u32,
+    /// Day of the run from which on; negative if it began before.
+    pub from_day: i32,
     /// Friend whom it follows; 0 if it began on its own.
     pub after: i32,
 }
@@ -63,7 +63,7 @@ impl Cheating {
 
     /// How an account cheats on a day of the run, as an index counted from 1; 0 if it does not.
     pub fn on_day(&self, population: &Population, friendships: &Friendships, id: i32, day: u32) -> u16 {
-        let guilt = self.guilt(population, friendships, id).filter(|guilt| guilt.from_day <= day);
+        let guilt = self.guilt(population, friendships, id).filter(|guilt| guilt.from_day <= day as i32);
         guilt.map_or(HONEST, |guilt| guilt.cheat + 1)
     }
 
@@ -72,7 +72,7 @@ impl Cheating {
         draws.chance(self.keys.share).then(|| {
             let cheat = self.choose(id);
             let age = draws.exponential(self.cheats[usize::from(cheat)].onset_days).min(1e6) as i32;
-            Guilt { cheat, from_day: (population.install_day(id) + age).max(0) as u32, after: 0 }
+            Guilt { cheat, from_day: population.install_day(id) + age, after: 0 }
         })
     }
 
@@ -86,11 +86,11 @@ impl Cheating {
             let guilt = self.on_its_own(population, other)?;
             let mut draws = self.seed.stream(Purpose::Cheat, id as u64, other as u64);
             let follows = draws.chance(self.keys.contagion);
-            follows.then(|| guilt.from_day + draws.exponential(self.keys.contagion_days).min(1e6) as u32)
+            follows.then(|| guilt.from_day + draws.exponential(self.keys.contagion_days).min(1e6) as i32)
         };
         let leaders = friendships.friends_among(population, id, |other| follows_from(other).is_some());
         let (from_day, after) = leaders.into_iter().filter_map(|other| Some((follows_from(other)?, other))).min()?;
-        let from_day = from_day.max(population.install_day(id).max(0) as u32);
+        let from_day = from_day.max(population.install_day(id));
         Some(Guilt { cheat: self.choose(id), from_day, after })
     }
 

@@ -17,7 +17,7 @@ pub struct Cause {
 pub const EFFECTS: [Cause; 7] = [
     Cause {
         name: "death_ends_session",
-        meaning: "Chance that a death ends the victim's session within the next heartbeat interval.",
+        meaning: "Chance that a death ends the victim's session within the next heartbeat interval, if it would have gone on.",
         size: |file| file.effects.death_ends_session,
     },
     Cause {
@@ -27,12 +27,12 @@ pub const EFFECTS: [Cause; 7] = [
     },
     Cause {
         name: "losing_ends_career",
-        meaning: "Chance that a session with more deaths than kills makes the player leave for good.",
+        meaning: "Chance that a session with more deaths than kills makes a player leave for good who would have come back.",
         size: |file| file.effects.losing_ends_career,
     },
     Cause {
         name: "loss_ends_session",
-        meaning: "Chance that a lost match ends the session of whoever was there at its end, within the next heartbeat interval.",
+        meaning: "Chance that a lost match ends the session of whoever was there at its end, within the next heartbeat interval, if it would have gone on.",
         size: |file| file.effects.loss_ends_session,
     },
     Cause {

@@ -84,27 +84,6 @@ impl Wallet {
     }
 }
 
-/// What the anti-cheat holds against an account. Only those have it who were flagged.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[component(storage = "SparseSet")]
-pub struct Suspicion {
-    /// Flags so far.
-    pub flags: u8,
-    /// Day of its ban, counted from 1; 0 if it is not condemned.
-    pub ban_day: u16,
-    /// Place among the rules of the one that condemned it.
-    pub rule: u8,
-}
-
-impl Suspicion {
-    /// Records or plays the state.
-    pub fn state(&mut self, tape: &mut Tape) {
-        tape.u8(&mut self.flags);
-        tape.u16(&mut self.ban_day);
-        tape.u8(&mut self.rule);
-    }
-}
-
 /// Days that a run can have: nobody waits for a later one.
 pub const MAX_DAYS: u32 = 731;
 

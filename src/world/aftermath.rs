@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
-use super::account::{Player, Suspicion, Wallet};
+use super::account::{Player, Wallet};
 use super::journal::Journal;
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
@@ -14,17 +14,45 @@ use crate::setting::{Deeds, Evidence, Rule};
 use crate::table::{
     AchievementUnlockRow, AnticheatFlagRow, BanRow, LevelUpRow, Text, Timestamp, TruthEvent, TruthEventRow,
 };
+use crate::tape::Tape;
 
-/// The accounts that will be banned, by day.
-#[derive(Resource, Debug, Default)]
-pub struct Condemned {
-    by_day: BTreeMap<u32, Vec<Entity>>,
+/// What the anti-cheat holds against an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Suspicion {
+    /// Flags so far.
+    flags: u8,
+    /// Day of its ban, counted from 1; 0 if it is not condemned.
+    ban_day: u16,
+    /// Place among the rules of the one that condemned it.
+    rule: u8,
 }
 
-impl Condemned {
-    /// Enters an account for a day.
-    pub fn enter(&mut self, day: u32, player: Entity) {
-        self.by_day.entry(day).or_default().push(player);
+/// The accounts that were flagged, and those that will be banned, by day.
+#[derive(Resource, Debug, Default)]
+pub struct Suspects {
+    by_account: BTreeMap<i32, Suspicion>,
+    condemned: BTreeMap<u32, Vec<Entity>>,
+}
+
+impl Suspects {
+    /// Records or plays the state; `find` finds the account of a number, if it is still there.
+    pub fn state(&mut self, tape: &mut Tape, find: impl Fn(i32) -> Option<Entity>) {
+        let mut all: Vec<(i32, Suspicion)> = self.by_account.iter().map(|(id, known)| (*id, *known)).collect();
+        tape.list(&mut all, |tape, (id, known)| {
+            tape.i32(id);
+            tape.u8(&mut known.flags);
+            tape.u16(&mut known.ban_day);
+            tape.u8(&mut known.rule);
+        });
+        if tape.is_playing() {
+            for (id, known) in all {
+                self.by_account.insert(id, known);
+                // Days that are over are never asked for again.
+                if let (Some(day), Some(entity)) = (known.ban_day.checked_sub(1), find(id)) {
+                    self.condemned.entry(day.into()).or_default().push(entity);
+                }
+            }
+        }
     }
 }
 
@@ -48,9 +76,9 @@ pub struct Parting {
 pub struct Aftermath<'w, 's> {
     rules: Res<'w, Rules>,
     now: Res<'w, Now>,
-    condemned: ResMut<'w, Condemned>,
+    suspects: ResMut<'w, Suspects>,
     /// Accounts.
-    pub players: Query<'w, 's, (&'static mut Player, Option<&'static Wallet>, Option<&'static Suspicion>)>,
+    pub players: Query<'w, 's, (&'static mut Player, Option<&'static Wallet>)>,
     commands: Commands<'w, 's>,
 }
 
@@ -59,7 +87,7 @@ const HAS_PLAYER: &str = "a player stays for as long as a session is planned or 
 impl Aftermath<'_, '_> {
     /// One open session fewer; an account that will not come back goes with its last.
     pub fn take(&mut self, entity: Entity, parting: Parting, journal: &mut Journal) {
-        let (mut player, wallet, suspicion) = self.players.get_mut(entity).expect(HAS_PLAYER);
+        let (mut player, wallet) = self.players.get_mut(entity).expect(HAS_PLAYER);
         let Parting { session_id, evidence, .. } = parting;
         // The last two bytes of its number count a player's sessions.
         let ordinal = (session_id & 0xffff) as u32;
@@ -103,8 +131,7 @@ impl Aftermath<'_, '_> {
             self.commands.entity(entity).despawn();
         }
         if self.rules.anticheat.keys.enabled {
-            let suspicion = suspicion.copied().unwrap_or_default();
-            self.look_at(entity, player_id, event_ts, parting, suspicion, journal);
+            self.look_at(entity, player_id, event_ts, parting, journal);
         }
     }
 
@@ -115,12 +142,11 @@ impl Aftermath<'_, '_> {
         player_id: i32,
         event_ts: Timestamp,
         Parting { session_id, evidence, .. }: Parting,
-        mut suspicion: Suspicion,
         journal: &mut Journal,
     ) {
-        let before = suspicion;
         for breach in self.rules.anticheat.look_at(evidence) {
             let rule = breach.rule as usize;
+            let suspicion = self.suspects.by_account.entry(player_id).or_default();
             suspicion.flags = suspicion.flags.saturating_add(1);
             journal.rows.anticheat_flags.push(AnticheatFlagRow {
                 session_id,
@@ -137,17 +163,9 @@ impl Aftermath<'_, '_> {
                 let waits = !draws.chance(self.rules.anticheat.keys.immediate_share);
                 if let Some(ban_day) = self.rules.anticheat.ban_day(day, waits) {
                     (suspicion.ban_day, suspicion.rule) = (ban_day as u16 + 1, rule as u8);
-                    self.condemned.enter(ban_day, entity);
+                    self.suspects.condemned.entry(ban_day).or_default().push(entity);
                 }
             }
-        }
-        if suspicion != before {
-            // Whoever leaves for good is not there any more when this is done.
-            self.commands.queue(move |world: &mut World| {
-                if let Ok(mut player) = world.get_entity_mut(entity) {
-                    player.insert(suspicion);
-                }
-            });
         }
     }
 }
@@ -156,9 +174,9 @@ impl Aftermath<'_, '_> {
 pub fn ban_condemned(
     rules: Res<Rules>,
     now: Res<Now>,
-    mut condemned: ResMut<Condemned>,
+    mut suspects: ResMut<Suspects>,
     mut journal: ResMut<Journal>,
-    mut players: Query<(&mut Player, &Suspicion)>,
+    mut players: Query<&mut Player>,
     mut commands: Commands,
 ) {
     let ticks_per_day = rules.clock.ticks_per_day();
@@ -167,9 +185,10 @@ pub fn ban_condemned(
     }
     let day = now.tick / ticks_per_day;
     let event_ts = Timestamp(rules.clock.ms(rules.clock.second(now.tick)));
-    for entity in condemned.by_day.remove(&day).unwrap_or_default() {
+    for entity in suspects.condemned.remove(&day).unwrap_or_default() {
         // Who has left for good in the meantime needs no ban.
-        let Ok((mut player, suspicion)) = players.get_mut(entity) else { continue };
+        let Ok(mut player) = players.get_mut(entity) else { continue };
+        let suspicion = suspects.by_account.get(&player.id).expect("only who is suspected is condemned");
         player.is_leaving = true;
         if player.open_sessions == 0 {
             commands.entity(entity).despawn();

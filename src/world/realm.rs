@@ -7,7 +7,7 @@ use std::time::Duration;
 use bevy_ecs::prelude::*;
 
 use super::account::{MAX_DAYS, Player, ReturnCalendar};
-use super::aftermath::Condemned;
+use super::aftermath::Suspects;
 use super::agenda::Agenda;
 use super::game::Match;
 use super::journal::{FIRST_ENCOUNTER, Journal};
@@ -68,7 +68,7 @@ impl Realm {
         world.init_resource::<ReturnCalendar>();
         world.init_resource::<Agenda>();
         world.init_resource::<Departing>();
-        world.init_resource::<Condemned>();
+        world.init_resource::<Suspects>();
         world.init_resource::<Lobby>();
         world.init_resource::<Positions>();
         world.init_resource::<Found>();

@@ -10,8 +10,8 @@ use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::account::{Player, ReturnCalendar, Suspicion, Wallet};
-use super::aftermath::Condemned;
+use super::account::{Player, ReturnCalendar, Wallet};
+use super::aftermath::Suspects;
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::arena::{Arena, Host};
 use super::bodies::Bodies;
@@ -230,7 +230,6 @@ fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
     let entities = play_entities(world, tape, recorded);
     play_components(world, tape, &entities, Player::state);
     play_rare_components(world, tape, &entities, Wallet::state);
-    play_rare_components(world, tape, &entities, Suspicion::state);
     let days: HashMap<Entity, u32> =
         world.resource::<ReturnCalendar>().entries().map(|(day, entity)| (entity, day)).collect();
     for &entity in &entities {
@@ -241,16 +240,10 @@ fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
             world.resource_mut::<ReturnCalendar>().enter(day, entity);
         }
     }
-    if tape.is_playing() {
-        // Only days to come matter: a ban of the past has made its account leave.
-        let ban_day = |entity: &Entity| world.get::<Suspicion>(*entity).map_or(0, |suspicion| suspicion.ban_day);
-        let days: Vec<(u16, Entity)> = entities.iter().map(|entity| (ban_day(entity), *entity)).collect();
-        for (day, entity) in days.into_iter().filter(|(day, _)| *day > 0) {
-            world.resource_mut::<Condemned>().enter(u32::from(day) - 1, entity);
-        }
-    }
     let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).id;
-    entities.iter().map(|entity| (id_of(entity), *entity)).collect()
+    let players: HashMap<i32, Entity> = entities.iter().map(|entity| (id_of(entity), *entity)).collect();
+    world.resource_mut::<Suspects>().state(tape, |id| players.get(&id).copied());
+    players
 }
 
 fn play_sessions(

@@ -2,7 +2,8 @@
 //!
 //! Ticks visit sessions in turn, files want all heartbeats of a session side by side. A session's heartbeats in a
 //! window are consecutive ticks whose number is known when it first appears (its end is fixed at login and so is the
-//! window's), so every session gets its stretch of rows then and each tick writes into the middle of it.
+//! window's), so every session gets its stretch of rows then and each tick writes into the middle of it. An end can be brought
+//! forward: then the stretch is cut short, and the rows that it gives up are never read.
 
 use std::ops::Range;
 use std::sync::Arc;

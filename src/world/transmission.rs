@@ -20,6 +20,7 @@ pub fn transmit(
     mut journal: ResMut<Journal>,
     matches: Query<(&Match, &Roster)>,
 ) {
+    let receives = rules.writes("heartbeats_received");
     let second = rules.clock.second(now.tick);
     let sent_ms = rules.clock.ms(second);
     for (index, (_, entity)) in lobby.games.iter().enumerate() {
@@ -43,7 +44,9 @@ pub fn transmit(
                 position_y_cm: y,
                 position_z_cm: z,
             });
-            journal.rows.heartbeats_received.extend(received);
+            if receives {
+                journal.rows.heartbeats_received.extend(received);
+            }
             let truth = delivery.defects.iter().map(|(defect, shift_ms)| TruthDefectRow {
                 session_id,
                 event_ts: Timestamp(sent_ms),

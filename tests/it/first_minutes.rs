@@ -373,6 +373,12 @@ fn a_player_has_a_story_and_a_table_can_be_text() {
     assert!(story.starts_with(&format!("player {player}, new, from ")), "{story}");
     assert_eq!(story.matches(" session of ").count(), of_player.len(), "{story}");
     assert!(story.contains(&format!(", {kills} kill")) && story.contains("installed the game"), "{story}");
+    // What came of it is told, too.
+    let unlocks = crate::support::read_table(&run.join("tables/achievement_unlocks"));
+    let player = unlocks.numbers("player_id")[0];
+    let own = unlocks.numbers("player_id").iter().filter(|id| **id == player).count();
+    let story = stdout(&skirmish(folder.path(), &["show", "run", "--player", &player.to_string()]));
+    assert_eq!(story.matches("  unlocked ").count(), own, "{story}");
 
     for (format, lines) in [("csv", sessions.len() + 1), ("jsonl", sessions.len())] {
         let text = stdout(&skirmish(folder.path(), &["export", "run", "--table", "session_ends", "--format", format]));

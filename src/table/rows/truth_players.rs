@@ -48,7 +48,7 @@ impl Account for TruthPlayerRow {
             session_length_s: libm::round(profile.session_s.min(1e9)) as i32,
             peak_minute: (libm::round(profile.peak_hour * 60.0) as i32).rem_euclid(1440),
             cheat: Text::at(guilt.map_or(0, |guilt| 1 + usize::from(guilt.cheat))),
-            cheats_from_day: guilt.map_or(-1, |guilt| guilt.from_day as i32),
+            cheats_from_day: guilt.map_or(-1, |guilt| guilt.from_day.max(0)),
             cheats_after: guilt.map_or(0, |guilt| guilt.after),
         }
     }

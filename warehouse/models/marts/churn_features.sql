@@ -3,6 +3,7 @@
 {%- set has_purchases = 'purchases' in var('tables') -%}
 {%- set has_truth = 'truth_events' in var('tables') -%}
 {%- set has_traits = 'truth_players' in var('tables') -%}
+{%- set has_bans = 'bans' in var('tables') -%}
 {%- set has_careers = 'achievement_unlocks' in var('tables') and 'level_ups' in var('tables') -%}
 {%- set taken_on = days_after(end_day(), -var('label_days')) %}
 
@@ -120,6 +121,9 @@ select
     {% endif %}
     coalesce(lost.lost_sessions, 0) as lost_sessions,
     coalesce(lost.party_sessions, 0) as party_sessions,
+    {% if has_bans %}
+    bans.player_id is not null as is_banned,
+    {% endif %}
     returned.player_id is not null as label_has_returned,
     {% if has_truth %}
     churned.day is not null and churned.day < {{ taken_on }} as truth_has_churned,
@@ -142,6 +146,10 @@ left join unlocked on known.player_id = unlocked.player_id
 left join levels on known.player_id = levels.player_id
 {% endif %}
 left join lost on known.player_id = lost.player_id
+{% if has_bans %}
+left join {{ ref('stg_bans') }} as bans
+    on known.player_id = bans.player_id and {{ day_of('bans.event_ts') }} < {{ taken_on }}
+{% endif %}
 {% if has_traits %}
 left join {{ ref('stg_truth_players') }} as truth on known.player_id = truth.player_id
 {% endif %}

@@ -1,0 +1,2 @@
+-- Version 2 has rules for what the game itself flags and what its players report: seed data, which every installation
+-- completes. Nothing else changes.
