@@ -6,8 +6,8 @@
 The mart churn_features has what was known of every player two weeks before the end of the run, and whether each has
 come back since. Gradient boosting learns to foretell it, in five folds; the area under the curve on players that it
 was not shown is printed beside that of the same model with the truth beside it: whether the player had decided to
-leave, and the hidden traits that decide when one comes back. Chance and bans to come decide the rest, so that no model gets beyond
-the second.
+leave, and the hidden traits that decide when one comes back. Chance and bans to come decide the rest, so that no
+model gets beyond the second.
 """
 
 import sys
