@@ -10,7 +10,7 @@ use super::account::{Player, Wallet};
 use super::journal::Journal;
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
-use crate::setting::{Deeds, Evidence, Rule};
+use crate::setting::{Careers, Deeds, Evidence, Rule};
 use crate::table::{
     AchievementUnlockRow, AnticheatFlagRow, BanRow, LevelUpRow, Text, Timestamp, TruthEvent, TruthEventRow,
 };
@@ -99,28 +99,7 @@ impl Aftermath<'_, '_> {
         let after = Deeds([player.matches, player.kills, ordinal + 1, purchases]);
         let event_ts = Timestamp(self.rules.clock.ms(parting.ended_s));
         let player_id = player.id;
-        for (achievement, count) in self.rules.careers.unlocked(before, after) {
-            let row = AchievementUnlockRow {
-                session_id,
-                player_id,
-                event_ts,
-                achievement: Text::at(achievement),
-                count: count as i32,
-            };
-            journal.rows.achievement_unlocks.push(row);
-        }
-        let [had, experience] = [before, after].map(|deeds| self.rules.careers.experience(deeds));
-        let [was, level] = [had, experience].map(|experience| self.rules.careers.level(experience));
-        if level > was {
-            journal.rows.notes.levels_before.push(was as u16);
-            journal.rows.level_ups.push(LevelUpRow {
-                session_id,
-                player_id,
-                event_ts,
-                level: level as i16,
-                experience,
-            });
-        }
+        note_growth(&self.rules.careers, journal, (session_id, player_id, event_ts), before, after);
         let has_lost = evidence.deaths > evidence.kills;
         if has_lost && !player.is_leaving && self.rules.effects.losing_ends_career(session_id) {
             player.is_leaving = true;
@@ -167,6 +146,33 @@ impl Aftermath<'_, '_> {
                 }
             }
         }
+    }
+}
+
+/// Writes what a session, of a player and ended at a moment, has unlocked and reached by what its player had done before and has
+/// done with it.
+fn note_growth(
+    careers: &Careers,
+    journal: &mut Journal,
+    (session_id, player_id, event_ts): (i64, i32, Timestamp),
+    before: Deeds,
+    after: Deeds,
+) {
+    for (achievement, count) in careers.unlocked(before, after) {
+        let row = AchievementUnlockRow {
+            session_id,
+            player_id,
+            event_ts,
+            achievement: Text::at(achievement),
+            count: count as i32,
+        };
+        journal.rows.achievement_unlocks.push(row);
+    }
+    let [had, experience] = [before, after].map(|deeds| careers.experience(deeds));
+    let [was, level] = [had, experience].map(|experience| careers.level(experience));
+    if level > was {
+        journal.rows.notes.levels_before.push(was as u16);
+        journal.rows.level_ups.push(LevelUpRow { session_id, player_id, event_ts, level: level as i16, experience });
     }
 }
 
