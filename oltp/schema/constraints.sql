@@ -8,6 +8,7 @@ alter table game.country add constraint country_pkey primary key (country, regio
 alter table game.device add constraint device_pkey primary key (device);
 alter table game.item add constraint item_pkey primary key (item_id);
 alter table game.item add constraint item_item_key unique (item);
+alter table game.sale add constraint sale_pkey primary key (sale);
 alter table game.map add constraint map_pkey primary key (map);
 alter table game.mode add constraint mode_pkey primary key (mode);
 alter table game.weapon add constraint weapon_pkey primary key (weapon);
@@ -25,6 +26,8 @@ alter table game.game_event_key add constraint game_event_key_pkey primary key (
 alter table game.purchase_key add constraint purchase_key_pkey primary key (purchase_id);
 alter table game.player_achievement add constraint player_achievement_pkey primary key (player_id, achievement);
 alter table game.anticheat_flag add constraint anticheat_flag_pkey primary key (rule, session_id, observed_at);
+alter table game.level_up add constraint level_up_pkey primary key (session_id);
+alter table game.ban add constraint ban_pkey primary key (player_id);
 alter table game.session_counter add constraint session_counter_pkey primary key (session_id);
 alter table game.player_counter add constraint player_counter_pkey primary key (player_id);
 alter table game.run add constraint run_pkey primary key (world_hash);
@@ -67,6 +70,12 @@ alter table game.anticheat_flag add constraint anticheat_flag_rule_fkey
 foreign key (rule) references game.anticheat_rule (rule);
 alter table game.anticheat_flag add constraint anticheat_flag_session_fkey
 foreign key (session_id) references game.session (session_id);
+alter table game.level_up add constraint level_up_session_fkey
+foreign key (session_id) references game.session (session_id);
+alter table game.ban add constraint ban_player_fkey
+foreign key (player_id) references game.player (player_id);
+alter table game.ban add constraint ban_rule_fkey
+foreign key (rule) references game.anticheat_rule (rule);
 alter table game.session_counter add constraint session_counter_session_fkey
 foreign key (session_id) references game.session (session_id);
 alter table game.player_counter add constraint player_counter_player_fkey
@@ -90,6 +99,8 @@ alter table game.country add constraint country_country_iso check (country ~ '^[
 alter table game.country add constraint country_offset_in_range check (utc_offset_minutes between -840 and 840);
 alter table game.device add constraint device_device_not_empty check (device <> '');
 alter table game.item add constraint item_price_positive check (price_usd_cents > 0);
+alter table game.sale add constraint sale_ends_on_not_before check (ends_on >= starts_on);
+alter table game.sale add constraint sale_discount_in_range check (discount_ppm between 0 and 1000000);
 alter table game.map add constraint map_extent_positive check (
     extent_x_cm > 0 and extent_y_cm > 0 and relief_cm >= 0
 );
@@ -141,6 +152,8 @@ alter table game.purchase add constraint purchase_price_positive check (price_mi
 alter table game.anticheat_flag add constraint anticheat_flag_evidence_object check (
     jsonb_typeof(evidence) = 'object'
 );
+alter table game.level_up add constraint level_up_level_above_first check (level > 1 and experience > 0);
+alter table game.ban add constraint ban_banned_at_finite check (isfinite(banned_at));
 alter table game.session_counter add constraint session_counter_not_negative check (
     least(heartbeats, kills, headshots, deaths, purchases) >= 0 and headshots <= kills
 );

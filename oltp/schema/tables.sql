@@ -49,6 +49,14 @@ create table game.item (
 );
 comment on table game.item is 'One row an item of the shop, with its price today; what was paid is with the purchase.';
 
+create table game.sale (
+    sale text not null,
+    starts_on date not null,
+    ends_on date not null,
+    discount_ppm integer not null
+);
+comment on table game.sale is 'One row a sale of the shop: its days, and what is taken off every price.';
+
 create table game.map (
     map text not null,
     extent_x_cm integer not null,
@@ -221,6 +229,22 @@ create table game.anticheat_flag (
     evidence jsonb not null
 );
 comment on table game.anticheat_flag is 'One row a suspicion: what a rule or a person saw of a session.';
+
+create table game.level_up (
+    session_id bigint not null,
+    reached_at timestamptz not null,
+    level smallint not null,
+    experience bigint not null
+);
+comment on table game.level_up is 'One row a session with which a player reached a level, or several at once.';
+
+create table game.ban (
+    player_id integer not null,
+    banned_at timestamptz not null,
+    rule text not null,
+    is_wave boolean not null
+);
+comment on table game.ban is 'One row an account that is banned: none of its sessions starts from then on.';
 
 -- 5. What triggers count. It could be counted again from what happened, and a view does so for the tests.
 create table game.session_counter (

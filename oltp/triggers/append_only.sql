@@ -22,7 +22,7 @@ declare
 begin
     foreach target in array array[
         'game.heartbeat', 'game.game_event', 'game.purchase', 'game.game_event_key', 'game.purchase_key',
-        'game.player_achievement', 'game.anticheat_flag', 'audit.audit_log'
+        'game.player_achievement', 'game.anticheat_flag', 'game.level_up', 'game.ban', 'audit.audit_log'
     ] loop
         execute format(
             'create or replace trigger t00_append_only before update or delete on %s '

@@ -164,7 +164,7 @@ declare
     keys text;
 begin
     foreach target in array array[
-        'region', 'currency', 'country', 'device', 'item', 'map', 'mode', 'weapon', 'event_type', 'achievement',
+        'region', 'currency', 'country', 'device', 'item', 'sale', 'map', 'mode', 'weapon', 'event_type', 'achievement',
         'anticheat_rule', 'player', 'session', 'match', 'participation', 'run', 'day'
     ] loop
         select string_agg(quote_literal(a.attname), ', ' order by k.place) into strict keys

@@ -50,7 +50,16 @@ from game.player_achievement as a
 union all
 select s.player_id, f.observed_at, 7, 'flag', f.session_id, null, jsonb_build_object('rule', f.rule) || f.evidence
 from game.anticheat_flag as f
-inner join game.session as s on f.session_id = s.session_id;
+inner join game.session as s on f.session_id = s.session_id
+union all
+select
+    s.player_id, l.reached_at, 6, 'level_up', l.session_id, null,
+    jsonb_build_object('level', l.level, 'experience', l.experience)
+from game.level_up as l
+inner join game.session as s on l.session_id = s.session_id
+union all
+select n.player_id, n.banned_at, 0, 'ban', null, null, jsonb_build_object('rule', n.rule, 'is_wave', n.is_wave)
+from game.ban as n;
 comment on view api.event_timeline is
-'One row a thing that happened to a player: sessions, matches, kills, deaths, purchases, achievements, flags. In order '
-'of at and step.';
+'One row a thing that happened to a player: sessions, matches, kills, deaths, purchases, achievements, levels, flags, '
+'the ban. In order of at and step.';

@@ -26,7 +26,7 @@ pub struct IngestArgs {
     /// How many times as fast as the simulated game, such as 60x, or max
     #[arg(long, value_name = "SPEED", default_value = "max", value_parser = speed)]
     speed: Speed,
-    /// Tables to send beside sessions, matches and participations [default: all of heartbeats,kills,purchases]
+    /// Tables to send beside sessions, matches and participations [default: all that the run has]
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     tables: Vec<String>,
     /// Go after a run that is still going on, a day behind

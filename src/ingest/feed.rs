@@ -72,8 +72,6 @@ fn key(values: &Values) -> (i64, i64) {
 /// What happened between two moments.
 #[derive(Default)]
 pub struct Slice {
-    pub flags: Vec<Values>,
-    pub reports: Vec<Values>,
     pub from: i64,
     pub until: i64,
     pub match_starts: Vec<Values>,
@@ -85,6 +83,11 @@ pub struct Slice {
     pub leaves: Vec<Values>,
     pub match_ends: Vec<Values>,
     pub session_ends: Vec<Values>,
+    pub unlocks: Vec<Values>,
+    pub levels: Vec<Values>,
+    pub flags: Vec<Values>,
+    pub reports: Vec<Values>,
+    pub bans: Vec<Values>,
 }
 
 /// Columns that are read, in the order in which they are sent; a start and an end take what they need of them.
@@ -120,6 +123,9 @@ pub const KILL: [&str; 15] = [
     "victim_z_cm",
     "encounter_id",
 ];
+pub const UNLOCK: [&str; 4] = ["session_id", "achievement", "player_id", "event_ts"];
+pub const LEVEL: [&str; 4] = ["session_id", "event_ts", "level", "experience"];
+pub const BAN: [&str; 4] = ["player_id", "event_ts", "rule", "is_wave"];
 pub const FLAG: [&str; 5] = ["session_id", "rule", "event_ts", "value", "bound"];
 pub const REPORT: [&str; 4] = ["reported_session", "reason", "event_ts", "kill_id"];
 pub const PURCHASE: [&str; 7] =
@@ -138,8 +144,11 @@ pub struct Feed<'r> {
     leaves: Queue,
     kills: Queue,
     purchases: Queue,
+    unlocks: Queue,
+    levels: Queue,
     flags: Queue,
     reports: Queue,
+    bans: Queue,
     /// Sessions of the lane that end on a day and on the next one, for rows that say nothing of a realm.
     sessions: VecDeque<HashSet<i64>>,
     /// Days whose ends have been read.
@@ -171,8 +180,11 @@ impl<'r> Feed<'r> {
             leaves: Queue::default(),
             kills: Queue::default(),
             purchases: Queue::default(),
+            unlocks: Queue::default(),
+            levels: Queue::default(),
             flags: Queue::default(),
             reports: Queue::default(),
+            bans: Queue::default(),
             sessions: VecDeque::new(),
             days_read: 0,
             windows: VecDeque::new(),
@@ -200,10 +212,20 @@ impl<'r> Feed<'r> {
         }
         let purchases = self.read_of_sessions("purchases", day, "session_id", &PURCHASE)?;
         self.purchases.add(purchases);
+        let unlocks = self.read_of_sessions("achievement_unlocks", day, "session_id", &UNLOCK)?;
+        self.unlocks.add(unlocks);
+        let levels = self.read_of_sessions("level_ups", day, "session_id", &LEVEL)?;
+        self.levels.add(levels);
         let flags = self.read_of_sessions("anticheat_flags", day, "session_id", &FLAG)?;
         self.flags.add(flags);
         let reports = self.read_of_sessions("reports", day, "reported_session", &REPORT)?;
         self.reports.add(reports);
+        // Bans say nothing of a realm, and are few: the first lane has them all.
+        if self.wants("bans") && self.lane.number == 0 {
+            let mut bans = Vec::new();
+            self.read("bans", day, &BAN, |row, values| bans.push((row.number("event_ts"), values)))?;
+            self.bans.add(bans);
+        }
         self.windows = if self.wants("heartbeats") { self.plan_windows(day)? } else { VecDeque::new() };
         Ok(())
     }
@@ -263,11 +285,14 @@ impl<'r> Feed<'r> {
             kills: self.kills.take_before(until),
             beats: self.beats.drain(..count).collect(),
             purchases: self.purchases.take_before(until),
-            flags: self.flags.take_before(ends),
-            reports: self.reports.take_before(until),
             leaves: self.leaves.take_before(ends),
             match_ends: self.match_ends.take_before(ends),
             session_ends: self.session_ends.take_before(ends),
+            unlocks: self.unlocks.take_before(ends),
+            levels: self.levels.take_before(ends),
+            flags: self.flags.take_before(ends),
+            reports: self.reports.take_before(until),
+            bans: self.bans.take_before(ends),
         })
     }
 
@@ -287,8 +312,11 @@ impl<'r> Feed<'r> {
             &mut self.leaves,
             &mut self.kills,
             &mut self.purchases,
+            &mut self.unlocks,
+            &mut self.levels,
             &mut self.flags,
             &mut self.reports,
+            &mut self.bans,
         ];
         for queue in queues {
             queue.take_before(until);

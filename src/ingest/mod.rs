@@ -23,7 +23,7 @@ use feed::{Feed, IngestLane, Values, each_row};
 pub use ingest_error::IngestError;
 pub use run_source::OPTIONAL;
 use run_source::{DAY_MS, RunSource, RunState};
-use slice::Sent;
+use slice::SENT;
 
 use crate::inspect::{Datum, InspectError, RowView, table_named};
 use crate::scenario::DATA_VERSION;
@@ -88,7 +88,7 @@ struct Ingestion<'o> {
     finished: Vec<AtomicU64>,
     /// Up to which moment each lane is.
     positions: Vec<AtomicI64>,
-    counts: [AtomicU64; 8],
+    counts: [AtomicU64; SENT.len()],
     is_waiting: AtomicBool,
 }
 
@@ -146,8 +146,7 @@ pub fn ingest(
         }
         stopped
     })?;
-    let names = ["heartbeats", "kills", "purchases", "sessions", "matches", "participations", "flags", "reports"];
-    let rows = names.into_iter().zip(shared.counts.iter().map(|count| count.load(Ordering::Relaxed)));
+    let rows = SENT.into_iter().zip(shared.counts.iter().map(|count| count.load(Ordering::Relaxed)));
     Ok(Ingested { rows: rows.collect(), elapsed: started.elapsed(), tables: tables.clone() })
 }
 
@@ -164,11 +163,9 @@ impl Ingestion<'_> {
         }
     }
 
-    fn count(&self, sent: &Sent) {
-        let Sent { heartbeats, kills, purchases, sessions, matches, participations, flags, reports } = *sent;
-        let sent = [heartbeats, kills, purchases, sessions, matches, participations, flags, reports];
-        for (count, rows) in self.counts.iter().zip(sent) {
-            count.fetch_add(rows, Ordering::Relaxed);
+    fn count(&self, sent: &[usize]) {
+        for (count, &rows) in self.counts.iter().zip(sent) {
+            count.fetch_add(rows as u64, Ordering::Relaxed);
         }
     }
 }
@@ -236,7 +233,9 @@ fn register(line: &mut Uplink<'_>, run: &RunSource, rows: usize) -> Result<(), I
 /// The dimensions of a run as the document that `api.register_catalogue` takes.
 fn catalogue(run: &RunSource) -> Result<Value, IngestError> {
     let mut catalogue = Map::new();
-    for name in ["regions", "currencies", "countries", "devices", "items", "maps", "modes", "weapons"] {
+    let optional = ["sales", "achievements"].into_iter().filter(|table| run.tables.has(table));
+    let always = ["regions", "currencies", "countries", "devices", "items", "maps", "modes", "weapons"];
+    for name in always.into_iter().chain(optional) {
         let mut rows = Vec::new();
         run.tables.read(table_named(name)?, None, None, &mut |batch| {
             for row in 0..batch.num_rows() {
@@ -250,13 +249,24 @@ fn catalogue(run: &RunSource) -> Result<Value, IngestError> {
                     };
                     (field.name().clone(), value)
                 });
-                rows.push(Value::Object(fields.collect()));
+                let mut fields: Map<_, _> = fields.collect();
+                // The database has achievements of its own, and titles for all.
+                if let Some(name) = fields.get("achievement").and_then(Value::as_str).map(str::to_owned) {
+                    fields.insert("achievement".into(), json!(achievement_named(&name)));
+                    fields.insert("title".into(), json!(name));
+                }
+                rows.push(Value::Object(fields));
             }
             Ok(())
         })?;
         catalogue.insert(name.to_owned(), Value::Array(rows));
     }
     Ok(Value::Object(catalogue))
+}
+
+/// The name that an achievement of a run has in the database, which no scenario can give to another.
+fn achievement_named(name: &str) -> String {
+    format!("game/{name}")
 }
 
 /// A lane at work.

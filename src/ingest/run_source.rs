@@ -29,7 +29,8 @@ pub const NEEDED: [&str; 12] = [
 ];
 
 /// Tables that may be left out.
-pub const OPTIONAL: [&str; 5] = ["heartbeats", "kills", "purchases", "anticheat_flags", "reports"];
+pub const OPTIONAL: [&str; 8] =
+    ["heartbeats", "kills", "purchases", "achievement_unlocks", "level_ups", "anticheat_flags", "reports", "bans"];
 
 /// A run.
 pub struct RunSource {
@@ -106,10 +107,10 @@ impl RunSource {
                 let known = OPTIONAL.join(", ");
                 IngestError::Usage(format!("--tables {name}: there are {known}; the others are always sent"))
             })?;
-            if !self.tables.has(table) {
+            if let Some(lacking) = self.lacking_for(table) {
                 return Err(IngestError::Run {
                     run: self.root.clone(),
-                    why: format!("has no table {table}; leave it out of --tables, or run the scenario with it"),
+                    why: format!("has no table {lacking}; leave {table} out of --tables, or run the scenario with it"),
                 });
             }
             chosen.push(table);
@@ -117,7 +118,7 @@ impl RunSource {
         chosen.sort_unstable();
         chosen.dedup();
         if wanted.is_empty() {
-            chosen = OPTIONAL.into_iter().filter(|table| self.tables.has(table)).collect();
+            chosen = OPTIONAL.into_iter().filter(|table| self.lacking_for(table).is_none()).collect();
         }
         if chosen.contains(&"heartbeats") && !chosen.contains(&"kills") {
             return Err(IngestError::Usage(
@@ -127,6 +128,12 @@ impl RunSource {
             ));
         }
         Ok(chosen)
+    }
+
+    /// What the run lacks of what an optional table needs, if anything: itself, and what it refers to.
+    fn lacking_for(&self, table: &'static str) -> Option<&'static str> {
+        let refers_to = (table == "achievement_unlocks").then_some("achievements");
+        [Some(table), refers_to].into_iter().flatten().find(|table| !self.tables.has(table))
     }
 
     /// Its first moment, milliseconds since 1970.

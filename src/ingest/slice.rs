@@ -4,36 +4,44 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::json;
 
+use super::achievement_named;
 use super::database::{Arguments, Batch, Document, Moment};
-use super::feed::{Beat, FLAG, KILL, MATCH, PARTICIPATION, PURCHASE, REPORT, SESSION, Slice, Values};
+use super::feed::{
+    BAN, Beat, FLAG, KILL, LEVEL, MATCH, PARTICIPATION, PURCHASE, REPORT, SESSION, Slice, UNLOCK, Values,
+};
 use crate::inspect::Datum;
 
-/// Rows that were sent, by table.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sent {
-    pub heartbeats: u64,
-    pub kills: u64,
-    pub purchases: u64,
-    pub sessions: u64,
-    pub matches: u64,
-    pub participations: u64,
-    pub flags: u64,
-    pub reports: u64,
-}
+/// Kinds of rows that are sent.
+pub const SENT: [&str; 11] = [
+    "heartbeats",
+    "kills",
+    "purchases",
+    "sessions",
+    "matches",
+    "participations",
+    "unlocks",
+    "levels",
+    "flags",
+    "reports",
+    "bans",
+];
 
 impl Slice {
-    /// What it holds.
-    pub fn size(&self) -> Sent {
-        Sent {
-            heartbeats: self.beats.len() as u64,
-            kills: self.kills.len() as u64,
-            purchases: self.purchases.len() as u64,
-            sessions: self.session_starts.len() as u64,
-            matches: self.match_starts.len() as u64,
-            participations: self.joins.len() as u64,
-            flags: self.flags.len() as u64,
-            reports: self.reports.len() as u64,
-        }
+    /// How many rows of each kind it holds, in the order of [`SENT`].
+    pub fn size(&self) -> [usize; SENT.len()] {
+        let rest = [
+            &self.kills,
+            &self.purchases,
+            &self.session_starts,
+            &self.match_starts,
+            &self.joins,
+            &self.unlocks,
+            &self.levels,
+            &self.flags,
+            &self.reports,
+            &self.bans,
+        ];
+        std::array::from_fn(|n| if n == 0 { self.beats.len() } else { rest[n - 1].len() })
     }
 
     /// Sends it, at most so many rows a call.
@@ -64,7 +72,10 @@ impl Slice {
         let rest = self.session_ends.iter().filter(|row| !ended.contains(&number(row, &SESSION, "session_id")));
         let rest: Vec<Values> = rest.cloned().collect();
         sender.send("end_sessions", &rest, &SESSION, &["session_id", "event_ts", "end_reason"])?;
-        sender.send_suspicions(&self.suspicions())
+        sender.send_unlocks(&self.unlocks)?;
+        sender.send("reach_levels", &self.levels, &LEVEL, &LEVEL)?;
+        sender.send_suspicions(&self.suspicions())?;
+        sender.send("ban_players", &self.bans, &BAN, &BAN)
     }
 
     /// Flags of the game and reports of its players: what they are of, when, and the evidence. A session that several report at
@@ -73,10 +84,6 @@ impl Slice {
         let time = |row: &Values, columns: &[&str]| match row.get(place(columns, "event_ts")) {
             Some(Datum::Time(ms)) => *ms,
             _ => 0,
-        };
-        let text = |row: &Values, columns: &[&str], column: &str| match row.get(place(columns, column)) {
-            Some(Datum::Text(text)) => text.clone(),
-            _ => String::new(),
         };
         let flag = |row: &Values| {
             let [value, bound] = ["value", "bound"].map(|column| number(row, &FLAG, column));
@@ -160,6 +167,15 @@ impl Sender<'_, '_> {
         Ok(())
     }
 
+    fn send_unlocks(&mut self, unlocks: &[Values]) -> Result<(), postgres::Error> {
+        for rows in unlocks.chunks(self.rows) {
+            let names = rows.iter().map(|row| achievement_named(&text(row, &UNLOCK, "achievement")));
+            let [player, at] = ["player_id", "event_ts"].map(|column| argument(rows, place(&UNLOCK, column), column));
+            self.batch.call("unlock_achievements", vec![player, Box::new(names.collect::<Vec<String>>()), at])?;
+        }
+        Ok(())
+    }
+
     fn send_suspicions(&mut self, all: &[Suspected]) -> Result<(), postgres::Error> {
         for rows in all.chunks(self.rows) {
             let arguments: Arguments<'_> = vec![
@@ -195,8 +211,16 @@ fn number(row: &Values, columns: &[&str], column: &str) -> i64 {
     }
 }
 
+fn text(row: &Values, columns: &[&str], column: &str) -> String {
+    match row.get(place(columns, column)) {
+        Some(Datum::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
 /// Columns of 64 bits; other whole numbers have fewer.
-const WIDE: [&str; 8] = [
+const WIDE: [&str; 9] = [
+    "experience",
     "session_id",
     "party_id",
     "match_id",
@@ -207,7 +231,7 @@ const WIDE: [&str; 8] = [
     "encounter_id",
 ];
 /// Columns of 16 bits.
-const NARROW: [&str; 3] = ["realm_id", "team_id", "winner_team"];
+const NARROW: [&str; 4] = ["realm_id", "team_id", "winner_team", "level"];
 
 /// A column of rows as the procedures take it.
 fn argument<'r>(rows: &'r [Values], place: usize, column: &str) -> Box<dyn postgres::types::ToSql + Sync + 'r> {

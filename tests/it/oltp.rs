@@ -16,10 +16,19 @@ use crate::warehouse::{Child, built, look, run, small, wait_until};
 fn a_run_arrives_whole_and_once() {
     let Some(server) = Server::start("a run in PostgreSQL") else { return };
     let folder = TempDir::new();
-    // Suspicious enough that the game flags and victims report.
-    let sets = ["reports.honest_per_kill=0.01", "anticheat.ratio_kills=3", "anticheat.ratio=3"];
+    // Suspicious enough that the game flags and bans and victims report; a sale on two of the days.
+    let sets = [
+        "reports.honest_per_kill=0.01",
+        "anticheat.ratio_kills=3",
+        "anticheat.ratio=3",
+        "anticheat.flags_to_ban=1",
+        "anticheat.immediate_share=0.5",
+        "anticheat.wave_days=2",
+        "careers.level_experience=50",
+        "sales.spring={start=\"2026-01-30\",days=2,discount=0.25}",
+    ];
     let run = small(folder.path(), "run", &sets);
-    for table in ["reports", "anticheat_flags"] {
+    for table in ["reports", "anticheat_flags", "bans", "achievement_unlocks", "level_ups"] {
         assert!(rows_of(&run, table, &["event_ts"]).len() > 20, "{table}");
     }
     let url = server.database("whole");
@@ -28,6 +37,12 @@ fn a_run_arrives_whole_and_once() {
     let mut client = connect(&url);
     let state = "select (select link_hash::text from audit.head), (select count(*) from game.player_achievement)";
     let before = ask(&mut client, state);
+    let careers =
+        "select count(*), count(banned_at), max(level) > 1, bool_or(state = 'banned') from api.player_lifecycle";
+    let bans = rows_of(&run, "bans", &["player_id"]).len().to_string();
+    assert_eq!(ask(&mut client, careers), [["600", bans.as_str(), "t", "t"]]);
+    let revenue = "select string_agg(sales::text, ' ' order by day) from api.revenue where day < '2026-02-02'";
+    assert_eq!(one(&mut client, revenue), "{spring} {spring} {}");
     // The same again is nothing, however it is cut.
     let output = ingest(&run, &url, &["--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

@@ -15,6 +15,8 @@ pub fn build_world(client: &mut Client) {
         "countries": [{"country": "DE", "region": "eu", "utc_offset_minutes": 60, "currency": "USD"}],
         "devices": [{"device": "pc", "platform": "pc"}],
         "items": [{"item_id": 1, "item": "hat", "category": "cosmetic", "price_usd_cents": 100}],
+        "sales": [{"sale": "spring", "starts_on": "2026-01-01", "ends_on": "2026-01-02", "discount_ppm": 250000}],
+        "achievements": [{"achievement": "game/seasoned", "title": "seasoned", "threshold": 75}],
         "maps": [{"map": "yard", "extent_x_cm": 10000, "extent_y_cm": 10000, "relief_cm": 0}],
         "modes": [{"mode": "duel", "teams": 2, "team_size": 2, "match_length_s": 600, "is_elimination": false,
                    "top_speed_cm_per_s": 500}],
@@ -69,6 +71,8 @@ fn every_constraint_holds_against_the_owner_too() {
         let fill = [kill(1, "09:30:10", 1, 2, false), beat(1, "09:30:00", 0)].concat()
             + "call api.record_purchase(1048576, 65536, '2026-01-01 10:00Z', 1, 'USD', 100, 100);
            call api.raise_flag('manual', 65536, '2026-01-01 10:00Z');
+           call api.reach_level(65536, '2026-01-01 10:00Z', 2::smallint, 400);
+           call api.ban_player(1, '2026-01-02', 'manual');
            call api.register_run('hash', 'test', 4, '2026-01-01', 2);
            call api.claim_stream('one', '2026-01-01');";
         client.batch_execute(&fill).unwrap();
@@ -90,6 +94,8 @@ fn every_constraint_holds_against_the_owner_too() {
         ("device_device_not_empty", "insert into game.device values ('', 'pc')".into()),
         ("item_price_positive", "insert into game.item values (2, 'b', 'c', 0)".into()),
         ("item_item_key", "insert into game.item values (2, 'hat', 'c', 1)".into()),
+        ("sale_ends_on_not_before", "insert into game.sale values ('s', '2026-01-02', '2026-01-01', 0)".into()),
+        ("sale_discount_in_range", "insert into game.sale values ('s', '2026-01-01', '2026-01-01', 1000001)".into()),
         ("map_extent_positive", "insert into game.map values ('m', 0, 1, 1)".into()),
         ("mode_size_positive", "insert into game.mode values ('m', 0, 1, 1, true, 1)".into()),
         ("mode_speed_positive", "insert into game.mode values ('m', 1, 1, 1, true, 0)".into()),
@@ -220,6 +226,11 @@ fn every_constraint_holds_against_the_owner_too() {
             "anticheat_flag_evidence_object",
             "insert into game.anticheat_flag values ('manual', 65536, now(), 'x', '1')".into(),
         ),
+        ("level_up_session_fkey", "insert into game.level_up values (1, now(), 2, 1)".into()),
+        ("level_up_level_above_first", "insert into game.level_up values (131072, now(), 1, 1)".into()),
+        ("ban_player_fkey", "insert into game.ban values (9, now(), 'manual', false)".into()),
+        ("ban_rule_fkey", "insert into game.ban values (2, now(), 'none', false)".into()),
+        ("ban_banned_at_finite", "insert into game.ban values (2, 'infinity', 'manual', false)".into()),
         ("session_counter_not_negative", "update game.session_counter set heartbeats = -1".into()),
         ("session_counter_session_fkey", "insert into game.session_counter (session_id) values (1)".into()),
         ("player_counter_not_negative", "update game.player_counter set headshots = kills + 1".into()),
@@ -262,7 +273,16 @@ fn every_constraint_holds_against_the_owner_too() {
         assert!(missed.is_empty(), "constraints that no bad row hits: {missed:?}");
 
         // What is added once is never changed, whoever asks.
-        for table in ["heartbeat", "game_event", "purchase", "player_achievement", "anticheat_flag", "game_event_key"] {
+        for table in [
+            "heartbeat",
+            "game_event",
+            "purchase",
+            "player_achievement",
+            "anticheat_flag",
+            "game_event_key",
+            "level_up",
+            "ban",
+        ] {
             for change in ["delete from game.", "truncate game."] {
                 assert_eq!(refusal(&mut client, &format!("{change}{table}")).code().code(), "SK007", "{change}{table}");
             }
@@ -285,7 +305,7 @@ fn every_constraint_holds_against_the_owner_too() {
 }
 
 /// Calls in order, with the code that each must be refused with; empty if it goes through.
-const CALLS: [(&str, &str); 128] = [
+const CALLS: [(&str, &str); 150] = [
     // Batches.
     (
         "call api.start_sessions(array[1::bigint], array[]::int[], array[]::bigint[], array[]::text[], array[]::text[], array[]::timestamptz[])",
@@ -491,6 +511,36 @@ const CALLS: [(&str, &str); 128] = [
     ("call api.unlock_achievement(1, 'founder', '2026-01-02')", "SK004"),
     ("call api.unlock_achievement(1, 'none', '2026-01-02')", "SK002"),
     ("call api.raise_flag('manual', 65536, '2026-01-01 08:00Z', '{}')", "SK003"),
+    ("call api.unlock_achievement(1, 'game/seasoned', '2026-01-01')", ""),
+    (
+        "call api.register_catalogue('{\"achievements\": [{\"achievement\": \"veteran\", \"title\": \"V\", \"threshold\": 5}]}')",
+        "SK004",
+    ),
+    (
+        "call api.register_catalogue('{\"sales\": [{\"sale\": \"s\", \"starts_on\": \"2026-01-02\", \"ends_on\": \"2026-01-01\", \"discount_ppm\": 1}]}')",
+        "SK001",
+    ),
+    // Levels.
+    ("call api.reach_level(65536, '2026-01-01 11:00Z', 5::smallint, 900)", ""),
+    ("call api.reach_level(65536, '2026-01-01 11:00Z', 5::smallint, 900)", ""),
+    ("call api.reach_level(65536, '2026-01-01 11:00Z', 6::smallint, 900)", "SK004"),
+    ("call api.reach_level(262144, '2026-01-01 13:00:01Z', 5::smallint, 900)", "SK003"),
+    ("call api.reach_level(262144, '2026-01-01 13:00Z', 1::smallint, 900)", "SK001"),
+    ("call api.reach_level(262144, null, 5::smallint, 900)", "SK001"),
+    ("call api.reach_level(7, '2026-01-01 13:00Z', 5::smallint, 900)", "SK002"),
+    ("call api.reach_level(262144, '2026-01-01 13:00Z', 5::smallint, 900)", ""),
+    // Bans: nobody plays after one.
+    ("call api.ban_player(4, '2026-01-01 12:30Z', 'manual')", "SK003"),
+    ("call api.ban_player(4, '2026-01-02', 'none')", "SK002"),
+    ("call api.ban_player(99, '2026-01-02', 'manual')", "SK002"),
+    ("call api.ban_player(4, 'infinity', 'manual')", "SK001"),
+    ("call api.ban_player(4, '2026-01-02', null)", "SK001"),
+    ("call api.ban_player(4, '2026-01-02', 'manual', true)", ""),
+    ("call api.ban_player(4, '2026-01-02', 'manual', true)", ""),
+    ("call api.ban_player(4, '2026-01-03', 'manual', true)", "SK004"),
+    ("call api.end_session(262145, '2026-01-01 15:00Z', 'logout')", ""),
+    ("call api.start_session(262146, 4, 262146, 'pc', '1.0', '2026-01-02 00:00Z')", "SK010"),
+    ("call api.start_session(262146, 4, 262146, 'pc', '1.0', '2026-01-01 23:59:59Z')", ""),
 ];
 
 #[test]
@@ -523,7 +573,7 @@ fn procedures_take_what_is_right_and_name_what_is_not() {
         assert_eq!(one(&mut client, "select count(*) from audit.verify()"), "0");
         // Every procedure of a batch has one of a row, and every refusal's code is explained.
         let lonely = "select proname from pg_proc where pronamespace = 'api'::regnamespace and prokind = 'p' \
-                  and proname ~ '^(start|end|join|leave|record|unlock|raise|register_pl)' group by 1 having count(*) <> 1";
+                  and proname ~ '^(start|end|join|leave|record|unlock|reach|raise|ban|register_pl)' group by 1 having count(*) <> 1";
         assert_eq!(ask(&mut client, lonely), Vec::<Vec<String>>::new());
     }
 }

@@ -33,7 +33,7 @@ fn bad_input_is_refused_with_a_remedy() {
     let without = small(folder.path(), "without", &["clock.days=1", "output.tables.matches=false"]);
     refused(&without, &url, &[], 3, "output.tables.matches = true");
     let no_kills = small(folder.path(), "no_kills", &["clock.days=1", "output.tables.kills=false"]);
-    refused(&no_kills, &url, &["--tables", "kills"], 3, "leave it out of --tables");
+    refused(&no_kills, &url, &["--tables", "kills"], 3, "leave kills out of --tables");
     refused(&no_kills, &url, &[], 2, "heartbeats without kills");
     // What a run has not is told, because it may be meant.
     let unsold = small(folder.path(), "unsold", &["clock.days=1", "output.tables.purchases=false"]);
@@ -155,6 +155,18 @@ fn the_schema_installs_into_what_is_empty_or_older_and_nothing_else() {
     assert_eq!(state(&url), before, "to install twice changes nothing");
     assert_eq!(one(&mut connect(&url), "select count(*) from audit.audit_log"), audited);
 
+    // A database of the first version becomes what a new one is.
+    let old = server.database("old");
+    let undo = "drop schema api cascade; create schema api authorization skirmish_owner; \
+                drop table game.sale, game.level_up, game.ban; delete from game.schema_version; \
+                insert into game.schema_version (version) values (1)";
+    connect(&old).batch_execute(undo).unwrap();
+    // As it was: with a view that is renewed, and nothing of what has come since.
+    let view = "set role skirmish_owner; create view api.active_players as select 1 as day";
+    connect(&old).batch_execute(view).unwrap();
+    assert_eq!(oltp("install", &[&old]).status.code(), Some(0));
+    assert_eq!(state(&old), before, "an upgraded database is a new one");
+
     // A newer version of this folder, whose second step fails: then nothing of it is there.
     let copy = TempDir::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -164,18 +176,22 @@ fn the_schema_installs_into_what_is_empty_or_older_and_nothing_else() {
     }
     let schema = copy.path().join("oltp/schema");
     std::fs::create_dir_all(schema.join("upgrades")).unwrap();
-    std::fs::write(schema.join("version"), "4\n").unwrap();
-    std::fs::write(schema.join("upgrades/3.sql"), "alter table game.map add column colour text;\n").unwrap();
-    std::fs::write(schema.join("upgrades/4.sql"), "alter table game.nothing add column colour text;\n").unwrap();
+    let newest: u32 = std::fs::read_to_string(schema.join("version")).unwrap().trim().parse().unwrap();
+    let upgrade = |n: u32, script: &str| {
+        std::fs::write(schema.join(format!("upgrades/{}.sql", newest + n)), script).unwrap();
+    };
+    std::fs::write(schema.join("version"), format!("{}\n", newest + 2)).unwrap();
+    upgrade(1, "alter table game.map add column colour text;\n");
+    upgrade(2, "alter table game.nothing add column colour text;\n");
     let install = || python_here(copy.path().join("oltp/install")).arg(&url).output().unwrap();
     let output = install();
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("game.nothing"), "{}", stderr(&output));
     assert_eq!(state(&url), before, "a failed upgrade leaves nothing");
-    std::fs::write(schema.join("upgrades/4.sql"), "alter table game.map add column shade text;\n").unwrap();
+    upgrade(2, "alter table game.map add column shade text;\n");
     assert_eq!(install().status.code(), Some(0));
     let mut client = connect(&url);
-    assert_eq!(one(&mut client, "select max(version) from game.schema_version"), "4");
+    assert_eq!(one(&mut client, "select max(version) from game.schema_version"), (newest + 2).to_string());
     client.batch_execute("select colour, shade from game.map").unwrap();
 
     // What is not ours is left alone.
@@ -205,7 +221,10 @@ fn the_schema_installs_into_what_is_empty_or_older_and_nothing_else() {
     assert_eq!(stdout(&again).trim(), server.url, "to start it twice finds it running");
     let given = oltp("up", &["--quiet", &server.empty_database("given")]);
     assert_eq!(stdout(&given).trim(), server.url_of("given"));
-    assert_eq!(one(&mut connect(&server.url_of("given")), "select max(version) from game.schema_version"), "2");
+    assert_eq!(
+        one(&mut connect(&server.url_of("given")), "select max(version) from game.schema_version"),
+        newest.to_string()
+    );
 }
 
 #[test]

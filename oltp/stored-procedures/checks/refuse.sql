@@ -8,6 +8,7 @@
 --   SK007  fixed: rows of this table are added and never changed
 --   SK008  other run: the database holds one run, and this is another
 --   SK009  lost race: somebody else has moved this stream on
+--   SK010  banned: the session would start after its player's ban
 create or replace function game.refuse(code text, what text, remedy text)
 returns void
 language plpgsql

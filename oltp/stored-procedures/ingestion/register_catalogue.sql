@@ -1,7 +1,7 @@
 -- What the world is made of, as one document: {"regions": [{"region": "eu-west", "share_ppm": 1000000}], ...} with
--- the columns of game.region, game.currency, game.country, game.device, game.item, game.map, game.mode and
--- game.weapon. What is there already takes the values that are given, and the audit log keeps the old ones; what is
--- not named stays.
+-- the columns of game.region, game.currency, game.country, game.device, game.item, game.sale, game.map, game.mode and
+-- game.weapon, and achievements that the game itself unlocks, with the columns of game.achievement but the metric. What
+-- is there already takes the values that are given, and the audit log keeps the old ones; what is not named stays.
 create or replace procedure api.register_catalogue(catalogue jsonb)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -19,13 +19,28 @@ begin
     select e.key into unknown
     from jsonb_each(register_catalogue.catalogue) as e
     where
-        e.key not in ('regions', 'currencies', 'countries', 'devices', 'items', 'maps', 'modes', 'weapons')
+        e.key not in (
+            'regions', 'currencies', 'countries', 'devices', 'items', 'sales', 'maps', 'modes', 'weapons', 'achievements'
+        )
         or jsonb_typeof(e.value) <> 'array'
     limit 1;
     if unknown is not null then
         perform game.refuse(
             'SK001', format('register_catalogue: %s is no list that is known', unknown),
-            'lists are regions, currencies, countries, devices, items, maps, modes, weapons'
+            'lists are regions, currencies, countries, devices, items, sales, maps, modes, weapons, achievements'
+        );
+    end if;
+    -- An achievement that a rule unlocks is not the game's.
+    select a.achievement into unknown
+    from jsonb_to_recordset(register_catalogue.catalogue -> 'achievements') as r (achievement text)
+    inner join game.achievement as a on r.achievement = a.achievement
+    where a.metric <> 'manual'
+    order by a.achievement
+    limit 1;
+    if unknown is not null then
+        perform game.refuse(
+            'SK004', format('register_catalogue: the achievement %s is one that a rule unlocks', unknown),
+            'give achievements of the game names of their own'
         );
     end if;
 
@@ -97,6 +112,22 @@ begin
         excluded.item, excluded.category, excluded.price_usd_cents
     );
 
+    insert into game.sale as t (sale, starts_on, ends_on, discount_ppm)
+    select distinct on (r.sale)
+        r.sale, r.starts_on, r.ends_on, r.discount_ppm
+    from jsonb_to_recordset(register_catalogue.catalogue -> 'sales') as r (
+        sale text, starts_on date, ends_on date, discount_ppm integer
+    )
+    order by r.sale
+    on conflict on constraint sale_pkey do update
+    set
+        starts_on = excluded.starts_on,
+        ends_on = excluded.ends_on,
+        discount_ppm = excluded.discount_ppm
+    where (t.starts_on, t.ends_on, t.discount_ppm) is distinct from (
+        excluded.starts_on, excluded.ends_on, excluded.discount_ppm
+    );
+
     insert into game.map as t (map, extent_x_cm, extent_y_cm, relief_cm)
     select distinct on (r.map)
         r.map, r.extent_x_cm, r.extent_y_cm, r.relief_cm
@@ -149,6 +180,19 @@ begin
         best_range_cm = excluded.best_range_cm,
         headshot_ppm = excluded.headshot_ppm
     where (t.best_range_cm, t.headshot_ppm) is distinct from (excluded.best_range_cm, excluded.headshot_ppm);
+
+    insert into game.achievement as t (achievement, title, metric, threshold)
+    select distinct on (r.achievement)
+        r.achievement, r.title, 'manual', r.threshold
+    from jsonb_to_recordset(register_catalogue.catalogue -> 'achievements') as r (
+        achievement text, title text, threshold bigint
+    )
+    order by r.achievement
+    on conflict on constraint achievement_pkey do update
+    set
+        title = excluded.title,
+        threshold = excluded.threshold
+    where (t.title, t.threshold) is distinct from (excluded.title, excluded.threshold);
 exception
     when check_violation or not_null_violation or foreign_key_violation or data_exception then
         get stacked diagnostics said = message_text, broken = constraint_name;

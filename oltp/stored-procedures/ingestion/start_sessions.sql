@@ -21,6 +21,11 @@ declare
     fault record;
     detail text;
 begin
+    -- Whoever bans one of the players meanwhile waits, and then sees these sessions.
+    perform from game.player as p
+    where p.player_id = any(array(select distinct b.id from unnest(start_sessions.player_ids) as b (id)))
+    order by p.player_id
+    for key share;
     begin
         insert into game.session (session_id, player_id, party_id, device, client_version, started_at)
         select b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at
@@ -34,6 +39,9 @@ begin
             num_nulls(b.session_id, b.party_id, b.client_version, b.started_at) = 0
             and b.session_id >> 16 = b.player_id
             and isfinite(b.started_at)
+            and not exists (
+                select from game.ban as n where n.player_id = b.player_id and n.banned_at <= b.started_at
+            )
         order by b.session_id
         on conflict on constraint session_pkey do nothing;
         get diagnostics stored = row_count;
@@ -61,6 +69,7 @@ begin
                 or b.session_id >> 16 <> b.player_id
                 or not isfinite(b.started_at) then 'SK001'
             when p.player_id is null or d.device is null then 'SK002'
+            when t.session_id is null then 'SK010'
             else 'SK004'
         end as code
     into fault
@@ -86,6 +95,7 @@ begin
                 case fault.code
                     when 'SK001' then 'lacks a value, or is not numbered player_id << 16 | ordinal'
                     when 'SK002' then 'has a player or device that is not registered'
+                    when 'SK010' then 'is of a player who is banned'
                     else 'is there with other content'
                 end
             ),
