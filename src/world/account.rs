@@ -1,13 +1,15 @@
-//! Accounts: the small record of a player that changes, and the calendar of the days on which players come back.
+//! Accounts: the small record of a player that changes, where it waits for the player's next day, and what payers have spent.
+
+use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 
 use crate::tape::Tape;
 
-/// The mutable part of every account. At most 24 bytes: a run holds up to 20 million of them. What only few have is in components
-/// of their own.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Player {
+/// What outlasts the sessions of a player. At most 24 bytes: a run holds up to 20 million of them. What only few have is kept
+/// elsewhere ([`Wallets`], [`super::aftermath::Suspects`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
     /// Account number, from 1, in order of installation.
     pub id: i32,
     /// Second of the run before which no further session starts: the end of the last one planned, and a break.
@@ -18,29 +20,18 @@ pub struct Player {
     pub kills: u32,
     /// Sessions planned so far.
     pub sessions: u16,
-    /// Sessions planned and not yet ended.
-    pub open_sessions: u8,
     /// The last day with a heartbeat, counted from 1; 0 before the first.
     pub seen_day: u16,
-    /// Sessions that have logged in on that day.
-    pub logins: u8,
-    /// Set when the player will not come back after the open sessions.
-    pub is_leaving: bool,
     /// Set on the first day on which the player cheats.
     pub has_cheated: bool,
 }
 
-const _: () = assert!(size_of::<Player>() <= 24);
+const _: () = assert!(size_of::<Account>() <= 24);
 
-impl Player {
-    /// Notes a heartbeat on a day; if it is the day's first, the day seen before, counted from 1.
-    pub fn see(&mut self, day: u32) -> Option<u16> {
-        let day = day as u16 + 1;
-        let before = std::mem::replace(&mut self.seen_day, day);
-        (before != day).then(|| {
-            self.logins = 0;
-            before
-        })
+impl Account {
+    /// An account that has just been made.
+    pub fn new(id: i32) -> Self {
+        Self { id, ..Self::default() }
     }
 
     /// Days since the last one with a heartbeat, as far as it is known: 0 on the day after.
@@ -55,17 +46,108 @@ impl Player {
         tape.u32(&mut self.matches);
         tape.u32(&mut self.kills);
         tape.u16(&mut self.sessions);
-        tape.u8(&mut self.open_sessions);
         tape.u16(&mut self.seen_day);
-        tape.u8(&mut self.logins);
-        tape.flag(&mut self.is_leaving);
         tape.flag(&mut self.has_cheated);
     }
 }
 
-/// What an account has paid. Only payers have it.
+/// A player with sessions planned or open. All others are accounts in the [`ReturnCalendar`], or gone.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[component(storage = "SparseSet")]
+pub struct Player {
+    /// The account.
+    pub account: Account,
+    /// The day of the run on which the player is next active; none if it will not come back after the open sessions.
+    pub next_day: Option<u16>,
+    /// Sessions planned and not yet ended.
+    pub open_sessions: u8,
+    /// Sessions that have logged in on the day seen last.
+    pub logins: u8,
+}
+
+impl Player {
+    /// Notes a heartbeat on a day; if it is the day's first, the day seen before, counted from 1.
+    pub fn see(&mut self, day: u32) -> Option<u16> {
+        let day = day as u16 + 1;
+        let before = std::mem::replace(&mut self.account.seen_day, day);
+        (before != day).then(|| {
+            self.logins = 0;
+            before
+        })
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        self.account.state(tape);
+        // No run has so many days.
+        let mut next_day = self.next_day.unwrap_or(u16::MAX);
+        tape.u16(&mut next_day);
+        self.next_day = (next_day != u16::MAX).then_some(next_day);
+        tape.u8(&mut self.open_sessions);
+        tape.u8(&mut self.logins);
+    }
+}
+
+/// Days that a run can have: nobody waits for a later one.
+pub const MAX_DAYS: u32 = 731;
+
+/// The day on which a player comes back, if that is one that a run can have.
+pub fn day_of_return(next_day: Option<i32>) -> Option<u16> {
+    next_day.filter(|&day| (day as u32) < MAX_DAYS).map(|day| day as u16)
+}
+
+/// Accounts by the day of the run on which their players are next active, so that a day costs its active players alone, and
+/// whoever waits for one nothing but its record.
+#[derive(Resource, Debug, Default)]
+pub struct ReturnCalendar {
+    days: Vec<Vec<Account>>,
+}
+
+impl ReturnCalendar {
+    /// Enters an account for a day.
+    pub fn enter(&mut self, day: u16, account: Account) {
+        let day = usize::from(day);
+        if self.days.len() <= day {
+            self.days.resize_with(day + 1, Vec::new);
+        }
+        let waiting = &mut self.days[day];
+        if waiting.len() == waiting.capacity() {
+            // By a quarter: these lists are most of what a large population takes.
+            waiting.reserve_exact(waiting.len() / 4 + 4);
+        }
+        waiting.push(account);
+    }
+
+    /// Takes out everyone entered for a day, in no particular order.
+    pub fn take(&mut self, day: u32) -> Vec<Account> {
+        self.days.get_mut(day as usize).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let waiting: usize = self.days.iter().map(Vec::capacity).sum();
+        waiting * size_of::<Account>() + self.days.capacity() * size_of::<Vec<Account>>()
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        let days = self.days.iter().enumerate();
+        let entry = |(day, accounts): (usize, &Vec<Account>)| -> Vec<(u16, Account)> {
+            accounts.iter().map(|account| (day as u16, *account)).collect()
+        };
+        let mut all: Vec<(u16, Account)> = days.flat_map(entry).collect();
+        all.sort_unstable_by_key(|(_, account)| account.id);
+        tape.list(&mut all, |tape, (day, account)| {
+            tape.u16(day);
+            account.state(tape);
+        });
+        if tape.is_playing() {
+            all.into_iter().for_each(|(day, account)| self.enter(day, account));
+        }
+    }
+}
+
+/// What an account has paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wallet {
     /// Purchases so far.
     pub purchases: u32,
@@ -75,41 +157,30 @@ pub struct Wallet {
     pub paid_week: u16,
 }
 
-impl Wallet {
+/// Wallets by account. Only payers have one.
+#[derive(Resource, Debug, Default)]
+pub struct Wallets {
+    /// Account number to wallet.
+    pub by_account: BTreeMap<i32, Wallet>,
+}
+
+impl Wallets {
+    /// Purchases of an account.
+    pub fn purchases(&self, account: i32) -> u32 {
+        self.by_account.get(&account).map_or(0, |wallet| wallet.purchases)
+    }
+
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
-        tape.u32(&mut self.purchases);
-        tape.u32(&mut self.spent_usd_cents);
-        tape.u16(&mut self.paid_week);
-    }
-}
-
-/// Days that a run can have: nobody waits for a later one.
-pub const MAX_DAYS: u32 = 731;
-
-/// Which players are next active on which day of the run, so that a day costs its active players alone.
-#[derive(Resource, Debug, Default)]
-pub struct ReturnCalendar {
-    days: Vec<Vec<Entity>>,
-}
-
-impl ReturnCalendar {
-    /// Enters a player for a day.
-    pub fn enter(&mut self, day: u32, player: Entity) {
-        let day = day as usize;
-        if self.days.len() <= day {
-            self.days.resize_with(day + 1, Vec::new);
+        let mut all: Vec<(i32, Wallet)> = self.by_account.iter().map(|(id, wallet)| (*id, *wallet)).collect();
+        tape.list(&mut all, |tape, (id, wallet)| {
+            tape.i32(id);
+            tape.u32(&mut wallet.purchases);
+            tape.u32(&mut wallet.spent_usd_cents);
+            tape.u16(&mut wallet.paid_week);
+        });
+        if tape.is_playing() {
+            self.by_account.extend(all);
         }
-        self.days[day].push(player);
-    }
-
-    /// Takes out everyone entered for a day, in no particular order.
-    pub fn take(&mut self, day: u32) -> Vec<Entity> {
-        self.days.get_mut(day as usize).map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Every entry, for saving.
-    pub fn entries(&self) -> impl Iterator<Item = (u32, Entity)> {
-        self.days.iter().enumerate().flat_map(|(day, players)| players.iter().map(move |player| (day as u32, *player)))
     }
 }

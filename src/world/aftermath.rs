@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
-use super::account::{Player, Wallet};
+use super::account::{Account, Player, ReturnCalendar, Wallets};
 use super::journal::Journal;
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
@@ -27,16 +27,22 @@ pub struct Suspicion {
     rule: u8,
 }
 
-/// The accounts that were flagged, and those that will be banned, by day.
+/// The accounts that were flagged and have not left for good, and those of them that will be banned, by day.
 #[derive(Resource, Debug, Default)]
 pub struct Suspects {
     by_account: BTreeMap<i32, Suspicion>,
-    condemned: BTreeMap<u32, Vec<Entity>>,
+    condemned: BTreeMap<u32, Vec<i32>>,
 }
 
 impl Suspects {
-    /// Records or plays the state; `find` finds the account of a number, if it is still there.
-    pub fn state(&mut self, tape: &mut Tape, find: impl Fn(i32) -> Option<Entity>) {
+    /// Whether an account was banned on a day or before.
+    fn is_banned(&self, account: i32, day: u32) -> bool {
+        let ban_day = self.by_account.get(&account).map_or(0, |suspicion| suspicion.ban_day);
+        ban_day != 0 && u32::from(ban_day - 1) <= day
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
         let mut all: Vec<(i32, Suspicion)> = self.by_account.iter().map(|(id, known)| (*id, *known)).collect();
         tape.list(&mut all, |tape, (id, known)| {
             tape.i32(id);
@@ -48,8 +54,8 @@ impl Suspects {
             for (id, known) in all {
                 self.by_account.insert(id, known);
                 // Days that are over are never asked for again.
-                if let (Some(day), Some(entity)) = (known.ban_day.checked_sub(1), find(id)) {
-                    self.condemned.entry(day.into()).or_default().push(entity);
+                if let Some(day) = known.ban_day.checked_sub(1) {
+                    self.condemned.entry(day.into()).or_default().push(id);
                 }
             }
         }
@@ -71,53 +77,93 @@ pub struct Parting {
     pub evidence: Evidence,
 }
 
+/// What is known of accounts besides the players with open sessions.
+#[derive(SystemParam)]
+pub struct Records<'w> {
+    calendar: ResMut<'w, ReturnCalendar>,
+    wallets: ResMut<'w, Wallets>,
+    suspects: ResMut<'w, Suspects>,
+}
+
+impl Records<'_> {
+    /// A player without sessions waits for the next active day, or is forgotten.
+    pub fn rest(&mut self, player: &Player) {
+        match player.next_day {
+            Some(day) => self.calendar.enter(day, player.account),
+            None => self.forget(player.account.id),
+        }
+    }
+
+    /// Takes out the accounts that wait for a day; those that were banned meanwhile are forgotten.
+    pub fn wake(&mut self, day: u32) -> Vec<Account> {
+        let mut due = self.calendar.take(day);
+        due.retain(|account| {
+            let is_banned = self.suspects.is_banned(account.id, day);
+            if is_banned {
+                self.forget(account.id);
+            }
+            !is_banned
+        });
+        due
+    }
+
+    fn forget(&mut self, account: i32) {
+        self.wallets.by_account.remove(&account);
+        self.suspects.by_account.remove(&account);
+    }
+}
+
 /// What it takes to end a session.
 #[derive(SystemParam)]
 pub struct Aftermath<'w, 's> {
     rules: Res<'w, Rules>,
     now: Res<'w, Now>,
-    suspects: ResMut<'w, Suspects>,
-    /// Accounts.
-    pub players: Query<'w, 's, (&'static mut Player, Option<&'static Wallet>)>,
+    records: Records<'w>,
+    /// Players with sessions planned or open.
+    pub players: Query<'w, 's, &'static mut Player>,
     commands: Commands<'w, 's>,
 }
 
 const HAS_PLAYER: &str = "a player stays for as long as a session is planned or open";
 
 impl Aftermath<'_, '_> {
-    /// One open session fewer; an account that will not come back goes with its last.
+    /// One open session fewer; after the last the player waits for its next active day, or is gone.
     pub fn take(&mut self, entity: Entity, parting: Parting, journal: &mut Journal) {
-        let (mut player, wallet) = self.players.get_mut(entity).expect(HAS_PLAYER);
+        let mut player = self.players.get_mut(entity).expect(HAS_PLAYER);
+        let player = &mut *player;
         let Parting { session_id, evidence, .. } = parting;
+        let account = &mut player.account;
+        let player_id = account.id;
         // The last two bytes of its number count a player's sessions.
         let ordinal = (session_id & 0xffff) as u32;
-        let purchases = wallet.map_or(0, |wallet| wallet.purchases);
-        let before = Deeds([player.matches, player.kills, ordinal, purchases.saturating_sub(parting.purchases.into())]);
+        let purchases = self.records.wallets.purchases(player_id);
+        let had = purchases.saturating_sub(parting.purchases.into());
+        let before = Deeds([account.matches, account.kills, ordinal, had]);
+        account.matches += u32::from(parting.matches);
+        account.kills += u32::from(evidence.kills);
+        let after = Deeds([account.matches, account.kills, ordinal + 1, purchases]);
         player.open_sessions -= 1;
-        player.matches += u32::from(parting.matches);
-        player.kills += u32::from(evidence.kills);
-        let after = Deeds([player.matches, player.kills, ordinal + 1, purchases]);
         let event_ts = Timestamp(self.rules.clock.ms(parting.ended_s));
-        let player_id = player.id;
         note_growth(&self.rules.careers, journal, (session_id, player_id, event_ts), before, after);
         let has_lost = evidence.deaths > evidence.kills;
-        if has_lost && !player.is_leaving && self.rules.effects.losing_ends_career(session_id) {
-            player.is_leaving = true;
+        if has_lost && player.next_day.is_some() && self.rules.effects.losing_ends_career(session_id) {
+            player.next_day = None;
             let event = Text::at(TruthEvent::GaveUp as usize);
             journal.rows.truth_events.push(TruthEventRow { event_ts, player_id, event });
         }
-        if player.is_leaving && player.open_sessions == 0 {
-            self.commands.entity(entity).despawn();
-        }
+        let resting = (player.open_sessions == 0).then_some(*player);
         if self.rules.anticheat.keys.enabled {
-            self.look_at(entity, player_id, event_ts, parting, journal);
+            self.look_at(player_id, event_ts, parting, journal);
+        }
+        if let Some(player) = resting {
+            self.records.rest(&player);
+            self.commands.entity(entity).despawn();
         }
     }
 
     /// Raises the flags that a session deserves, and condemns an account that has enough of them.
     fn look_at(
         &mut self,
-        entity: Entity,
         player_id: i32,
         event_ts: Timestamp,
         Parting { session_id, evidence, .. }: Parting,
@@ -125,7 +171,8 @@ impl Aftermath<'_, '_> {
     ) {
         for breach in self.rules.anticheat.look_at(evidence) {
             let rule = breach.rule as usize;
-            let suspicion = self.suspects.by_account.entry(player_id).or_default();
+            let suspects = &mut *self.records.suspects;
+            let suspicion = suspects.by_account.entry(player_id).or_default();
             suspicion.flags = suspicion.flags.saturating_add(1);
             journal.rows.anticheat_flags.push(AnticheatFlagRow {
                 session_id,
@@ -142,7 +189,7 @@ impl Aftermath<'_, '_> {
                 let waits = !draws.chance(self.rules.anticheat.keys.immediate_share);
                 if let Some(ban_day) = self.rules.anticheat.ban_day(day, waits) {
                     (suspicion.ban_day, suspicion.rule) = (ban_day as u16 + 1, rule as u8);
-                    self.suspects.condemned.entry(ban_day).or_default().push(entity);
+                    suspects.condemned.entry(ban_day).or_default().push(player_id);
                 }
             }
         }
@@ -183,7 +230,6 @@ pub fn ban_condemned(
     mut suspects: ResMut<Suspects>,
     mut journal: ResMut<Journal>,
     mut players: Query<&mut Player>,
-    mut commands: Commands,
 ) {
     let ticks_per_day = rules.clock.ticks_per_day();
     if !now.tick.is_multiple_of(ticks_per_day) {
@@ -191,17 +237,16 @@ pub fn ban_condemned(
     }
     let day = now.tick / ticks_per_day;
     let event_ts = Timestamp(rules.clock.ms(rules.clock.second(now.tick)));
-    for entity in suspects.condemned.remove(&day).unwrap_or_default() {
+    let condemned = suspects.condemned.remove(&day).unwrap_or_default();
+    // Whoever waits for another day is forgotten when it comes.
+    let online = players.iter_mut().filter(|player| condemned.contains(&player.account.id));
+    online.for_each(|mut player| player.next_day = None);
+    for player_id in condemned {
         // Who has left for good in the meantime needs no ban.
-        let Ok(mut player) = players.get_mut(entity) else { continue };
-        let suspicion = suspects.by_account.get(&player.id).expect("only who is suspected is condemned");
-        player.is_leaving = true;
-        if player.open_sessions == 0 {
-            commands.entity(entity).despawn();
-        }
+        let Some(suspicion) = suspects.by_account.get(&player_id) else { continue };
         journal.rows.bans.push(BanRow {
             event_ts,
-            player_id: player.id,
+            player_id,
             rule: Text::at(Rule::at(suspicion.rule.into()) as usize),
             is_wave: rules.anticheat.is_wave(day),
         });

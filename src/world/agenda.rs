@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 
-use super::account::{MAX_DAYS, Player, ReturnCalendar};
+use super::account::{Account, Player, day_of_return};
+use super::aftermath::Records;
 use super::journal::Journal;
 use super::parties::{Active, Party, gather};
 use super::tick::{Now, RealmId, Rules};
@@ -41,7 +42,7 @@ pub struct Identity {
 
 impl Identity {
     /// Of a player on a day, who cheats in a way, counted from 1.
-    fn of(setting: &Setting, profile: &Profile, day: u32, player: &Player, cheat: u16) -> Self {
+    fn of(setting: &Setting, profile: &Profile, day: u32, account: &Account, cheat: u16) -> Self {
         let player_id = profile.nature.id;
         let edge = setting.cheating.effect(cheat).map_or(0.0, |effect| effect.skill);
         Self {
@@ -54,7 +55,7 @@ impl Identity {
             pays_from: profile.pays_from,
             client_version: setting.sessions.client_version(setting.seed, player_id, day as i32),
             cheat,
-            skill: profile.skill - setting.careers.rust(player.days_away(day)) + edge,
+            skill: profile.skill - setting.careers.rust(account.days_away(day)) + edge,
         }
     }
 
@@ -130,70 +131,73 @@ pub fn wake_players(
     rules: Res<Rules>,
     now: Res<Now>,
     realm: Res<RealmId>,
-    mut calendar: ResMut<ReturnCalendar>,
+    mut records: Records<'_>,
     mut agenda: ResMut<Agenda>,
     mut journal: ResMut<Journal>,
-    mut players: Query<&mut Player>,
+    mut players: Query<(Entity, &mut Player)>,
     mut commands: Commands,
 ) {
     if !now.tick.is_multiple_of(rules.clock.ticks_per_day()) {
         return;
     }
     let day = now.tick / rules.clock.ticks_per_day();
-    let due = calendar.take(day).into_iter();
-    // Who was banned or gave up is gone, or goes when the sessions are over that are still open.
-    let stays = |entity| Some((entity, *players.get(entity).ok()?)).filter(|(_, player)| !player.is_leaving);
-    let mut awake: Vec<(Entity, Player)> = due.filter_map(stays).collect();
-    awake.sort_unstable_by_key(|(_, player)| player.id);
-    let returning = awake.len();
+    let waiting = records.wake(day).into_iter().map(|account| (None, Player { account, ..Player::default() }));
+    // Some still have a session of the day before.
+    let is_due = |(_, player): &(Entity, &Player)| player.next_day.is_some_and(|next| u32::from(next) == day);
+    let online = players.iter().filter(is_due).map(|(entity, player)| (Some(entity), *player));
+    let mut awake: Vec<(Option<Entity>, Player)> = waiting.chain(online).collect();
+    awake.sort_unstable_by_key(|(_, player)| player.account.id);
     for id in rules.installs_on(realm.0, day as i32) {
-        awake.push((commands.spawn_empty().id(), Player { id, ..Player::default() }));
+        awake.push((None, Player { account: Account::new(id), ..Player::default() }));
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
         journal.rows.truth_events.push(truth(event_ts, id, TruthEvent::Installed));
     }
     let mut identities = Vec::with_capacity(awake.len());
     let mut active = Vec::with_capacity(awake.len());
-    for (_, player) in &mut awake {
-        let mut profile = rules.population.profile(player.id);
-        let cheat = rules.cheating.on_day(&rules.population, &rules.friendships, player.id, day);
+    for (_, Player { account, .. }) in &mut awake {
+        let mut profile = rules.population.profile(account.id);
+        let cheat = rules.cheating.on_day(&rules.population, &rules.friendships, account.id, day);
         if let Some(effect) = rules.cheating.effect(cheat) {
             profile.session_s *= effect.hours_factor;
-            if !std::mem::replace(&mut player.has_cheated, true) {
+            if !std::mem::replace(&mut account.has_cheated, true) {
                 let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
-                journal.rows.truth_events.push(truth(event_ts, player.id, TruthEvent::BeganCheating));
+                journal.rows.truth_events.push(truth(event_ts, account.id, TruthEvent::BeganCheating));
             }
         }
-        identities.push(Identity::of(&rules, &profile, day, player, cheat));
-        active.push(plan_sittings(&rules, day, player, &profile));
+        identities.push(Identity::of(&rules, &profile, day, account, cheat));
+        active.push(plan_sittings(&rules, day, account, &profile));
     }
     gather(&rules, &mut active);
-    for (n, (((entity, mut player), identity), active)) in awake.into_iter().zip(identities).zip(active).enumerate() {
-        player.free_from_s = active.plan.free_from_s;
+    for (((online, mut player), identity), active) in awake.into_iter().zip(identities).zip(active) {
+        player.account.free_from_s = active.plan.free_from_s;
         let mut last_start_s = day * DAY_S;
         let mut next_day = active.next_day;
         if next_day.is_none() && active.parties.iter().any(|party| party.size > 1) {
-            let nature = &rules.population.nature(player.id);
-            let comes_back = rules.effects.party_keeps(player.id, day);
+            let nature = &rules.population.nature(player.account.id);
+            let comes_back = rules.effects.party_keeps(player.account.id, day);
             next_day = comes_back.then(|| rules.population.next_day_after_all(nature, day as i32));
         }
-        for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
-            let session_id = session_number(player.id, player.sessions);
-            player.sessions += 1;
-            player.open_sessions += 1;
-            last_start_s = sitting.started_s;
-            agenda.enter(&rules, PlannedSession { player: entity, identity, session_id, sitting, party });
-        }
-        let is_gone = schedule_return(entity, &mut player, next_day, &mut calendar);
-        if is_gone {
-            let event_ts = Timestamp(rules.clock.ms(last_start_s));
-            journal.rows.truth_events.push(truth(event_ts, player.id, TruthEvent::Churned));
-        }
-        if player.is_leaving && player.open_sessions == 0 {
-            commands.entity(entity).despawn();
-        } else if n < returning {
-            *players.get_mut(entity).expect("it was there a moment ago") = player;
+        // Back only after the longest run there can be is as good as gone, but not churned.
+        player.next_day = day_of_return(next_day);
+        if active.plan.sittings.is_empty() && online.is_none() {
+            records.rest(&player);
         } else {
-            commands.entity(entity).insert(player);
+            let entity = online.unwrap_or_else(|| commands.spawn_empty().id());
+            for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
+                let session_id = session_number(player.account.id, player.account.sessions);
+                player.account.sessions += 1;
+                player.open_sessions += 1;
+                last_start_s = sitting.started_s;
+                agenda.enter(&rules, PlannedSession { player: entity, identity, session_id, sitting, party });
+            }
+            match players.get_mut(entity) {
+                Ok((_, mut had)) => *had = player,
+                Err(_) => drop(commands.entity(entity).insert(player)),
+            }
+        }
+        if next_day.is_none() {
+            let event_ts = Timestamp(rules.clock.ms(last_start_s));
+            journal.rows.truth_events.push(truth(event_ts, player.account.id, TruthEvent::Churned));
         }
     }
 }
@@ -208,26 +212,16 @@ fn session_number(player_id: i32, ordinal: u16) -> i64 {
 }
 
 /// What a player wants to do today, before friends have a say.
-fn plan_sittings(setting: &Setting, day: u32, player: &Player, profile: &Profile) -> Active {
-    let mut plan = plan_day(setting.seed, &setting.sessions, profile, day as i32, player.free_from_s);
+fn plan_sittings(setting: &Setting, day: u32, account: &Account, profile: &Profile) -> Active {
+    let mut plan = plan_day(setting.seed, &setting.sessions, profile, day as i32, account.free_from_s);
     // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
-    plan.sittings.truncate(usize::from(u16::MAX - player.sessions));
-    let alone = |n: u16| Party { id: session_number(player.id, player.sessions + n), size: 1 };
+    plan.sittings.truncate(usize::from(u16::MAX - account.sessions));
+    let alone = |n: u16| Party { id: session_number(account.id, account.sessions + n), size: 1 };
     Active {
         social: setting.friendships.social(profile),
-        free_from_s: player.free_from_s,
+        free_from_s: account.free_from_s,
         parties: (0..plan.sittings.len() as u16).map(alone).collect(),
         next_day: setting.population.next_active_day(&profile.nature, day as i32),
         plan,
     }
-}
-
-/// Enters a player for its next active day; true if it is gone for good.
-fn schedule_return(player: Entity, account: &mut Player, next_day: Option<i32>, calendar: &mut ReturnCalendar) -> bool {
-    match next_day {
-        Some(next) if (next as u32) < MAX_DAYS => calendar.enter(next as u32, player),
-        // Back only after the longest run there can be: as good as gone, but not churned.
-        _ => account.is_leaving = true,
-    }
-    next_day.is_none()
 }

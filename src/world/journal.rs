@@ -46,7 +46,13 @@ impl Journal {
     pub fn note_visit(&mut self, player: &mut Player, [country, platform]: [u16; 2], day: u32) {
         let Some(seen_before) = player.see(day) else { return };
         self.rows.sums.active_players += 1;
-        self.rows.notes.visits.push(Visit { player_id: player.id, day: day as u16, seen_before, country, platform });
+        self.rows.notes.visits.push(Visit {
+            player_id: player.account.id,
+            day: day as u16,
+            seen_before,
+            country,
+            platform,
+        });
     }
 
     /// Notes that a session of a player has logged in.

@@ -2,13 +2,13 @@
 
 use bevy_ecs::prelude::*;
 
-use super::account::Wallet;
+use super::account::{Wallet, Wallets};
 use super::game::Match;
 use super::journal::Journal;
 use super::lobby::IS_OPEN;
 use super::messages::LoggedIn;
 use super::scoreboard::Scoreboard;
-use super::session::{PlayedBy, Seated, Session};
+use super::session::{Seated, Session};
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
 use crate::setting::{Setting, Spending};
@@ -32,13 +32,13 @@ impl Default for Shopping {
 impl Shopping {
     /// Draws whether and when a session has its first purchase: from its first heartbeat on, before its end. Who has never
     /// paid does so in the first session from a day of its own on; whose day was before the run has.
-    fn plan(setting: &Setting, session: &Session, is_first: bool) -> Option<Self> {
+    fn plan(setting: &Setting, session: &Session, is_first: impl Fn() -> bool) -> Option<Self> {
         let spending = spending_of(setting, session)?;
         let day = session.sitting.started_s / DAY_S;
         let mut draws = setting.seed.stream(Purpose::Purchase, session.id as u64, 0);
         let buys = draws.chance(setting.shop.session_chance(spending, day));
         let buys = match session.identity.pays_from {
-            from @ 0.. if is_first => from <= day as i32,
+            from @ 0.. if is_first() => from <= day as i32,
             _ => buys,
         };
         buys.then(|| {
@@ -69,13 +69,14 @@ impl Shopping {
 pub fn plan_purchases(
     rules: Res<Rules>,
     mut logged_in: ResMut<Messages<LoggedIn>>,
-    sessions: Query<(&Session, &PlayedBy)>,
-    payers: Query<&Wallet>,
+    sessions: Query<&Session>,
+    wallets: Res<Wallets>,
     mut commands: Commands,
 ) {
     for LoggedIn(entity) in logged_in.drain() {
-        let (session, played_by) = sessions.get(entity).expect("who has just logged in is online");
-        if let Some(shopping) = Shopping::plan(&rules, session, !payers.contains(played_by.0)) {
+        let session = sessions.get(entity).expect("who has just logged in is online");
+        let is_first = || wallets.purchases(session.identity.player_id) == 0;
+        if let Some(shopping) = Shopping::plan(&rules, session, is_first) {
             commands.entity(entity).insert(shopping);
         }
     }
@@ -86,15 +87,12 @@ pub fn make_purchases(
     rules: Res<Rules>,
     now: Res<Now>,
     mut journal: ResMut<Journal>,
-    mut sessions: Query<(&mut Session, &mut Shopping, &Seated, &PlayedBy)>,
-    payers: Query<&Wallet>,
+    mut sessions: Query<(&mut Session, &mut Shopping, &Seated)>,
+    mut wallets: ResMut<Wallets>,
     matches: Query<(&Match, &Scoreboard)>,
-    mut commands: Commands,
 ) {
     let next_tick_s = rules.clock.second(now.tick + 1);
-    for (mut session, mut shopping, seated, played_by) in &mut sessions {
-        let had = payers.get(played_by.0).copied().unwrap_or_default();
-        let mut wallet = had;
+    for (mut session, mut shopping, seated) in &mut sessions {
         while shopping.next_s < next_tick_s {
             let tick_ms = rules.clock.ms(rules.clock.second(now.tick));
             let seat = seated.0.expect("who is online at a tick sits in a match");
@@ -106,15 +104,13 @@ pub fn make_purchases(
                 shopping.next_s = if next_tick_s < session.sitting.ended_s { next_tick_s } else { u32::MAX };
                 break;
             }
+            let wallet = wallets.by_account.entry(session.identity.player_id).or_default();
             let row = purchase_row(&rules, &session, shopping.next_s, wallet.purchases);
-            journal.rows.notes.payments.push(note_payment(&rules, &mut wallet, &session, shopping.next_s, &row));
+            journal.rows.notes.payments.push(note_payment(&rules, wallet, &session, shopping.next_s, &row));
             journal.rows.purchases.push(row);
             session.purchases += 1;
             wallet.purchases += 1;
             shopping.next_s = next_purchase(&rules, &session, shopping.next_s);
-        }
-        if wallet != had {
-            commands.entity(played_by.0).insert(wallet);
         }
     }
 }

@@ -10,7 +10,7 @@ use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::account::{Player, ReturnCalendar, Wallet};
+use super::account::{Player, ReturnCalendar, Wallets};
 use super::aftermath::Suspects;
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::arena::{Arena, Host};
@@ -34,7 +34,7 @@ use crate::setting::Setting;
 use crate::tape::Tape;
 
 /// Version of what is written here; a change of any `state` function raises it.
-const STATE_VERSION: u32 = 9;
+const STATE_VERSION: u32 = 10;
 const MAGIC: [u8; 8] = *b"skirmish";
 const DIGEST_BYTES: usize = 32;
 
@@ -201,22 +201,6 @@ fn play_components<C: Component<Mutability = Mutable> + Default>(
     }
 }
 
-/// Records or plays a component that some entities have.
-fn play_rare_components<C: Component<Mutability = Mutable> + Default>(
-    world: &mut World,
-    tape: &mut Tape,
-    entities: &[Entity],
-    state: fn(&mut C, &mut Tape),
-) {
-    for &entity in entities {
-        let mut has = world.get::<C>(entity).is_some();
-        tape.flag(&mut has);
-        if has {
-            play_components(world, tape, &[entity], state);
-        }
-    }
-}
-
 /// Entities with a component, in the order of what it is known by.
 fn in_order<C: Component, K: Ord>(world: &mut World, key: fn(&C) -> K) -> Vec<Entity> {
     let mut query = world.query::<(Entity, &C)>();
@@ -226,24 +210,14 @@ fn in_order<C: Component, K: Ord>(world: &mut World, key: fn(&C) -> K) -> Vec<En
 }
 
 fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
-    let recorded = in_order(world, |player: &Player| player.id);
+    let recorded = in_order(world, |player: &Player| player.account.id);
     let entities = play_entities(world, tape, recorded);
     play_components(world, tape, &entities, Player::state);
-    play_rare_components(world, tape, &entities, Wallet::state);
-    let days: HashMap<Entity, u32> =
-        world.resource::<ReturnCalendar>().entries().map(|(day, entity)| (entity, day)).collect();
-    for &entity in &entities {
-        // Who will not come back has no day.
-        let mut day = days.get(&entity).copied().unwrap_or(u32::MAX);
-        tape.u32(&mut day);
-        if tape.is_playing() && day != u32::MAX {
-            world.resource_mut::<ReturnCalendar>().enter(day, entity);
-        }
-    }
-    let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).id;
-    let players: HashMap<i32, Entity> = entities.iter().map(|entity| (id_of(entity), *entity)).collect();
-    world.resource_mut::<Suspects>().state(tape, |id| players.get(&id).copied());
-    players
+    world.resource_mut::<ReturnCalendar>().state(tape);
+    world.resource_mut::<Wallets>().state(tape);
+    world.resource_mut::<Suspects>().state(tape);
+    let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).account.id;
+    entities.iter().map(|entity| (id_of(entity), *entity)).collect()
 }
 
 fn play_sessions(

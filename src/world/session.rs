@@ -158,8 +158,8 @@ pub fn log_in(
     let day = now.tick / rules.clock.ticks_per_day();
     for planned in due {
         let played_by = PlayedBy(planned.player);
-        let (mut player, _) = aftermath.players.get_mut(planned.player).expect(HAS_PLAYER);
-        let session = Session::start(&rules, &planned, player.matches);
+        let mut player = aftermath.players.get_mut(planned.player).expect(HAS_PLAYER);
+        let session = Session::start(&rules, &planned, player.account.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
             journal.note_visit(&mut player, planned.identity.home(), day);
