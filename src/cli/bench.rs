@@ -16,7 +16,7 @@ use crate::output::Sink;
 use crate::output::Store;
 use crate::report::{grouped, short, size};
 use crate::run::summary::{stage_seconds, total};
-use crate::run::{self, RunOptions, RunReport, Snapshot};
+use crate::run::{self, MemoryUse, RunOptions, RunReport, Snapshot};
 use crate::scenario::Scenario;
 use crate::setting::Setting;
 
@@ -33,14 +33,17 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
         Sink::Parquet => Some(Scratch::new()?),
         Sink::Encode | Sink::Null => None,
     };
-    // The most that was resident while each day was simulated, looked at about ten times a second.
-    let mut by_day: Vec<u64> = Vec::new();
+    // The most that was resident while each day was simulated, looked at about ten times a second, and who had it.
+    let mut by_day: Vec<(u64, MemoryUse)> = Vec::new();
     let mut display = Display::new(&setting.scenario.name, args.json);
     let mut watch = |snapshot: &Snapshot| {
         display.show(snapshot);
         let day = snapshot.days as usize;
-        by_day.resize(by_day.len().max(day + 1), 0);
-        by_day[day] = by_day[day].max(machine::resident_memory().unwrap_or(0));
+        by_day.resize(by_day.len().max(day + 1), Default::default());
+        let resident = machine::resident_memory().unwrap_or(0);
+        if resident >= by_day[day].0 {
+            by_day[day] = (resident, snapshot.memory);
+        }
     };
     let report = run::run(
         &setting,
@@ -62,8 +65,24 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     };
     let mut value = figures(&setting, &options, &report, limit);
     value["peak_memory_bytes"] = json!(peak);
-    value["resident_memory_bytes_by_day"] = json!(by_day);
+    value["resident_memory_bytes_by_day"] = by_day.iter().map(|(resident, _)| *resident).collect();
+    value["memory_bytes_by_owner_and_day"] = owners(&by_day);
     if args.json { print_json(&value) } else { print(&page(&value)) }
+}
+
+/// Who had the memory, by day: what is counted, and the rest, which is sessions, matches and the process.
+fn owners(by_day: &[(u64, MemoryUse)]) -> Value {
+    let rest = |(resident, MemoryUse { accounts, windows, rows, queues }): &(u64, MemoryUse)| {
+        resident.saturating_sub(accounts + windows + rows + queues)
+    };
+    let of = |bytes: fn(&MemoryUse) -> u64| by_day.iter().map(|(_, memory)| bytes(memory)).collect::<Vec<u64>>();
+    json!({
+        "accounts": of(|memory| memory.accounts),
+        "windows": of(|memory| memory.windows),
+        "rows": of(|memory| memory.rows),
+        "queues": of(|memory| memory.queues),
+        "sessions_and_rest": by_day.iter().map(rest).collect::<Vec<u64>>(),
+    })
 }
 
 /// A run beside the others that is deleted at the end.
@@ -163,6 +182,11 @@ fn page(value: &Value) -> String {
     if by_day.len() > 1 {
         out.push_str(&format!("  resident memory by day, MB: {}\n", by_day.join(" ")));
     }
+    let most = |values: &Value| values.as_array().into_iter().flatten().filter_map(Value::as_u64).max().unwrap_or(0);
+    let owners = value["memory_bytes_by_owner_and_day"].as_object().into_iter().flatten();
+    let owners: Vec<String> =
+        owners.map(|(owner, by_day)| format!("{} {}", owner.replace('_', " "), size(most(by_day)))).collect();
+    out.push_str(&format!("  most by owner: {}\n", owners.join(", ")));
     out.push_str(&format!(
         "  a heartbeat has {:.3} contacts, {:.3} encounters, {:.3} kills\n\n  stage             share   ns/heartbeat\n",
         number("contacts_per_heartbeat"),

@@ -23,7 +23,7 @@ use feed::{Feed, IngestLane, Values, each_row};
 pub use ingest_error::IngestError;
 pub use run_source::OPTIONAL;
 use run_source::{DAY_MS, RunSource, RunState};
-use slice::SENT;
+use slice::{SENT, achievement_named};
 
 use crate::inspect::{Datum, InspectError, RowView, table_named};
 use crate::scenario::DATA_VERSION;
@@ -262,11 +262,6 @@ fn catalogue(run: &RunSource) -> Result<Value, IngestError> {
         catalogue.insert(name.to_owned(), Value::Array(rows));
     }
     Ok(Value::Object(catalogue))
-}
-
-/// The name that an achievement of a run has in the database, which no scenario can give to another.
-fn achievement_named(name: &str) -> String {
-    format!("game/{name}")
 }
 
 /// A lane at work.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::json;
 
-use super::achievement_named;
 use super::database::{Arguments, Batch, Document, Moment};
 use super::feed::{
     BAN, Beat, FLAG, KILL, LEVEL, MATCH, PARTICIPATION, PURCHASE, REPORT, SESSION, Slice, UNLOCK, Values,
@@ -129,6 +128,11 @@ impl Slice {
         }
         rounds
     }
+}
+
+/// The name that an achievement of a run has in the database, which no scenario can give to another.
+pub fn achievement_named(name: &str) -> String {
+    format!("game/{name}")
 }
 
 /// A session that somebody suspects.

@@ -74,9 +74,9 @@ impl DimensionFiles<'_> {
     /// Finishes, syncs and publishes all files.
     fn finish(self) -> Result<BTreeMap<&'static str, TableTotal>, OutputError> {
         let (mut finished, mut totals) = (Vec::new(), BTreeMap::new());
-        for (table, (file, rows)) in self.open {
-            let (file, bytes) = file.finish()?;
-            finished.push(file);
+        for (table, (mut file, rows)) in self.open {
+            let bytes = file.close()?;
+            finished.push(file.sync()?);
             totals.insert(table, TableTotal { rows, bytes, files: 1 });
         }
         self.store.publish(finished)?;

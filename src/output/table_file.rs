@@ -18,6 +18,15 @@ pub struct TableTotal {
     pub files: u64,
 }
 
+impl TableTotal {
+    /// Adds others of the same table.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.bytes += other.bytes;
+        self.files += other.files;
+    }
+}
+
 /// A staged file that row groups are appended to.
 pub struct TableFile {
     writer: SerializedFileWriter<StagedFile>,
@@ -44,14 +53,21 @@ impl TableFile {
         written.map_err(OutputError::parquet(self.writer.inner().path()))
     }
 
-    /// Writes the footer and syncs the file; also returns its bytes.
+    /// Writes the footer; returns the bytes of the file.
     ///
     /// # Errors
-    /// When it cannot be written or synced.
-    pub fn finish(mut self) -> Result<(FinishedFile, u64), OutputError> {
+    /// When it cannot be written.
+    pub fn close(&mut self) -> Result<u64, OutputError> {
         let written = self.writer.finish();
-        let staged = self.writer.inner();
-        written.map_err(OutputError::parquet(staged.path()))?;
-        Ok((staged.finish()?, self.writer.bytes_written() as u64))
+        written.map_err(OutputError::parquet(self.writer.inner().path()))?;
+        Ok(self.writer.bytes_written() as u64)
+    }
+
+    /// Syncs the file, which has been closed.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sync(&self) -> Result<FinishedFile, OutputError> {
+        self.writer.inner().finish()
     }
 }

@@ -37,10 +37,8 @@ pub struct Calibration {
     /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
     pub tables: BTreeMap<&'static str, TablePlan>,
     codec: Codec,
-    /// Stepping, with the encoding of heartbeats: what workers do.
-    step_s: f64,
-    /// Encoding the other tables: what the committer does.
-    commit_s: f64,
+    /// Stepping and encoding.
+    work_s: f64,
     /// Making the realm, an account that it looked at.
     start_s_per_account: f64,
     /// Writing the tables of accounts.
@@ -81,15 +79,13 @@ impl Calibration {
                 }
             })?;
             measured.heartbeats += heartbeats as f64;
-            measured.step_s += started.elapsed().as_secs_f64();
             if is_whole && day + 1 == setting.clock.days {
                 realm.close();
             }
-            let started = Instant::now();
             let mut rows = realm.take_rows();
             measured.sessions += rows.session_ends.len() as f64;
             let Ok(()) = rows.each(&mut EncodeAll { measured: &mut measured, encoders: &encoders });
-            measured.commit_s += started.elapsed().as_secs_f64();
+            measured.work_s += started.elapsed().as_secs_f64();
         }
         Ok(measured)
     }
@@ -115,17 +111,14 @@ impl Calibration {
         self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
     }
 
-    /// Time of the whole run without its dimensions: workers side by side, the committer beside them, and no more of
-    /// all that at once than there are cores.
+    /// Time of the whole run without its dimensions: workers side by side, and no more of them at once than there are cores.
     pub fn seconds(&self, setting: &Setting, total: &ActivityDay, bytes: f64, threads: usize) -> f64 {
         let veterans = f64::from(setting.population.installed_before(0));
         let runs = total.heartbeats / self.heartbeats.max(1.0);
-        let work = self.step_s * runs + veterans * self.start_s_per_account;
-        let commit = self.commit_s * runs + bytes * WRITE_S_PER_BYTE;
+        let work = self.work_s * runs + veterans * self.start_s_per_account + bytes * WRITE_S_PER_BYTE;
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
         let threads = (threads as f64).min(f64::from(setting.size.realms));
-        let at_best = (work / threads).max(commit);
-        at_best.max((work + commit) / (cores * if cores > 1.0 { CORE_SHARE } else { 1.0 }))
+        (work / threads).max(work / (cores * if cores > 1.0 { CORE_SHARE } else { 1.0 }))
     }
 }
 

@@ -1,8 +1,9 @@
-//! A run: workers step realms, a committer writes, the caller watches. The only module that starts threads.
+//! A run: workers step realms and write what they leave, a committer publishes, the caller watches. The only module that
+//! starts threads.
 //!
 //! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
-//! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. The committer gives the
-//! tickets back. Tickets bound how far workers run ahead of it, so memory does not grow with simulated time.
+//! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. A ticket comes back when
+//! its realm's day has been written. Tickets bound how much waits for its turn, so memory does not grow with simulated time.
 //! `progress` is how far the run
 //! is, `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
 
@@ -18,7 +19,7 @@ pub mod summary;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,15 +29,18 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 pub use card::card;
 pub use engine::Engine;
 pub use options::{Backend, RunError, RunOptions, RunReport};
-pub(crate) use progress::Snapshot;
+pub(crate) use progress::{MemoryUse, Snapshot};
 
-use crate::output::{Committed, Committer, OutputError, Store, Ticket};
+use crate::output::{Committed, Committer, OutputError, Shards, Store, Ticket, WholeDay, sync_days};
 use crate::setting::Setting;
 use crate::tally::Tallies;
 use golden::Golden;
 use progress::Progress;
 use shared::{JobQueue, Shared};
 use worker::Worker;
+
+/// Threads that wait for the disk, so that no worker does: enough for the files of several shards side by side.
+const SYNCERS: usize = 4;
 
 /// Runs a scenario into a folder (or nowhere, for benches). `watch` is called about ten times a second; the run ends
 /// early once `interrupt` is set.
@@ -76,29 +80,30 @@ pub fn run_with(
     let tickets = if options.shuffle.is_some() { 2 * realms + 1 } else { (2 * threads + 1) * group as usize };
     let (ticket_sender, ticket_receiver) = bounded(tickets);
     for _ in 0..tickets {
-        ticket_sender.send(Ticket::default()).map_err(|_| RunError::Internal("tickets were refused".into()))?;
+        ticket_sender.send(Ticket).map_err(|_| RunError::Internal("tickets were refused".into()))?;
     }
-    let (message_sender, message_receiver) = bounded(4 * threads);
-    let bytes_seen = Arc::new(AtomicU64::new(0));
+    let (closed_sender, closed_receiver) = bounded(4 * threads);
+    let (synced_sender, synced_receiver) = bounded(SYNCERS);
     let whole_days = Arc::new(AtomicU32::new(0));
-    let mut committer = Committer::new(setting, span.clone(), store.cloned(), options.sink, Arc::clone(&bytes_seen));
-    if let Some(store) = store.cloned() {
-        let (setting, whole_days) = (Arc::clone(setting), Arc::clone(&whole_days));
-        committer = committer.telling(Box::new(move |days| {
+    let tell = {
+        let (setting, store, whole_days) = (Arc::clone(setting), store.cloned(), Arc::clone(&whole_days));
+        move |days: &[WholeDay]| {
             whole_days.store(days.len() as u32, Ordering::Relaxed);
             // Who finds the folder after a crash knows what is whole.
-            store.write("run.json", &format!("{:#}\n", summary::running(&setting, days)))
-        }));
-    }
+            let said = || format!("{:#}\n", summary::running(&setting, days));
+            store.as_ref().map_or(Ok(()), |store| store.write("run.json", &said()))
+        }
+    };
+    let committer = Committer::new(span.clone(), setting.regions(), store.cloned(), Box::new(tell));
     let shared = Shared {
         setting: Arc::clone(setting),
         jobs: Mutex::new(JobQueue::new(&span, group, options.shuffle)),
         realms: (0..realms).map(|_| bounded(1)).collect(),
         progress: Progress::new(setting.clock, &span),
+        shards: Shards::new(&span, store.cloned(), options.sink, closed_sender, ticket_sender),
         span,
         options: options.clone(),
         tickets: ticket_receiver,
-        messages: message_sender,
         engine,
         stop: AtomicBool::new(false),
     };
@@ -123,15 +128,26 @@ pub fn run_with(
         let commit_done = done_sender.clone();
         let commit = spawn("committer".into())
             .spawn_scoped(scope, move || {
-                let commit = || committer.run(&message_receiver, &ticket_sender, &shared.stop);
+                let commit = || committer.run(&synced_receiver, &shared.stop);
                 let result = catch_unwind(AssertUnwindSafe(commit));
                 // Workers must not wait for a committer that is gone.
                 shared.stop.fetch_or(!matches!(result, Ok(Ok(_))), Ordering::Relaxed);
-                drop(message_receiver);
+                shared.shards.end();
+                drop(synced_receiver);
                 drop(commit_done);
                 result
             })
             .map_err(|error| RunError::Internal(format!("no thread for the committer: {error}")))?;
+        let mut syncers = Vec::new();
+        for n in 0..SYNCERS {
+            let (closed, synced) = (closed_receiver.clone(), synced_sender.clone());
+            let syncer = spawn(format!("syncer-{n}")).spawn_scoped(scope, move || sync_days(&closed, &synced));
+            syncers.push(syncer.map_err(|error| {
+                shared.stop.store(true, Ordering::Relaxed);
+                RunError::Internal(format!("no thread for syncing: {error}"))
+            })?);
+        }
+        drop((closed_receiver, synced_sender));
         let mut workers = Vec::new();
         for n in 0..threads {
             let worker_done = done_sender.clone();
@@ -151,8 +167,10 @@ pub fn run_with(
         }
         drop(done_sender);
         let is_interrupted = watch_until_done(shared, &done, interrupt, &mut || {
-            let (bytes, whole_days) = (bytes_seen.load(Ordering::Relaxed), whole_days.load(Ordering::Relaxed));
-            watch(&Snapshot { bytes, whole_days, elapsed: started.elapsed(), ..shared.progress.snapshot() });
+            let (bytes, whole_days) = (shared.shards.bytes_seen(), whole_days.load(Ordering::Relaxed));
+            let mut snapshot = Snapshot { bytes, whole_days, elapsed: started.elapsed(), ..shared.progress.snapshot() };
+            snapshot.memory.queues = shared.shards.bytes_waiting();
+            watch(&snapshot);
         });
         let mut outcome = Ending { is_interrupted, ..Ending::default() };
         for worker in workers {
@@ -175,9 +193,20 @@ pub fn run_with(
             Ok(Ok(committed)) => outcome.committed = Some(committed),
             Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
         }
+        for syncer in syncers {
+            match syncer.join() {
+                Ok(time) => outcome.sync_time += time,
+                Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+            }
+        }
         Ok(outcome)
     })?;
-    conclude(outcome, shared, started, whole_days.load(Ordering::Relaxed))
+    let report = conclude(outcome, shared, started, whole_days.load(Ordering::Relaxed));
+    // Nobody writes any more; what was staged and not published is of days that are not whole.
+    if let Some(store) = store {
+        store.discard_staging();
+    }
+    report
 }
 
 #[derive(Default)]
@@ -187,6 +216,7 @@ struct Ending {
     golden: Option<Golden>,
     errors: Vec<RunError>,
     committed: Option<Result<Committed, OutputError>>,
+    sync_time: Duration,
 }
 
 fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) -> Result<RunReport, RunError> {
@@ -199,8 +229,8 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
         None => return Err(RunError::Internal("the committer left no answer".into())),
     };
     let mut stages = shared.progress.stages();
-    stages.encode += committed.encode_time;
-    stages.write = committed.write_time;
+    stages.sync = outcome.sync_time;
+    stages.publish = committed.time;
     let notes = shared.engine.notes();
     let detector = shared.engine.describe();
     let seconds = started.elapsed().as_secs_f64();

@@ -90,12 +90,16 @@ pub struct StageTimes {
     pub detect: Duration,
     /// Systems after detection.
     pub after_contacts: Duration,
-    /// Encoding, the committer's share included.
+    /// Encoding.
     pub encode: Duration,
-    /// Waiting for realms, tickets and the committer.
-    pub wait: Duration,
-    /// Writing and syncing, by the committer.
+    /// Writing files.
     pub write: Duration,
+    /// Waiting for the disk to have them, beside the workers.
+    pub sync: Duration,
+    /// Waiting for realms and tickets.
+    pub wait: Duration,
+    /// Publishing whole days, by the committer: the one thing that no thread does beside another.
+    pub publish: Duration,
 }
 
 impl StageTimes {
@@ -106,8 +110,10 @@ impl StageTimes {
         self.detect += other.detect;
         self.after_contacts += other.after_contacts;
         self.encode += other.encode;
-        self.wait += other.wait;
         self.write += other.write;
+        self.sync += other.sync;
+        self.wait += other.wait;
+        self.publish += other.publish;
     }
 }
 

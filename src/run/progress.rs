@@ -12,6 +12,19 @@ use crate::world::Realm;
 /// Hours of a day.
 const HOURS: usize = 24;
 
+/// Who has the memory, in bytes, as far as it is counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryUse {
+    /// Accounts that wait for another day.
+    pub accounts: u64,
+    /// Heartbeats of open windows, and their columns while they are encoded.
+    pub windows: u64,
+    /// Rows of other tables that workers have.
+    pub rows: u64,
+    /// What is early and waits for its turn in a shard.
+    pub queues: u64,
+}
+
 /// What workers count while a run lasts.
 pub struct Progress {
     clock: Clock,
@@ -25,6 +38,10 @@ pub struct Progress {
     /// Steps of a realm by a tick, by day.
     realm_ticks: Vec<AtomicU64>,
     stages: Mutex<StageTimes>,
+    /// Bytes of waiting accounts, by realm.
+    account_bytes: Vec<AtomicU64>,
+    /// Bytes of windows, and of other rows.
+    worker_bytes: [AtomicU64; 2],
 }
 
 /// Where a run stands.
@@ -48,6 +65,8 @@ pub struct Snapshot {
     pub elapsed: Duration,
     /// Where workers have spent their time so far.
     pub stages: StageTimes,
+    /// Who has the memory.
+    pub memory: MemoryUse,
     /// The first day that is not done; the last one at the end.
     pub day: u32,
     /// Mean number online in each hour of that day, as far as its realms have been stepped.
@@ -69,6 +88,8 @@ impl Progress {
             hours: days.clone().map(|_| Default::default()).collect(),
             realm_ticks: days.map(|_| AtomicU64::new(0)).collect(),
             stages: Mutex::default(),
+            account_bytes: span.realms.clone().map(|_| AtomicU64::new(0)).collect(),
+            worker_bytes: Default::default(),
         }
     }
 
@@ -83,6 +104,18 @@ impl Progress {
         self.online[realm.id as usize].store(online as u32, Ordering::Relaxed);
         self.encounters.fetch_add(realm.take_started_encounters(), Ordering::Relaxed);
         self.realm_ticks[at].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes the memory of the accounts of a realm.
+    pub fn note_accounts(&self, realm: &Realm) {
+        self.account_bytes[realm.id as usize].store(realm.account_bytes() as u64, Ordering::Relaxed);
+    }
+
+    /// Notes the memory of a worker's windows and other rows, and forgets what it had before.
+    pub fn note_memory(&self, before: &mut [u64; 2], now: [u64; 2]) {
+        for ((bytes, before), now) in self.worker_bytes.iter().zip(before).zip(now) {
+            bytes.fetch_add(now.wrapping_sub(std::mem::replace(before, now)), Ordering::Relaxed);
+        }
     }
 
     /// Adds what a worker has spent its time on.
@@ -118,6 +151,12 @@ impl Progress {
             day: self.span.days.start + at as u32,
             by_hour: self.hours.get(at).map(by_hour).unwrap_or_default(),
             day_before: at.checked_sub(1).and_then(|before| self.hours.get(before)).map(by_hour),
+            memory: MemoryUse {
+                accounts: self.account_bytes.iter().map(load).sum(),
+                windows: load(&self.worker_bytes[0]),
+                rows: load(&self.worker_bytes[1]),
+                queues: 0,
+            },
             ..Snapshot::default()
         }
     }

@@ -9,8 +9,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use super::engine::Engine;
 use super::options::RunOptions;
 use super::progress::Progress;
-use crate::output::{Message, Payload, Ticket};
-use crate::setting::{Leg, Setting, Span};
+use crate::output::{Shards, Ticket};
+use crate::setting::{Setting, Span};
 use crate::world::Realm;
 
 /// What workers share.
@@ -27,8 +27,8 @@ pub struct Shared {
     pub realms: Vec<(Sender<Option<Realm>>, Receiver<Option<Realm>>)>,
     /// The rights to step a realm that nobody has.
     pub tickets: Receiver<Ticket>,
-    /// To the committer.
-    pub messages: Sender<Message>,
+    /// Where rows go.
+    pub shards: Shards,
     /// Who detects.
     pub engine: Engine,
     /// Set to end the run early.
@@ -43,8 +43,6 @@ pub struct Job {
     pub day: u32,
     /// The realms; `None` stands for one that has not been made yet.
     pub realms: Vec<(u32, Option<Realm>)>,
-    /// One for each.
-    pub tickets: Vec<Ticket>,
 }
 
 /// Groups of realms, day after day.
@@ -72,17 +70,16 @@ impl JobQueue {
 }
 
 impl Shared {
-    /// The next day and group of realms, with a ticket for each realm and the realms themselves, back from their
-    /// previous day.
+    /// The next day and group of realms, back from their previous day; a ticket for each is taken.
     pub fn next_job(&self) -> Option<Job> {
         // All of it under the lock: the earliest job always gets its tickets, and no later day of a realm can overtake
         // an earlier one.
         let mut queue = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let (day, ids) = queue.next(&self.span)?;
-        let tickets = ids.iter().map(|_| self.patiently(&self.tickets)).collect::<Option<Vec<_>>>()?;
+        ids.iter().try_for_each(|_| self.patiently(&self.tickets).map(|Ticket| ()))?;
         let back = |id: u32| Some((id, self.patiently(&self.realms[id as usize].1)?));
         let realms = ids.into_iter().map(back).collect::<Option<Vec<_>>>()?;
-        Some(Job { day, realms, tickets })
+        Some(Job { day, realms })
     }
 
     /// Receives, unless the run is stopped meanwhile.
@@ -97,10 +94,5 @@ impl Shared {
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
-    }
-
-    /// Hands a message to the committer; `None` if it is gone.
-    pub fn send(&self, leg: Leg, payload: Payload) -> Option<()> {
-        self.messages.send(Message { leg, payload }).ok()
     }
 }

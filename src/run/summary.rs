@@ -127,7 +127,7 @@ fn timing(report: &RunReport, heartbeats: u64) -> Value {
 }
 
 /// Thread-seconds by stage, in order of the pipeline.
-pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 7] {
+pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 9] {
     [
         ("start", stages.start.as_secs_f64()),
         ("before_contacts", stages.before_contacts.as_secs_f64()),
@@ -135,6 +135,8 @@ pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 7] {
         ("after_contacts", stages.after_contacts.as_secs_f64()),
         ("encode", stages.encode.as_secs_f64()),
         ("write", stages.write.as_secs_f64()),
+        ("sync", stages.sync.as_secs_f64()),
         ("wait", stages.wait.as_secs_f64()),
+        ("publish", stages.publish.as_secs_f64()),
     ]
 }

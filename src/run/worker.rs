@@ -1,4 +1,4 @@
-//! A worker: steps groups of realms through days, encodes full windows and hands rows to the committer.
+//! A worker: steps groups of realms through days, and encodes and writes what they leave, window by window.
 //!
 //! The realms of a group go tick by tick with one detection for all of them; with a GPU in two halves, one of which is
 //! stepped while the other's frame is in flight.
@@ -12,10 +12,9 @@ use super::golden::Golden;
 use super::options::{RunError, StageTimes};
 use super::shared::{Job, Shared};
 use crate::encounter::Detection;
-use crate::output::{Encoders, OutputError, Payload, Sink, Ticket};
-use crate::parquet::Codec;
+use crate::output::{OutputError, Payload, ROWS_OF_REALM, ROWS_PER_GROUP, Scribe, Sink};
 use crate::setting::Leg;
-use crate::table::{Aggregate, DayRows};
+use crate::table::{DayRows, HeartbeatRow, Row};
 use crate::tally::Tallies;
 use crate::world::{Realm, Stepper, Trajectories};
 
@@ -24,17 +23,21 @@ pub struct Worker<'s> {
     shared: &'s Shared,
     /// The halves of a group: one, or two that alternate, so that a GPU detects for one while the other is stepped.
     halves: Vec<(Stepper, Detection)>,
-    encoders: Encoders,
-    codec: Codec,
+    scribe: Scribe,
     /// Where the time went since it was last told.
     times: StageTimes,
     /// Memory for heartbeats, one for each realm of a group.
     memory: Vec<Trajectories>,
-    /// Memory for other rows, likewise.
-    rows: Vec<DayRows>,
+    /// Rows of the day so far, likewise: those that do not fill a row group yet.
+    gathered: Vec<DayRows>,
+    /// Bytes of its windows and other rows when it told them last.
+    told_bytes: [u64; 2],
     tallies: Tallies,
     golden: Option<Golden>,
 }
+
+/// What is left of a leg when it has been stepped: rows too few for a row group.
+type Rest = (Leg, DayRows);
 
 /// What a worker leaves.
 pub struct Worked {
@@ -51,11 +54,11 @@ impl<'s> Worker<'s> {
         Self {
             shared,
             halves: (0..halves).map(|_| (Stepper::default(), shared.engine.detection())).collect(),
-            encoders: Encoders::new(&shared.setting),
-            codec: Codec::default(),
+            scribe: Scribe::new(&shared.setting),
             times: StageTimes::default(),
             memory: Vec::new(),
-            rows: Vec::new(),
+            gathered: Vec::new(),
+            told_bytes: [0; 2],
             tallies: Tallies::new(&shared.setting),
             golden: shared.setting.scenario.file.report.golden.then(Golden::default),
         }
@@ -68,7 +71,7 @@ impl<'s> Worker<'s> {
     pub fn work(mut self) -> Result<Worked, RunError> {
         loop {
             let waiting = Instant::now();
-            let Some(Job { day, realms, tickets }) = self.shared.next_job() else { break };
+            let Some(Job { day, realms }) = self.shared.next_job() else { break };
             let starting = Instant::now();
             self.times.wait += starting - waiting;
             let new = |id| Realm::starting(Arc::clone(&self.shared.setting), id, self.shared.span.days.start);
@@ -79,12 +82,9 @@ impl<'s> Worker<'s> {
                 let one_in = self.shared.setting.heartbeats_one_in();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(one_in));
                 realm.exchange_trajectories(memory);
-                realm.lend_rows(self.rows.pop().unwrap_or_default());
             }
             let first = group.first().map(|realm| realm.id);
-            if self.step_day(day, &mut group, tickets)?.is_none() {
-                break;
-            }
+            let Some(rests) = self.step_day(day, &mut group)? else { break };
             let seconds = starting.elapsed().as_secs_f64();
             tracing::debug!(day, first_realm = first, realms = group.len(), seconds, "realms stepped");
             for realm in &mut group {
@@ -95,8 +95,12 @@ impl<'s> Worker<'s> {
                 // The slot is empty while its realm is out, so this never blocks.
                 drop(self.shared.realms[realm.id as usize].0.send(Some(realm)));
             }
+            // Only now: who brings what a shard waits for writes it, while others step the realms on.
+            for (leg, rest) in rests {
+                self.shared.shards.deliver(leg, Payload::Rest(rest), &mut self.scribe)?;
+            }
+            self.tell_times();
         }
-        self.tell_times();
         Ok(Worked { tallies: self.tallies, golden: self.golden })
     }
 
@@ -108,11 +112,23 @@ impl<'s> Worker<'s> {
             self.times.detect += stepped.detect;
             self.times.after_contacts += stepped.after_contacts;
         }
+        self.times.encode += std::mem::take(&mut self.scribe.encode_time);
+        self.times.write += std::mem::take(&mut self.scribe.write_time);
         self.shared.progress.note_times(&std::mem::take(&mut self.times));
     }
 
-    /// Steps a group of realms through a day; `None` if the run was stopped meanwhile.
-    fn step_day(&mut self, day: u32, group: &mut [Realm], tickets: Vec<Ticket>) -> Result<Option<()>, RunError> {
+    /// Tells what memory its realms and itself have.
+    fn tell_memory(&mut self, group: &mut [Realm]) {
+        let progress = &self.shared.progress;
+        group.iter().for_each(|realm| progress.note_accounts(realm));
+        let lent: usize = group.iter_mut().map(|realm| realm.trajectories().bytes()).sum();
+        let windows = lent + self.memory.iter().map(Trajectories::bytes).sum::<usize>();
+        let rows = self.gathered.iter().map(DayRows::bytes).sum::<usize>() + self.scribe.bytes();
+        progress.note_memory(&mut self.told_bytes, [windows as u64, rows as u64]);
+    }
+
+    /// Steps a group of realms through a day; what is left of it, or `None` if the run was stopped meanwhile.
+    fn step_day(&mut self, day: u32, group: &mut [Realm]) -> Result<Option<Vec<Rest>>, RunError> {
         for window in self.shared.span.windows(day) {
             for realm in &mut *group {
                 realm.open_window(window.clone());
@@ -120,49 +136,62 @@ impl<'s> Worker<'s> {
             if self.step_window(window, self.shared.span.ticks(day).end, group)?.is_none() {
                 return Ok(None);
             }
-            for realm in &mut *group {
-                if self.close_window(day, realm)?.is_none() {
-                    return Ok(None);
-                }
+            self.gathered.resize_with(group.len(), DayRows::default);
+            for (n, realm) in group.iter_mut().enumerate() {
+                self.close_window(day, realm)?;
+                self.gather(Leg { day, realm: realm.id }, realm, n)?;
             }
             self.tell_times();
+            self.tell_memory(group);
         }
-        for (realm, ticket) in group.iter_mut().zip(tickets) {
-            // What ends with the run is written into the memory of the day's rows.
-            if self.hand_on_rows(day, realm, ticket).is_none() {
-                return Ok(None);
-            }
+        let mut rests = Vec::new();
+        for (n, realm) in group.iter_mut().enumerate() {
+            let leg = Leg { day, realm: realm.id };
+            rests.push((leg, self.take_gathered(leg, n)?));
             if self.shared.span.is_last(day) {
-                realm.lend_rows(self.rows.pop().unwrap_or_default());
                 realm.close();
-                if self.hand_on_rows(day + 1, realm, Ticket::default()).is_none() {
-                    return Ok(None);
-                }
+                let closing = Leg { day: day + 1, realm: realm.id };
+                self.gather(closing, realm, n)?;
+                rests.push((closing, self.take_gathered(closing, n)?));
             }
         }
-        Ok(Some(()))
+        Ok(Some(rests))
     }
 
-    /// Hands on what a realm has written besides heartbeats and keeps the memory.
-    fn hand_on_rows(&mut self, day: u32, realm: &mut Realm, mut ticket: Ticket) -> Option<()> {
+    /// Counts what the n-th realm has written besides heartbeats since the last window, and writes the tables that are enough
+    /// for row groups.
+    fn gather(&mut self, leg: Leg, realm: &mut Realm, n: usize) -> Result<(), RunError> {
         let started = Instant::now();
-        let mut rows = realm.take_rows();
+        let mut rows = realm.exchange_rows(self.scribe.memory());
         if let Some(golden) = &mut self.golden {
             golden.count(&rows, self.shared.setting.clock);
         }
-        self.tallies.count(&self.shared.setting, day, &rows);
-        let payload = if self.shared.options.sink == Sink::Null {
-            let sums: Aggregate = std::mem::take(&mut rows.sums);
-            Payload::Sums(Box::new(sums))
+        self.tallies.count(&self.shared.setting, leg.day, &rows);
+        let gathered = &mut self.gathered[n];
+        if self.shared.options.sink == Sink::Null {
+            gathered.sums.merge(&rows.sums);
         } else {
-            // Here rather than at the committer: what is sorted by realm already is sorted there.
-            rows.copy_sorted(&mut ticket);
-            Payload::Rows(ticket)
-        };
-        rows.clear();
-        self.rows.push(rows);
+            gathered.append(&mut rows);
+        }
+        self.scribe.keep(rows);
         self.times.encode += started.elapsed();
-        self.shared.send(Leg { day, realm: realm.id }, payload)
+        self.write_gathered(leg, n, ROWS_PER_GROUP)
+    }
+
+    /// Writes the tables of which the n-th realm has at least so many rows.
+    fn write_gathered(&mut self, leg: Leg, n: usize, least: usize) -> Result<(), RunError> {
+        if self.shared.options.sink != Sink::Null {
+            for (table, group) in self.scribe.encode(&mut self.gathered[n], least)? {
+                self.shared.shards.deliver(leg, Payload::Group(table, group), &mut self.scribe)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of a day of the n-th realm once what is enough for row groups of its own has been written.
+    fn take_gathered(&mut self, leg: Leg, n: usize) -> Result<DayRows, RunError> {
+        self.write_gathered(leg, n, ROWS_OF_REALM)?;
+        Ok(std::mem::replace(&mut self.gathered[n], self.scribe.memory()))
     }
 
     /// Steps a group through a window of a day, its halves in turn: while one is being detected the other is stepped.
@@ -191,22 +220,21 @@ impl<'s> Worker<'s> {
         Ok(Some(()))
     }
 
-    fn close_window(&mut self, day: u32, realm: &mut Realm) -> Result<Option<()>, RunError> {
-        let encoder = self.encoders.of("heartbeats").filter(|_| self.shared.options.sink != Sink::Null);
-        let Some(encoder) = encoder else { return Ok(Some(())) };
+    /// Writes the heartbeats of a window.
+    fn close_window(&mut self, day: u32, realm: &mut Realm) -> Result<(), RunError> {
+        let name = HeartbeatRow::TABLE.name;
         let (clock, leg) = (self.shared.setting.clock, Leg { day, realm: realm.id });
         let trajectories = realm.trajectories();
-        loop {
+        while self.shared.options.sink != Sink::Null {
             let started = Instant::now();
-            let Some(columns) = trajectories.next_columns(clock) else { return Ok(Some(())) };
-            let group = encoder.encode(&columns, &mut self.codec).map_err(OutputError::parquet("heartbeats"))?;
+            let Scribe { encoders, codec, .. } = &mut self.scribe;
+            let Some(encoder) = encoders.of(name) else { break };
+            let Some(columns) = trajectories.next_columns(clock) else { break };
+            let group = encoder.encode(&columns, codec).map_err(OutputError::parquet(name))?;
             trajectories.reclaim(columns);
-            let encoded = Instant::now();
-            self.times.encode += encoded - started;
-            if self.shared.send(leg, Payload::Heartbeats(group)).is_none() {
-                return Ok(None);
-            }
-            self.times.wait += encoded.elapsed();
+            self.times.encode += started.elapsed();
+            self.shared.shards.deliver(leg, Payload::Group(name, group), &mut self.scribe)?;
         }
+        Ok(())
     }
 }

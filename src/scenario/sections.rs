@@ -103,7 +103,7 @@ section! {
     PopulationKeys {
         /// Accounts ever registered, those from before the run included.
         players: u32 = "150000", Int(1, 20_000_000);
-        /// Closed worlds that players are dealt to; 0 means one per 2,000 players expected online, at least 2.
+        /// Closed worlds that players are dealt to; 0 means one per 3,500 players expected online at the peak, at least 2.
         realms: u32 = "0", Int(0, 32_767);
     }
     sections {

@@ -3,7 +3,7 @@
 use crate::population::{Population, SessionRules, plan_day};
 use crate::random::{Purpose, Seed};
 use crate::scenario::Scenario;
-use crate::time::Clock;
+use crate::time::{Clock, DAY_S};
 
 /// Sizes that decide realms, files and windows. They follow from the scenario alone, never from `clock.days` or the
 /// machine.
@@ -17,27 +17,35 @@ pub struct Size {
     pub window_ticks: u32,
     /// Sessions expected online on average, all realms together.
     pub expected_online: f64,
+    /// Sessions expected online in the busiest hour of the busiest days, all realms together.
+    pub expected_peak: f64,
     /// Sessions expected online in a realm in the quietest hour of the day.
     pub trough_online_per_realm: f64,
 }
 
-/// Players expected online in a realm by default.
-const ONLINE_PER_REALM: f64 = 2000.0;
-/// Rows of heartbeats aimed at in a row group.
+/// Players expected online in a realm at its peak by default: where nothing but the hour of the day matters that is 2,000 on
+/// average.
+const PEAK_PER_REALM: f64 = 3_500.0;
+/// Rows of heartbeats aimed at in a row group; at the peak up to twice as many.
 const ROWS_PER_WINDOW: f64 = 524_288.0;
 /// Rows of heartbeats a day in a shard by default: 128 MB at 7 bytes.
 const ROWS_PER_SHARD: f64 = 18_000_000.0;
 /// Lives sampled to estimate how many are online.
 const SAMPLE: u32 = 2048;
+/// Days over which the busiest ones are averaged: so few lives say little of a single day.
+const BUSY_DAYS: usize = 3;
 
 impl Size {
     /// Sizes for a scenario, from sample lives.
     pub fn new(scenario: &Scenario, clock: Clock, population: &Population, sessions: &SessionRules) -> Self {
         let file = &scenario.file;
-        let by_hour = estimate_online(file.population.installs.horizon_days, population, sessions);
+        let (by_hour, by_day) = estimate_online(file.population.installs.horizon_days, population, sessions);
         let expected_online = by_hour.iter().sum::<f64>() / 24.0;
+        let most = |online: &[f64]| online.iter().copied().fold(0.0, f64::max);
+        let busiest = most(&by_day.windows(BUSY_DAYS.min(by_day.len())).map(mean).collect::<Vec<_>>());
+        let expected_peak = busiest * most(&by_hour) / expected_online.max(f64::MIN_POSITIVE);
         let realms = match file.population.realms {
-            0 => (expected_online / ONLINE_PER_REALM).ceil().clamp(2.0, 32_767.0) as u32,
+            0 => (expected_peak / PEAK_PER_REALM).ceil().clamp(2.0, 32_767.0) as u32,
             realms => realms,
         };
         let realms = realms.min(population.players);
@@ -48,13 +56,16 @@ impl Size {
             0 => (rows_per_day / ROWS_PER_SHARD).ceil().max(1.0) as u32,
             shards => shards,
         };
-        let window = ROWS_PER_WINDOW / (written_online / f64::from(realms)).max(1.0);
+        let written_peak = expected_peak / f64::from(file.output.heartbeat_players_one_in);
+        let ticks_for = |rows: f64, online: f64| rows / (online / f64::from(realms)).max(1.0);
+        let window = ticks_for(ROWS_PER_WINDOW, written_online).min(ticks_for(2.0 * ROWS_PER_WINDOW, written_peak));
         let trough = by_hour.iter().copied().fold(f64::INFINITY, f64::min);
         Self {
             realms,
             shards: shards.min(realms),
             window_ticks: (window as u32).max(120).min(ticks_per_day),
             expected_online,
+            expected_peak,
             trough_online_per_realm: trough / f64::from(realms),
         }
     }
@@ -76,11 +87,17 @@ impl Size {
     }
 }
 
-/// Sessions expected online by UTC hour, averaged over the install horizon, from sample lives spread over all ids.
-fn estimate_online(horizon_days: u32, population: &Population, sessions: &SessionRules) -> [f64; 24] {
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Sessions expected online by UTC hour, averaged over the install horizon, and on each of its days, from sample lives spread
+/// over all ids.
+fn estimate_online(horizon_days: u32, population: &Population, sessions: &SessionRules) -> ([f64; 24], Vec<f64>) {
     let sample = SAMPLE.min(population.players);
     let seed = Seed(0).stream(Purpose::Estimate, 0, 0).bits();
     let mut seconds_by_hour = [0.0; 24];
+    let mut seconds_by_day = vec![0.0; horizon_days as usize];
     for n in 0..sample {
         let id = (u64::from(n) * u64::from(population.players) / u64::from(sample)) as i32 + 1;
         let profile = population.profile(id);
@@ -90,13 +107,18 @@ fn estimate_online(horizon_days: u32, population: &Population, sessions: &Sessio
                 let (mut from, to) = (sitting.started_s, sitting.ended_s);
                 while from < to {
                     let hour_end = (from / 3600 + 1) * 3600;
-                    seconds_by_hour[(from / 3600 % 24) as usize] += f64::from(to.min(hour_end) - from);
+                    let seconds = f64::from(to.min(hour_end) - from);
+                    seconds_by_hour[(from / 3600 % 24) as usize] += seconds;
+                    if let Some(sum) = seconds_by_day.get_mut((from / DAY_S) as usize) {
+                        *sum += seconds;
+                    }
                     from = hour_end;
                 }
             }
             day = population.next_active_day(&profile.nature, today);
         }
     }
-    let scale = f64::from(population.players) / f64::from(sample.max(1)) / f64::from(horizon_days) / 3600.0;
-    seconds_by_hour.map(|seconds| seconds * scale)
+    let scale = f64::from(population.players) / f64::from(sample.max(1));
+    let by_hour = seconds_by_hour.map(|seconds| seconds * scale / f64::from(horizon_days) / 3600.0);
+    (by_hour, seconds_by_day.into_iter().map(|seconds| seconds * scale / f64::from(DAY_S)).collect())
 }

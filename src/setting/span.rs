@@ -36,6 +36,11 @@ impl Span {
         Self { days: first..self.days.end, ..self }
     }
 
+    /// The same realm by realm of a shard: one span for each, in order.
+    pub fn shards(&self) -> impl Iterator<Item = Self> {
+        (0..self.size.shards).map(|shard| Self { realms: self.size.realms_of(shard), ..self.clone() })
+    }
+
     /// The first leg, unless there is none.
     pub fn first(&self) -> Option<Leg> {
         (!self.days.is_empty() && !self.realms.is_empty())
@@ -94,11 +99,6 @@ impl Span {
         self.size.shard_of(realm)
     }
 
-    /// Whether a realm is the last of its shard.
-    pub fn ends_shard(&self, realm: u32) -> bool {
-        realm + 1 == self.size.realms_of(self.shard_of(realm)).end
-    }
-
     /// Whether a realm is the last of a day.
     pub fn ends_day(&self, realm: u32) -> bool {
         realm + 1 == self.realms.end
@@ -119,8 +119,14 @@ mod tests {
     use super::*;
 
     fn span(days: Range<u32>) -> Span {
-        let size =
-            Size { realms: 3, shards: 2, window_ticks: 1_000, expected_online: 1.0, trough_online_per_realm: 1.0 };
+        let size = Size {
+            realms: 3,
+            shards: 2,
+            window_ticks: 1_000,
+            expected_online: 1.0,
+            expected_peak: 1.0,
+            trough_online_per_realm: 1.0,
+        };
         Span::whole(Clock { start: Date(0), days: days.end, heartbeat_s: 30 }, &size).starting_on(days.start)
     }
 
@@ -139,7 +145,10 @@ mod tests {
     fn windows_cover_a_day_and_shards_end_with_their_last_realm() {
         let span = span(0..2);
         assert_eq!(span.windows(1).collect::<Vec<_>>(), [2880..3880, 3880..4880, 4880..5760]);
-        assert_eq!([0, 1, 2].map(|realm| span.ends_shard(realm)), [true, false, true]);
+        assert_eq!(span.shards().map(|shard| shard.realms).collect::<Vec<_>>(), [0..1, 1..3]);
+        let shard = span.shards().nth(1).expect("two of them");
+        assert_eq!(legs(&shard), [(0, 1), (0, 2), (1, 1), (2, 1), (1, 2), (2, 2)]);
+        assert_eq!([1, 2].map(|realm| shard.ends_day(realm)), [false, true]);
         assert_eq!((span.date(1), span.date(2), span.realm_ticks()), (Date(1), Date(1), 2 * 2880 * 3));
     }
 

@@ -15,6 +15,18 @@ pub trait EachTable {
     fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error>;
 }
 
+/// Rows of a table for which memory is kept in any case.
+const LEAST_ROWS_KEPT: usize = 1_024;
+
+/// Drops rows and keeps memory for as many, or a few times that: what a launch needed is given back.
+fn empty<R>(rows: &mut Vec<R>) {
+    let enough = 2 * rows.len().max(LEAST_ROWS_KEPT);
+    rows.clear();
+    if rows.capacity() > 2 * enough {
+        rows.shrink_to(enough);
+    }
+}
+
 /// Declares what gathers the rows of each group of tables.
 macro_rules! gather {
     (
@@ -34,15 +46,15 @@ macro_rules! gather {
         }
 
         impl DayRows {
-            /// Moves in the rows of another realm and drops its sums. Rows are copied, unless there are none yet and the memory
-            /// here is no more than the other's, for which it is exchanged then: tickets stay as small as realms are.
+            /// Moves in the rows and sums of others. Rows are copied, unless there are none yet and the memory here is no
+            /// more than the other's, for which it is exchanged then.
             pub fn append(&mut self, other: &mut Self) {
                 $( if self.$fact.is_empty() && self.$fact.capacity() <= other.$fact.capacity() {
                     std::mem::swap(&mut self.$fact, &mut other.$fact);
                 } else {
                     self.$fact.append(&mut other.$fact);
                 } )+
-                other.sums = Aggregate::default();
+                self.sums.merge(&std::mem::take(&mut other.sums));
             }
 
             /// Does something to the rows of every table.
@@ -60,11 +72,16 @@ macro_rules! gather {
                 sorted.sums.merge(&self.sums);
             }
 
-            /// Drops all rows and sums and keeps the memory.
+            /// Drops all rows and sums and keeps memory.
             pub fn clear(&mut self) {
-                $( self.$fact.clear(); )+
+                $( empty(&mut self.$fact); )+
                 self.sums = Aggregate::default();
                 self.notes.clear();
+            }
+
+            /// Bytes that the rows take, with the memory that is kept for more.
+            pub fn bytes(&self) -> usize {
+                0 $( + self.$fact.capacity() * size_of::<$fact_row>() )+
             }
 
             /// Rows by table.

@@ -9,8 +9,8 @@ use crate::tape::Tape;
 /// What outlasts the sessions of a player. At most 24 bytes: a run holds up to 20 million of them. What only few have is kept
 /// elsewhere ([`Wallets`], [`super::aftermath::Suspects`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    /// Account number, from 1, in order of installation.
+pub struct PlayerRecord {
+    /// PlayerRecord number, from 1, in order of installation.
     pub id: i32,
     /// Second of the run before which no further session starts: the end of the last one planned, and a break.
     pub free_from_s: u32,
@@ -26,9 +26,9 @@ pub struct Account {
     pub has_cheated: bool,
 }
 
-const _: () = assert!(size_of::<Account>() <= 24);
+const _: () = assert!(size_of::<PlayerRecord>() <= 24);
 
-impl Account {
+impl PlayerRecord {
     /// An account that has just been made.
     pub fn new(id: i32) -> Self {
         Self { id, ..Self::default() }
@@ -55,7 +55,7 @@ impl Account {
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Player {
     /// The account.
-    pub account: Account,
+    pub account: PlayerRecord,
     /// The day of the run on which the player is next active; none if it will not come back after the open sessions.
     pub next_day: Option<u16>,
     /// Sessions planned and not yet ended.
@@ -99,12 +99,12 @@ pub fn day_of_return(next_day: Option<i32>) -> Option<u16> {
 /// whoever waits for one nothing but its record.
 #[derive(Resource, Debug, Default)]
 pub struct ReturnCalendar {
-    days: Vec<Vec<Account>>,
+    days: Vec<Vec<PlayerRecord>>,
 }
 
 impl ReturnCalendar {
     /// Enters an account for a day.
-    pub fn enter(&mut self, day: u16, account: Account) {
+    pub fn enter(&mut self, day: u16, account: PlayerRecord) {
         let day = usize::from(day);
         if self.days.len() <= day {
             self.days.resize_with(day + 1, Vec::new);
@@ -118,23 +118,29 @@ impl ReturnCalendar {
     }
 
     /// Takes out everyone entered for a day, in no particular order.
-    pub fn take(&mut self, day: u32) -> Vec<Account> {
+    pub fn take(&mut self, day: u32) -> Vec<PlayerRecord> {
         self.days.get_mut(day as usize).map(std::mem::take).unwrap_or_default()
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         let waiting: usize = self.days.iter().map(Vec::capacity).sum();
-        waiting * size_of::<Account>() + self.days.capacity() * size_of::<Vec<Account>>()
+        waiting * size_of::<PlayerRecord>() + self.days.capacity() * size_of::<Vec<PlayerRecord>>()
+    }
+
+    /// Accounts that wait.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.days.iter().map(Vec::len).sum()
     }
 
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         let days = self.days.iter().enumerate();
-        let entry = |(day, accounts): (usize, &Vec<Account>)| -> Vec<(u16, Account)> {
+        let entry = |(day, accounts): (usize, &Vec<PlayerRecord>)| -> Vec<(u16, PlayerRecord)> {
             accounts.iter().map(|account| (day as u16, *account)).collect()
         };
-        let mut all: Vec<(u16, Account)> = days.flat_map(entry).collect();
+        let mut all: Vec<(u16, PlayerRecord)> = days.flat_map(entry).collect();
         all.sort_unstable_by_key(|(_, account)| account.id);
         tape.list(&mut all, |tape, (day, account)| {
             tape.u16(day);
@@ -160,11 +166,17 @@ pub struct Wallet {
 /// Wallets by account. Only payers have one.
 #[derive(Resource, Debug, Default)]
 pub struct Wallets {
-    /// Account number to wallet.
+    /// PlayerRecord number to wallet.
     pub by_account: BTreeMap<i32, Wallet>,
 }
 
 impl Wallets {
+    /// Bytes that they take, about.
+    pub fn bytes(&self) -> usize {
+        // Nodes of the tree are three quarters full.
+        self.by_account.len() * size_of::<(i32, Wallet)>() * 4 / 3
+    }
+
     /// Purchases of an account.
     pub fn purchases(&self, account: i32) -> u32 {
         self.by_account.get(&account).map_or(0, |wallet| wallet.purchases)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
-use super::account::{Account, Player, ReturnCalendar, Wallets};
+use super::account::{Player, PlayerRecord, ReturnCalendar, Wallets};
 use super::journal::Journal;
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
@@ -95,7 +95,7 @@ impl Records<'_> {
     }
 
     /// Takes out the accounts that wait for a day; those that were banned meanwhile are forgotten.
-    pub fn wake(&mut self, day: u32) -> Vec<Account> {
+    pub fn wake(&mut self, day: u32) -> Vec<PlayerRecord> {
         let mut due = self.calendar.take(day);
         due.retain(|account| {
             let is_banned = self.suspects.is_banned(account.id, day);

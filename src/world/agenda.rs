@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::*;
 
-use super::account::{Account, Player, day_of_return};
+use super::account::{Player, PlayerRecord, day_of_return};
 use super::aftermath::Records;
 use super::journal::Journal;
 use super::parties::{Active, Party, gather};
@@ -18,7 +18,7 @@ use crate::time::DAY_S;
 /// What a session needs to know of its player: small indices, so that profiles are computed once a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Identity {
-    /// Account number.
+    /// PlayerRecord number.
     pub player_id: i32,
     /// Index of the country.
     pub country: u16,
@@ -42,7 +42,7 @@ pub struct Identity {
 
 impl Identity {
     /// Of a player on a day, who cheats in a way, counted from 1.
-    fn of(setting: &Setting, profile: &Profile, day: u32, account: &Account, cheat: u16) -> Self {
+    fn of(setting: &Setting, profile: &Profile, day: u32, account: &PlayerRecord, cheat: u16) -> Self {
         let player_id = profile.nature.id;
         let edge = setting.cheating.effect(cheat).map_or(0.0, |effect| effect.skill);
         Self {
@@ -148,7 +148,7 @@ pub fn wake_players(
     let mut awake: Vec<(Option<Entity>, Player)> = waiting.chain(online).collect();
     awake.sort_unstable_by_key(|(_, player)| player.account.id);
     for id in rules.installs_on(realm.0, day as i32) {
-        awake.push((None, Player { account: Account::new(id), ..Player::default() }));
+        awake.push((None, Player { account: PlayerRecord::new(id), ..Player::default() }));
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
         journal.rows.truth_events.push(truth(event_ts, id, TruthEvent::Installed));
     }
@@ -212,7 +212,7 @@ fn session_number(player_id: i32, ordinal: u16) -> i64 {
 }
 
 /// What a player wants to do today, before friends have a say.
-fn plan_sittings(setting: &Setting, day: u32, account: &Account, profile: &Profile) -> Active {
+fn plan_sittings(setting: &Setting, day: u32, account: &PlayerRecord, profile: &Profile) -> Active {
     let mut plan = plan_day(setting.seed, &setting.sessions, profile, day as i32, account.free_from_s);
     // Session ids leave 16 bits for the ordinal; a player who exhausts them has no more sessions to give.
     plan.sittings.truncate(usize::from(u16::MAX - account.sessions));

@@ -75,9 +75,9 @@ impl Journal {
         self.rows.notes.encounter_venues.push(venue);
     }
 
-    /// Takes out all rows and sums; the id counters go on.
-    pub fn take(&mut self) -> DayRows {
-        let mut rows = std::mem::take(&mut self.rows);
+    /// Takes out all rows and sums and takes over memory for more; the id counters go on.
+    pub fn exchange(&mut self, memory: DayRows) -> DayRows {
+        let mut rows = std::mem::replace(&mut self.rows, memory);
         let counts = rows.count();
         let sums = &mut rows.sums;
         sums.rows = counts;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 
-use super::account::{Account, ReturnCalendar, Wallets, day_of_return};
+use super::account::{PlayerRecord, ReturnCalendar, Wallets, day_of_return};
 use super::aftermath::Suspects;
 use super::agenda::Agenda;
 use super::game::Match;
@@ -23,7 +23,7 @@ use super::tick::{Found, Now, Positions, RealmId, Rules};
 use super::trajectory::Trajectories;
 use crate::encounter::{Contacts, Frame};
 use crate::setting::{Setting, Span};
-use crate::table::{Aggregate, DayRows, RowCounts};
+use crate::table::{DayRows, RowCounts};
 
 /// One closed world.
 pub struct Realm {
@@ -51,7 +51,7 @@ impl Realm {
             let nature = setting.population.nature(player_id);
             let day = setting.population.first_active_day_from(&nature, first_day as i32);
             if let Some(day) = day_of_return(day) {
-                realm.world.resource_mut::<ReturnCalendar>().enter(day, Account::new(player_id));
+                realm.world.resource_mut::<ReturnCalendar>().enter(day, PlayerRecord::new(player_id));
             }
         }
         realm
@@ -144,6 +144,11 @@ impl Realm {
         std::mem::replace(&mut self.world.resource_mut::<Trajectories>(), trajectories)
     }
 
+    /// Bytes of the accounts that wait for another day, about, with what is known of them.
+    pub fn account_bytes(&self) -> usize {
+        self.world.resource::<ReturnCalendar>().bytes() + self.world.resource::<Wallets>().bytes()
+    }
+
     /// Starts a window of heartbeats.
     pub fn open_window(&mut self, ticks: Range<u32>) {
         self.world.resource_mut::<Trajectories>().open(ticks);
@@ -154,15 +159,14 @@ impl Realm {
         self.world.resource_mut::<Trajectories>().into_inner()
     }
 
-    /// Lends the realm memory for its rows, once it has handed on those it had.
-    pub fn lend_rows(&mut self, memory: DayRows) {
-        let had = std::mem::replace(&mut self.world.resource_mut::<Journal>().rows, memory);
-        debug_assert!(had.sums == Aggregate::default(), "rows of realm {} are lost", self.id);
-    }
-
     /// Rows since the last call.
     pub fn take_rows(&mut self) -> DayRows {
-        self.world.resource_mut::<Journal>().take()
+        self.exchange_rows(DayRows::default())
+    }
+
+    /// Rows since the last call; gives the realm memory for more.
+    pub fn exchange_rows(&mut self, memory: DayRows) -> DayRows {
+        self.world.resource_mut::<Journal>().exchange(memory)
     }
 
     /// Encounters that began since the last call.
@@ -238,6 +242,11 @@ mod tests {
             assert!(removed < 500, "day {day}: {removed}");
             let sessions = realm.online() + realm.waiting();
             let entities = realm.world.entities().count_spawned() as usize;
+            let (waiting, bytes) = (realm.world.resource::<ReturnCalendar>().len(), realm.account_bytes());
+            assert!(
+                waiting > 1_000 && bytes < 48 * waiting + 40_000,
+                "day {day}: {bytes} bytes for {waiting} accounts"
+            );
             // Players whose sessions are planned for the rest of a day are gone by its end; the others wait as records.
             assert!(entities < 100 + 3 * sessions, "day {day}: {entities} entities for {sessions} sessions");
         }

@@ -16,6 +16,9 @@ use bevy_ecs::prelude::*;
 use crate::random::mix;
 use crate::time::Clock;
 
+/// Rows for which memory is kept in any case.
+const LEAST_KEPT: usize = 65_536;
+
 /// A session's stretch of rows in a window.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Track {
@@ -151,7 +154,24 @@ impl Trajectories {
         self.stretches.clear();
         self.taken = 0;
         self.stays.clear();
-        self.positions.iter_mut().for_each(Vec::clear);
+        // What a launch needed is given back.
+        let enough = 2 * self.rows().max(LEAST_KEPT);
+        for column in &mut self.positions {
+            column.clear();
+            if column.capacity() > 2 * enough {
+                column.shrink_to(enough);
+            }
+        }
+        if self.spare.event_ts.capacity() > 2 * enough {
+            self.spare = Varying::default();
+        }
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let wide = |columns: &[Vec<i32>; 3]| columns.iter().map(|column| 4 * column.capacity()).sum::<usize>();
+        let noted = self.stretches.capacity() * size_of::<Stretch>() + self.stays.capacity() * size_of::<Stay>();
+        noted + wide(&self.positions) + wide(&self.spare.position) + 8 * self.spare.event_ts.capacity()
     }
 
     /// First tick of the window.

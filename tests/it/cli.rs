@@ -44,12 +44,12 @@ fn a_run_writes_its_folder_and_ends_with_lines_to_copy() {
     let card = std::fs::read_to_string(root.join("dataset-card.md")).unwrap();
     let rows = crate::support::read_table(&root.join("tables/session_ends")).len();
     assert!(card.contains(&format!("| session_ends | a session, written when it has ended | {rows} |")), "{card}");
-    assert!(card.contains("data version 9, seed 1") && card.contains("## Known limits"), "{card}");
+    assert!(card.contains("data version 10, seed 1") && card.contains("## Known limits"), "{card}");
     let report = std::fs::read_to_string(root.join("report.html")).unwrap();
     let version = stdout(&skirmish(folder.path(), &["--version"])).trim().replace("skirmish ", "Skirmish ");
     for part in [
         &version,
-        "data version 9",
+        "data version 10",
         "scenario tiny",
         "seed 1",
         "skirmish run scenario.toml --out &quot;$PWD-again&quot;",
