@@ -10,10 +10,10 @@ use crate::table::{self, DayRows, EachTable, Row};
 
 /// Rows of a small table that are gathered before they are encoded into row groups of at least so many: enough for
 /// dictionaries to pay off, few enough to stay in the cache.
-pub const ROWS_PER_GROUP: usize = 1 << 17;
+pub const ROWS_PER_GROUP: usize = 1 << 16;
 /// Rows of a realm and day that are a row group of their own at its end: so many that to encode them is work which workers
 /// should share, and few other realms would be in a group with them.
-pub const ROWS_OF_REALM: usize = ROWS_PER_GROUP / 8;
+pub const ROWS_OF_REALM: usize = ROWS_PER_GROUP / 4;
 
 /// Memory that is kept for rows: of a realm that is stepped, and of one that waits.
 const MOST_SPARE: usize = 2;

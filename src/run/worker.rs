@@ -82,6 +82,7 @@ impl<'s> Worker<'s> {
                 let one_in = self.shared.setting.heartbeats_one_in();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(one_in));
                 realm.exchange_trajectories(memory);
+                realm.exchange_rows(self.scribe.memory());
             }
             let first = group.first().map(|realm| realm.id);
             let Some(rests) = self.step_day(day, &mut group)? else { break };
@@ -89,6 +90,7 @@ impl<'s> Worker<'s> {
             tracing::debug!(day, first_realm = first, realms = group.len(), seconds, "realms stepped");
             for realm in &mut group {
                 self.memory.push(realm.exchange_trajectories(Trajectories::default()));
+                self.scribe.keep(realm.exchange_rows(DayRows::default()));
             }
             // Nobody asks for a realm after its last day.
             for realm in group.into_iter().filter(|_| !self.shared.span.is_last(day)) {
