@@ -14,7 +14,7 @@ from pathlib import Path
 SKIRMISH = sys.argv[1] if len(sys.argv) > 1 else "target/release/skirmish"
 REPEATS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
 PLAYERS = [100_000, 1_000_000, 5_000_000, 20_000_000]
-STAGES = ["start", "before_contacts", "detect", "after_contacts", "encode", "wait"]
+STAGES = ["start", "before_contacts", "detect", "after_contacts", "encode", "write", "wait"]
 
 
 def bench(players, threads, backend):

@@ -70,7 +70,8 @@ pub fn bench(args: &BenchArgs) -> Result<(), Failure> {
     if args.json { print_json(&value) } else { print(&page(&value)) }
 }
 
-/// Who had the memory, by day: what is counted, and the rest, which is sessions, matches and the process.
+/// Who had the memory, by day: what is counted, and the rest: sessions, matches, what shards have gathered, the process and
+/// what its allocator holds.
 fn owners(by_day: &[(u64, MemoryUse)]) -> Value {
     let rest = |(resident, MemoryUse { accounts, windows, rows, queues }): &(u64, MemoryUse)| {
         resident.saturating_sub(accounts + windows + rows + queues)
@@ -81,7 +82,7 @@ fn owners(by_day: &[(u64, MemoryUse)]) -> Value {
         "windows": of(|memory| memory.windows),
         "rows": of(|memory| memory.rows),
         "queues": of(|memory| memory.queues),
-        "sessions_and_rest": by_day.iter().map(rest).collect::<Vec<u64>>(),
+        "rest": by_day.iter().map(rest).collect::<Vec<u64>>(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Committing: one thread publishes finished files a day at a time, once every shard has finished its own.
 //!
-//! Files are staged, closed and synced (which waits for the disk, so a few threads do it beside the workers) before they are
-//! renamed into a table folder, so a reader never sees part of one. All that the committer does is to rename them, to sync their folders and to say which days are whole: nothing of it grows with
+//! Files are staged, closed and synced (which waits for the disk, so a few threads do it beside the workers) before they
+//! are renamed into a table folder, so a reader never sees part of one. All that the committer does is to rename them, to sync their folders and to say which days are whole: nothing of it grows with
 //! the rows of a day.
 
 use std::collections::BTreeMap;
@@ -92,17 +92,18 @@ impl Committer {
     pub fn run(mut self, synced: &Receiver<SyncedDay>, stop: &AtomicBool) -> Result<Committed, OutputError> {
         let shards = self.span.shards().count();
         // One day more for what ends with the run.
+        let mut next = self.span.days.start;
         let mut left = if self.span.first().is_some() { shards * (self.span.days.len() + 1) } else { 0 };
         while left > 0 {
             let shard_day = receive(synced, stop)?;
             let started = Instant::now();
             left -= 1;
-            let day = shard_day.day;
             self.take(shard_day);
-            // Every shard's days come in order, so a day that is whole is the earliest of those that are open.
-            if self.open.get(&day).is_some_and(|open| open.shards == shards) {
-                let whole = self.open.remove(&day).unwrap_or_default();
-                self.publish(day, whole)?;
+            // Those who sync overtake one another; a day is published when all before it are, and what ends with the run last.
+            while self.open.get(&next).is_some_and(|open| open.shards == shards) {
+                let whole = self.open.remove(&next).unwrap_or_default();
+                self.publish(next, whole)?;
+                next += 1;
             }
             self.committed.time += started.elapsed();
         }
@@ -145,5 +146,59 @@ fn receive(synced: &Receiver<SyncedDay>, stop: &AtomicBool) -> SyncedDay {
             Err(RecvTimeoutError::Timeout) if !stop.load(Ordering::Relaxed) => {}
             Err(_) => return Err(OutputError::Stopped),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::output::grammar::FileName;
+    use crate::scenario::Scenario;
+    use crate::setting::{Leg, Setting};
+    use crate::table::{Row, SessionEndRow};
+
+    /// A day of a shard with an empty file of sessions, synced.
+    fn shard_day(setting: &Setting, store: &Store, span: &Span, leg: Leg) -> SyncedDay {
+        let (table, encoders) = (SessionEndRow::TABLE.name, crate::output::Encoders::new(setting));
+        let name = FileName::of_leg(table, span, leg);
+        let mut file = TableFile::create(store, &name, encoders.of(table).expect("written"))?;
+        file.close()?;
+        let tables = BTreeMap::from([(table, TableTotal { rows: 1, bytes: 1, files: 1 })]);
+        ShardDay { day: leg.day, files: vec![file], tables, sums: Aggregate::default() }.sync()
+    }
+
+    #[test]
+    fn days_are_published_in_order_however_their_shards_come() {
+        let sets = ["clock.days=2", "population.realms=2", "output.shards=2"].map(str::to_owned);
+        let setting = Setting::new(Scenario::parse("t", "t", "", &sets).expect("valid"));
+        let (span, root) =
+            (setting.span(), std::env::temp_dir().join(format!("skirmish-commit-{}", std::process::id())));
+        let store = Store::for_run(&root, true).expect("a folder");
+        let said: Arc<Mutex<Vec<Vec<u32>>>> = Arc::default();
+        let (tell, folder) = (Arc::clone(&said), root.join("tables/session_ends"));
+        let whole_days: WholeDays = Box::new(move |days| {
+            // Nothing of a later day is there yet.
+            let published = std::fs::read_dir(&folder).map_or(0, Iterator::count);
+            assert_eq!(published, days.len(), "{days:?}");
+            tell.lock().expect("one thread").push(days.iter().map(|day| day.day).collect());
+            Ok(())
+        });
+        let (sender, receiver) = unbounded();
+        for (day, realm) in [(1, 1), (2, 0), (1, 0), (2, 1), (0, 1), (0, 0)] {
+            sender.send(shard_day(&setting, &store, &span, Leg { day, realm })).expect("nobody has left");
+        }
+        let committer = Committer::new(span, setting.regions(), Some(store.clone()), whole_days);
+        let committed = committer.run(&receiver, &AtomicBool::new(false)).expect("everything has come");
+        assert_eq!(*said.lock().expect("one thread"), [vec![0], vec![0, 1]]);
+        assert_eq!(committed.tables["session_ends"], TableTotal { rows: 6, bytes: 6, files: 6 });
+        // A shard that does not come is waited for until the run is stopped.
+        let committer = Committer::new(setting.span(), setting.regions(), None, Box::new(|_| Ok(())));
+        let result = committer.run(&receiver, &AtomicBool::new(true));
+        assert!(matches!(result, Err(OutputError::Stopped)), "{result:?}");
+        store.delete().expect("nothing of others is there");
     }
 }

@@ -23,7 +23,7 @@ pub use encoders::Encoders;
 pub use error::OutputError;
 pub(crate) use grammar::FileName;
 pub(crate) use lock::is_worked_in;
-pub(crate) use scribe::{ROWS_OF_REALM, ROWS_PER_GROUP, Scribe};
+pub(crate) use scribe::Scribe;
 pub(crate) use shards::{Payload, Shards, Sink, Ticket};
 pub use store::Store;
 pub(crate) use store::{Claim, StagedFile};

@@ -8,13 +8,6 @@ use crate::parquet::{Codec, RowGroup};
 use crate::setting::Setting;
 use crate::table::{self, DayRows, EachTable, Row};
 
-/// Rows of a small table that are gathered before they are encoded into row groups of at least so many: enough for
-/// dictionaries to pay off, few enough to stay in the cache.
-pub const ROWS_PER_GROUP: usize = 1 << 16;
-/// Rows of a realm and day that are a row group of their own at its end: so many that to encode them is work which workers
-/// should share, and few other realms would be in a group with them.
-pub const ROWS_OF_REALM: usize = ROWS_PER_GROUP / 4;
-
 /// Memory that is kept for rows: of a realm that is stepped, and of one that waits.
 const MOST_SPARE: usize = 2;
 
@@ -27,10 +20,14 @@ pub struct Scribe {
     pub encoders: Encoders,
     /// Its compressor.
     pub codec: Codec,
+    /// Rows of a row group of a small table.
+    rows_per_group: usize,
     /// Time spent encoding.
     pub encode_time: Duration,
     /// Time spent writing and syncing.
     pub write_time: Duration,
+    /// Time spent waiting for those who sync.
+    pub wait_time: Duration,
     /// Memory for rows that nobody uses.
     spare: Vec<DayRows>,
 }
@@ -41,6 +38,8 @@ impl Scribe {
         Self {
             encoders: Encoders::new(setting),
             codec: Codec::default(),
+            rows_per_group: setting.size.rows_per_group,
+            wait_time: Duration::ZERO,
             encode_time: Duration::ZERO,
             write_time: Duration::ZERO,
             spare: Vec::new(),
@@ -99,7 +98,7 @@ impl EachTable for EncodeFull<'_> {
         }
         table::sort_rows(rows);
         // A large realm has more than fit one group; the groups are of one size.
-        let groups = (rows.len() / ROWS_PER_GROUP).max(1);
+        let groups = (rows.len() / scribe.rows_per_group).max(1);
         for rows in rows.chunks(rows.len().div_ceil(groups)) {
             let encoded = scribe.encoders.encode(rows, &mut scribe.codec).map_err(OutputError::parquet(name))?;
             self.groups.extend(encoded.map(|group| (name, group)));

@@ -14,7 +14,7 @@ use crossbeam_channel::Sender;
 
 use super::error::OutputError;
 use super::grammar::FileName;
-use super::scribe::{ROWS_PER_GROUP, Scribe};
+use super::scribe::Scribe;
 use super::store::{FinishedFile, Store};
 use super::table_file::{TableFile, TableTotal};
 use crate::parquet::RowGroup;
@@ -107,6 +107,7 @@ pub struct Shards {
     span: Span,
     store: Option<Store>,
     sink: Sink,
+    rows_per_group: usize,
     shards: Vec<Mutex<Shard>>,
     /// Where closed days go, until nobody takes them any more.
     days: Mutex<Option<Sender<ShardDay<TableFile>>>>,
@@ -121,6 +122,7 @@ impl Shards {
     /// The shards of a span, written through a store, or nowhere. Days go on to be synced, tickets back to the workers.
     pub fn new(
         span: &Span,
+        rows_per_group: usize,
         store: Option<Store>,
         sink: Sink,
         days: Sender<ShardDay<TableFile>>,
@@ -133,6 +135,7 @@ impl Shards {
             span: span.clone(),
             store,
             sink,
+            rows_per_group,
             shards: span.shards().map(shard).collect(),
             days: Mutex::new(Some(days)),
             tickets,
@@ -201,15 +204,17 @@ impl Shards {
         scribe.keep(rows);
         scribe.encode_time += started.elapsed();
         if self.sink != Sink::Null {
-            let least = if ends_day { 1 } else { ROWS_PER_GROUP };
+            let least = if ends_day { 1 } else { self.rows_per_group };
             for (table, group) in scribe.encode(&mut part.gathered, least)? {
                 self.append(leg, table, group, part, scribe)?;
             }
         }
         if ends_day {
             let day = self.close(leg, part, scribe)?;
+            let started = Instant::now();
             let days = self.days.lock().unwrap_or_else(PoisonError::into_inner).clone();
             days.and_then(|days| days.send(day).ok()).ok_or(OutputError::Stopped)?;
+            scribe.wait_time += started.elapsed();
         }
         // The ticket of a realm's last day serves for what ends with the run, too.
         if !self.span.is_last(leg.day) {

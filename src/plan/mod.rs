@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::encounter::DetectError;
-use crate::output::{Encoders, ROWS_PER_GROUP};
+use crate::output::Encoders;
 use crate::setting::{Activity, ActivityDay, Setting};
 use crate::table::{self, AccountRows, Table, TableKind};
 use calibration::Calibration;
@@ -119,45 +119,43 @@ fn empty_file_bytes(encoders: &Encoders, table: &Table) -> f64 {
     empty.and_then(Result::ok).map_or(0.0, |bytes| bytes.len() as f64)
 }
 
-/// Bytes of a heartbeat in a window of average length: its position while the window fills and its columns, both grown
-/// by doubling.
-const WINDOW_ROW_BYTES: f64 = 64.0;
-/// Bytes of an encoded heartbeat that waits for its turn, with the memory that was set aside for it.
-const EARLY_ROW_BYTES: f64 = 20.0;
+/// Bytes of a heartbeat in a window: its position while the window fills and its columns, both grown by doubling.
+const WINDOW_ROW_BYTES: f64 = 46.0;
+/// Bytes of an encoded heartbeat that waits for its turn.
+const EARLY_ROW_BYTES: f64 = 10.0;
 /// Bytes of the rows of small tables that come with a heartbeat, where they have not been measured.
 const SMALL_ROW_BYTES: f64 = 30.0;
 /// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
-const ACCOUNT_BYTES: f64 = 130.0;
-const SESSION_BYTES: f64 = 1_100.0;
-const PROCESS_BYTES: f64 = 9e6;
+const ACCOUNT_BYTES: f64 = 28.0;
+const SESSION_BYTES: f64 = 6_000.0;
+const PROCESS_BYTES: f64 = 20e6;
+/// How much more the rows of small tables take than they are: they are grown, copied into order, and turned into columns.
+const COPIES: f64 = 2.7;
+/// Bytes of the rows of the tables that have many, where each has nearly enough for a row group.
+const FULL_GROUP_ROW_BYTES: f64 = 250.0;
 
-/// Peak memory: the process, the accounts that are resident between days, the sessions online, the windows being filled,
-/// and the rows of small tables that are collected, wait for the committer or are gathered by it.
+/// Peak memory: the process, the accounts that are resident between days, the sessions online, and for each worker the window
+/// being filled and the rows of small tables that come in it, or those that are gathered for a row group.
 fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_row_bytes: f64) -> f64 {
     let (size, clock) = (&setting.size, setting.clock);
     let (realms, threads) = (f64::from(size.realms), threads as f64);
     let ticks_per_day = f64::from(clock.ticks_per_day());
     let busiest = activity.busiest();
     let online = busiest / ticks_per_day;
-    // A run of one day never holds more realms than are being stepped or wait for the committer.
+    // A run of one day never holds more realms than are being stepped.
     let tickets = (2.0 * threads + 1.0).min(realms);
     let held = if clock.days == 1 { tickets / realms } else { 1.0 };
     let one_in = f64::from(setting.heartbeats_one_in());
-    let window_rows = if one_in > 0.0 {
-        online / realms / one_in * f64::from(size.window_ticks.min(clock.ticks_per_day()))
-    } else {
-        0.0
-    };
-    // Tickets hold the rows of a realm each, though seldom all at once; the committer gathers those of some realms and
-    // turns them into columns. Encoded heartbeats of realms that finish before their turn wait.
-    let per_realm = busiest / realms;
-    let gathered = per_realm.max((busiest / f64::from(size.shards)).min(ROWS_PER_GROUP as f64 / 0.13 + per_realm));
-    let early = (threads.min(realms) - 1.0) * per_realm / one_in.max(1.0);
+    let (per_realm, workers) = (busiest / realms, threads.min(realms));
+    let window = online / realms * f64::from(size.window_ticks.min(clock.ticks_per_day()));
+    let written = if one_in > 0.0 { 1.0 / one_in } else { 0.0 };
+    let gathered = (per_realm * small_row_bytes).min(size.rows_per_group as f64 * FULL_GROUP_ROW_BYTES);
+    // Encoded heartbeats of realms that finish before their turn wait.
+    let early = (workers - 1.0) * per_realm * written;
     PROCESS_BYTES
         + held * activity.resident * ACCOUNT_BYTES
         + held * online * SESSION_BYTES
-        + threads.min(realms) * window_rows * WINDOW_ROW_BYTES
-        + (0.7 * tickets * per_realm + 2.7 * gathered) * small_row_bytes
+        + workers * (window * written * WINDOW_ROW_BYTES + (window * small_row_bytes).max(gathered) * COPIES)
         + early * EARLY_ROW_BYTES
 }
 

@@ -51,7 +51,7 @@ impl Career {
 }
 
 impl Golden {
-    /// Counts the rows of a realm and a day.
+    /// Counts the rows of a realm and a window.
     pub fn count(&mut self, rows: &DayRows, clock: Clock) {
         let day_of = |ms: i64| Date(ms.div_euclid(DAY_MS) as i32);
         for row in &rows.session_ends {

@@ -71,7 +71,7 @@ impl Sample {
         Self { heartbeats: heartbeats.unwrap_or(0), windows, rows: realm.take_rows() }
     }
 
-    /// What workers and committer do with it.
+    /// What workers do with it.
     fn encode(
         &mut self,
         setting: &Setting,

@@ -4,8 +4,8 @@
 //! Jobs are (day, group of realms) in canonical order. A worker takes the next job with one ticket a realm and, once they
 //! are back from their previous day, the realms (`shared`); what it does with them is in `worker`. A ticket comes back when
 //! its realm's day has been written. Tickets bound how much waits for its turn, so memory does not grow with simulated time.
-//! `progress` is how far the run
-//! is, `engine` chooses the detector, by a `race` if need be, `limit` measures encoding alone, `summary` is run.json.
+//! `progress` is how far the run is and who has the memory, `engine` chooses the detector, by a `race` if need be, `limit`
+//! measures encoding alone, `summary` is run.json.
 
 mod card;
 mod engine;
@@ -76,13 +76,13 @@ pub fn run_with(
     let realms = span.realms.len();
     let group = options.realms_per_group.unwrap_or_else(|| engine.realms_per_group(setting, &span, threads));
     let group = group.clamp(1, realms as u32);
-    // In canonical order a few realms ahead are enough; shuffled, the realm the committer waits for may come last.
+    // In canonical order a few realms ahead are enough; shuffled, the realm that a shard waits for may come last.
     let tickets = if options.shuffle.is_some() { 2 * realms + 1 } else { (2 * threads + 1) * group as usize };
     let (ticket_sender, ticket_receiver) = bounded(tickets);
     for _ in 0..tickets {
         ticket_sender.send(Ticket).map_err(|_| RunError::Internal("tickets were refused".into()))?;
     }
-    let (closed_sender, closed_receiver) = bounded(4 * threads);
+    let (closed_sender, closed_receiver) = bounded(SYNCERS);
     let (synced_sender, synced_receiver) = bounded(SYNCERS);
     let whole_days = Arc::new(AtomicU32::new(0));
     let tell = {
@@ -100,7 +100,14 @@ pub fn run_with(
         jobs: Mutex::new(JobQueue::new(&span, group, options.shuffle)),
         realms: (0..realms).map(|_| bounded(1)).collect(),
         progress: Progress::new(setting.clock, &span),
-        shards: Shards::new(&span, store.cloned(), options.sink, closed_sender, ticket_sender),
+        shards: Shards::new(
+            &span,
+            setting.size.rows_per_group,
+            store.cloned(),
+            options.sink,
+            closed_sender,
+            ticket_sender,
+        ),
         span,
         options: options.clone(),
         tickets: ticket_receiver,
@@ -141,7 +148,11 @@ pub fn run_with(
         let mut syncers = Vec::new();
         for n in 0..SYNCERS {
             let (closed, synced) = (closed_receiver.clone(), synced_sender.clone());
-            let syncer = spawn(format!("syncer-{n}")).spawn_scoped(scope, move || sync_days(&closed, &synced));
+            let syncer = spawn(format!("syncer-{n}")).spawn_scoped(scope, move || {
+                let result = catch_unwind(AssertUnwindSafe(|| sync_days(&closed, &synced)));
+                shared.stop.fetch_or(result.is_err(), Ordering::Relaxed);
+                result
+            });
             syncers.push(syncer.map_err(|error| {
                 shared.stop.store(true, Ordering::Relaxed);
                 RunError::Internal(format!("no thread for syncing: {error}"))
@@ -195,13 +206,14 @@ pub fn run_with(
         }
         for syncer in syncers {
             match syncer.join() {
-                Ok(time) => outcome.sync_time += time,
-                Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
+                Ok(Ok(time)) => outcome.sync_time += time,
+                Ok(Err(panic)) | Err(panic) => outcome.errors.push(RunError::Internal(panic_text(&*panic))),
             }
         }
         Ok(outcome)
-    })?;
-    let report = conclude(outcome, shared, started, whole_days.load(Ordering::Relaxed));
+    });
+    let whole_days = whole_days.load(Ordering::Relaxed);
+    let report = outcome.and_then(|outcome| conclude(outcome, shared, started, whole_days));
     // Nobody writes any more; what was staged and not published is of days that are not whole.
     if let Some(store) = store {
         store.discard_staging();

@@ -12,9 +12,9 @@ use super::golden::Golden;
 use super::options::{RunError, StageTimes};
 use super::shared::{Job, Shared};
 use crate::encounter::Detection;
-use crate::output::{OutputError, Payload, ROWS_OF_REALM, ROWS_PER_GROUP, Scribe, Sink};
+use crate::output::{OutputError, Payload, Scribe, Sink};
 use crate::setting::Leg;
-use crate::table::{DayRows, HeartbeatRow, Row};
+use crate::table::{DayRows, HeartbeatRow, Row, RowCounts};
 use crate::tally::Tallies;
 use crate::world::{Realm, Stepper, Trajectories};
 
@@ -67,8 +67,18 @@ impl<'s> Worker<'s> {
     /// Works until there are no jobs left or the run is stopped.
     ///
     /// # Errors
-    /// When detection or encoding fails.
+    /// When detection, encoding or writing fails.
     pub fn work(mut self) -> Result<Worked, RunError> {
+        match self.work_off() {
+            // Who has stopped the run says why.
+            Ok(()) | Err(RunError::Output(OutputError::Stopped)) => {}
+            Err(error) => return Err(error),
+        }
+        self.tell_times();
+        Ok(Worked { tallies: self.tallies, golden: self.golden })
+    }
+
+    fn work_off(&mut self) -> Result<(), RunError> {
         loop {
             let waiting = Instant::now();
             let Some(Job { day, realms }) = self.shared.next_job() else { break };
@@ -82,7 +92,8 @@ impl<'s> Worker<'s> {
                 let one_in = self.shared.setting.heartbeats_one_in();
                 let memory = self.memory.pop().unwrap_or_else(|| Trajectories::new(one_in));
                 realm.exchange_trajectories(memory);
-                realm.exchange_rows(self.scribe.memory());
+                let pending = realm.exchange_rows(self.scribe.memory());
+                debug_assert!(pending.count() == RowCounts::default(), "rows of realm {} are lost", realm.id);
             }
             let first = group.first().map(|realm| realm.id);
             let Some(rests) = self.step_day(day, &mut group)? else { break };
@@ -90,7 +101,9 @@ impl<'s> Worker<'s> {
             tracing::debug!(day, first_realm = first, realms = group.len(), seconds, "realms stepped");
             for realm in &mut group {
                 self.memory.push(realm.exchange_trajectories(Trajectories::default()));
-                self.scribe.keep(realm.exchange_rows(DayRows::default()));
+                let memory = realm.exchange_rows(DayRows::default());
+                debug_assert!(memory.count() == RowCounts::default(), "rows of realm {} are lost", realm.id);
+                self.scribe.keep(memory);
             }
             // Nobody asks for a realm after its last day.
             for realm in group.into_iter().filter(|_| !self.shared.span.is_last(day)) {
@@ -103,7 +116,7 @@ impl<'s> Worker<'s> {
             }
             self.tell_times();
         }
-        Ok(Worked { tallies: self.tallies, golden: self.golden })
+        Ok(())
     }
 
     /// Adds where the time went since the last call to what all workers have spent.
@@ -116,6 +129,7 @@ impl<'s> Worker<'s> {
         }
         self.times.encode += std::mem::take(&mut self.scribe.encode_time);
         self.times.write += std::mem::take(&mut self.scribe.write_time);
+        self.times.wait += std::mem::take(&mut self.scribe.wait_time);
         self.shared.progress.note_times(&std::mem::take(&mut self.times));
     }
 
@@ -177,7 +191,7 @@ impl<'s> Worker<'s> {
         }
         self.scribe.keep(rows);
         self.times.encode += started.elapsed();
-        self.write_gathered(leg, n, ROWS_PER_GROUP)
+        self.write_gathered(leg, n, self.shared.setting.size.rows_per_group)
     }
 
     /// Writes the tables of which the n-th realm has at least so many rows.
@@ -192,8 +206,11 @@ impl<'s> Worker<'s> {
 
     /// What is left of a day of the n-th realm once what is enough for row groups of its own has been written.
     fn take_gathered(&mut self, leg: Leg, n: usize) -> Result<DayRows, RunError> {
-        self.write_gathered(leg, n, ROWS_OF_REALM)?;
-        Ok(std::mem::replace(&mut self.gathered[n], self.scribe.memory()))
+        self.write_gathered(leg, n, self.shared.setting.size.rows_of_realm())?;
+        let mut rest = std::mem::replace(&mut self.gathered[n], self.scribe.memory());
+        // It may have to wait.
+        rest.fit();
+        Ok(rest)
     }
 
     /// Steps a group through a window of a day, its halves in turn: while one is being detected the other is stepped.

@@ -15,6 +15,8 @@ pub struct Size {
     pub shards: u32,
     /// Ticks of a window.
     pub window_ticks: u32,
+    /// Rows of a small table that are gathered before they are encoded into row groups of at least so many.
+    pub rows_per_group: usize,
     /// Sessions expected online on average, all realms together.
     pub expected_online: f64,
     /// Sessions expected online in the busiest hour of the busiest days, all realms together.
@@ -28,6 +30,8 @@ pub struct Size {
 const PEAK_PER_REALM: f64 = 3_500.0;
 /// Rows of heartbeats aimed at in a row group; at the peak up to twice as many.
 const ROWS_PER_WINDOW: f64 = 524_288.0;
+/// Rows of a small table aimed at in a row group: enough for dictionaries to pay off, few enough to stay in the cache.
+const ROWS_PER_GROUP: usize = 1 << 16;
 /// Rows of heartbeats a day in a shard by default: 128 MB at 7 bytes.
 const ROWS_PER_SHARD: f64 = 18_000_000.0;
 /// Lives sampled to estimate how many are online.
@@ -64,10 +68,17 @@ impl Size {
             realms,
             shards: shards.min(realms),
             window_ticks: (window as u32).max(120).min(ticks_per_day),
+            rows_per_group: ROWS_PER_GROUP,
             expected_online,
             expected_peak,
             trough_online_per_realm: trough / f64::from(realms),
         }
+    }
+
+    /// Rows of a realm and day that are a row group of their own at its end: so many that to encode them is work which
+    /// workers should share, and few other realms would be in a group with them.
+    pub fn rows_of_realm(&self) -> usize {
+        self.rows_per_group / 4
     }
 
     /// Realm of a player.

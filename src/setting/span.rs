@@ -36,7 +36,7 @@ impl Span {
         Self { days: first..self.days.end, ..self }
     }
 
-    /// The same realm by realm of a shard: one span for each, in order.
+    /// The span of each shard, in order.
     pub fn shards(&self) -> impl Iterator<Item = Self> {
         (0..self.size.shards).map(|shard| Self { realms: self.size.realms_of(shard), ..self.clone() })
     }
@@ -123,6 +123,7 @@ mod tests {
             realms: 3,
             shards: 2,
             window_ticks: 1_000,
+            rows_per_group: 1,
             expected_online: 1.0,
             expected_peak: 1.0,
             trough_online_per_realm: 1.0,

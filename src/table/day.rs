@@ -15,16 +15,13 @@ pub trait EachTable {
     fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error>;
 }
 
-/// Rows of a table for which memory is kept in any case.
-const LEAST_ROWS_KEPT: usize = 1_024;
+/// Rows of a table for which memory is kept: as many as a window has of most; what a launch needed is given back.
+const MOST_ROWS_KEPT: usize = 1 << 16;
 
-/// Drops rows and keeps memory for as many, or a few times that: what a launch needed is given back.
+/// Drops rows and keeps memory for as many as there may be again.
 fn empty<R>(rows: &mut Vec<R>) {
-    let enough = 2 * rows.len().max(LEAST_ROWS_KEPT);
     rows.clear();
-    if rows.capacity() > 2 * enough {
-        rows.shrink_to(enough);
-    }
+    rows.shrink_to(MOST_ROWS_KEPT);
 }
 
 /// Declares what gathers the rows of each group of tables.
@@ -77,6 +74,12 @@ macro_rules! gather {
                 $( empty(&mut self.$fact); )+
                 self.sums = Aggregate::default();
                 self.notes.clear();
+            }
+
+            /// Gives back the memory that is kept for more rows.
+            pub fn fit(&mut self) {
+                $( self.$fact.shrink_to_fit(); )+
+                self.notes = DayNotes::default();
             }
 
             /// Bytes that the rows take, with the memory that is kept for more.

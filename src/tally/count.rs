@@ -1,4 +1,4 @@
-//! Counting: the rows of a realm and day, and the notes beside them, into tallies.
+//! Counting: the rows of a realm and window, and the notes beside them, into tallies.
 
 use super::axis::Axis;
 use super::tallies::Tallies;
@@ -8,7 +8,7 @@ use crate::table::{DayRows, MatchEnd, Timestamp};
 use crate::time::DAY_S;
 
 impl Tallies {
-    /// Counts what a realm has written on a day, or at the end of the run.
+    /// Counts what a realm has written in a window of a day, or at the end of the run.
     pub fn count(&mut self, setting: &Setting, day: u32, rows: &DayRows) {
         self.count_presence(setting, day, rows);
         self.count_sessions(setting, rows);

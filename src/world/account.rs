@@ -10,7 +10,7 @@ use crate::tape::Tape;
 /// elsewhere ([`Wallets`], [`super::aftermath::Suspects`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlayerRecord {
-    /// PlayerRecord number, from 1, in order of installation.
+    /// Account number, from 1, in order of installation.
     pub id: i32,
     /// Second of the run before which no further session starts: the end of the last one planned, and a break.
     pub free_from_s: u32,
@@ -51,8 +51,8 @@ impl PlayerRecord {
     }
 }
 
-/// A player with sessions planned or open. All others are accounts in the [`ReturnCalendar`], or gone.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A player with sessions planned or open. All others are records in the [`ReturnCalendar`], or gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Player {
     /// The account.
     pub account: PlayerRecord,
@@ -84,6 +84,33 @@ impl Player {
         self.next_day = (next_day != u16::MAX).then_some(next_day);
         tape.u8(&mut self.open_sessions);
         tape.u8(&mut self.logins);
+    }
+}
+
+/// Players with sessions planned or open, by account. They are no entities: the tables of bevy never shrink, and every
+/// realm would keep room for its busiest day.
+#[derive(Resource, Debug, Default)]
+pub struct Players {
+    /// Account number to player.
+    pub by_account: BTreeMap<i32, Player>,
+}
+
+impl Players {
+    /// A player with sessions planned or open.
+    ///
+    /// # Panics
+    /// If it is not there: a player stays for as long as it has any.
+    pub fn of(&mut self, account: i32) -> &mut Player {
+        self.by_account.get_mut(&account).expect("a player stays for as long as a session is planned or open")
+    }
+
+    /// Records or plays the state.
+    pub fn state(&mut self, tape: &mut Tape) {
+        let mut all: Vec<Player> = self.by_account.values().copied().collect();
+        tape.list(&mut all, |tape, player| player.state(tape));
+        if tape.is_playing() {
+            self.by_account.extend(all.into_iter().map(|player| (player.account.id, player)));
+        }
     }
 }
 
@@ -166,7 +193,7 @@ pub struct Wallet {
 /// Wallets by account. Only payers have one.
 #[derive(Resource, Debug, Default)]
 pub struct Wallets {
-    /// PlayerRecord number to wallet.
+    /// Account number to wallet.
     pub by_account: BTreeMap<i32, Wallet>,
 }
 

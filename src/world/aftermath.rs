@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
-use super::account::{Player, PlayerRecord, ReturnCalendar, Wallets};
+use super::account::{Player, PlayerRecord, Players, ReturnCalendar, Wallets};
 use super::journal::Journal;
 use super::tick::{Now, Rules};
 use crate::random::Purpose;
@@ -77,9 +77,11 @@ pub struct Parting {
     pub evidence: Evidence,
 }
 
-/// What is known of accounts besides the players with open sessions.
+/// What is known of accounts.
 #[derive(SystemParam)]
 pub struct Records<'w> {
+    /// Those with sessions planned or open.
+    pub players: ResMut<'w, Players>,
     calendar: ResMut<'w, ReturnCalendar>,
     wallets: ResMut<'w, Wallets>,
     suspects: ResMut<'w, Suspects>,
@@ -87,7 +89,7 @@ pub struct Records<'w> {
 
 impl Records<'_> {
     /// A player without sessions waits for the next active day, or is forgotten.
-    pub fn rest(&mut self, player: &Player) {
+    pub fn rest(&mut self, player: Player) {
         match player.next_day {
             Some(day) => self.calendar.enter(day, player.account),
             None => self.forget(player.account.id),
@@ -115,27 +117,21 @@ impl Records<'_> {
 
 /// What it takes to end a session.
 #[derive(SystemParam)]
-pub struct Aftermath<'w, 's> {
+pub struct Aftermath<'w> {
     rules: Res<'w, Rules>,
     now: Res<'w, Now>,
-    records: Records<'w>,
-    /// Players with sessions planned or open.
-    pub players: Query<'w, 's, &'static mut Player>,
-    commands: Commands<'w, 's>,
+    /// Accounts.
+    pub records: Records<'w>,
 }
 
-const HAS_PLAYER: &str = "a player stays for as long as a session is planned or open";
-
-impl Aftermath<'_, '_> {
+impl Aftermath<'_> {
     /// One open session fewer; after the last the player waits for its next active day, or is gone.
-    pub fn take(&mut self, entity: Entity, parting: Parting, journal: &mut Journal) {
-        let mut player = self.players.get_mut(entity).expect(HAS_PLAYER);
-        let player = &mut *player;
+    pub fn take(&mut self, parting: Parting, journal: &mut Journal) {
         let Parting { session_id, evidence, .. } = parting;
-        let account = &mut player.account;
-        let player_id = account.id;
         // The last two bytes of its number count a player's sessions.
-        let ordinal = (session_id & 0xffff) as u32;
+        let (player_id, ordinal) = ((session_id >> 16) as i32, (session_id & 0xffff) as u32);
+        let player = self.records.players.of(player_id);
+        let account = &mut player.account;
         let purchases = self.records.wallets.purchases(player_id);
         let had = purchases.saturating_sub(parting.purchases.into());
         let before = Deeds([account.matches, account.kills, ordinal, had]);
@@ -151,13 +147,12 @@ impl Aftermath<'_, '_> {
             let event = Text::at(TruthEvent::GaveUp as usize);
             journal.rows.truth_events.push(TruthEventRow { event_ts, player_id, event });
         }
-        let resting = (player.open_sessions == 0).then_some(*player);
+        let is_resting = player.open_sessions == 0;
         if self.rules.anticheat.keys.enabled {
             self.look_at(player_id, event_ts, parting, journal);
         }
-        if let Some(player) = resting {
-            self.records.rest(&player);
-            self.commands.entity(entity).despawn();
+        if is_resting && let Some(player) = self.records.players.by_account.remove(&player_id) {
+            self.records.rest(player);
         }
     }
 
@@ -229,7 +224,7 @@ pub fn ban_condemned(
     now: Res<Now>,
     mut suspects: ResMut<Suspects>,
     mut journal: ResMut<Journal>,
-    mut players: Query<&mut Player>,
+    mut players: ResMut<Players>,
 ) {
     let ticks_per_day = rules.clock.ticks_per_day();
     if !now.tick.is_multiple_of(ticks_per_day) {
@@ -238,12 +233,13 @@ pub fn ban_condemned(
     let day = now.tick / ticks_per_day;
     let event_ts = Timestamp(rules.clock.ms(rules.clock.second(now.tick)));
     let condemned = suspects.condemned.remove(&day).unwrap_or_default();
-    // Whoever waits for another day is forgotten when it comes.
-    let online = players.iter_mut().filter(|player| condemned.contains(&player.account.id));
-    online.for_each(|mut player| player.next_day = None);
     for player_id in condemned {
         // Who has left for good in the meantime needs no ban.
         let Some(suspicion) = suspects.by_account.get(&player_id) else { continue };
+        // Whoever waits for another day is forgotten when it comes.
+        if let Some(player) = players.by_account.get_mut(&player_id) {
+            player.next_day = None;
+        }
         journal.rows.bans.push(BanRow {
             event_ts,
             player_id,

@@ -18,7 +18,7 @@ use crate::time::DAY_S;
 /// What a session needs to know of its player: small indices, so that profiles are computed once a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Identity {
-    /// PlayerRecord number.
+    /// Account number.
     pub player_id: i32,
     /// Index of the country.
     pub country: u16,
@@ -82,9 +82,7 @@ impl Identity {
 /// A sitting of a known player that has not started yet.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedSession {
-    /// The player.
-    pub player: Entity,
-    /// Who that is.
+    /// Who plays.
     pub identity: Identity,
     /// Session number.
     pub session_id: i64,
@@ -134,27 +132,24 @@ pub fn wake_players(
     mut records: Records<'_>,
     mut agenda: ResMut<Agenda>,
     mut journal: ResMut<Journal>,
-    mut players: Query<(Entity, &mut Player)>,
-    mut commands: Commands,
 ) {
     if !now.tick.is_multiple_of(rules.clock.ticks_per_day()) {
         return;
     }
     let day = now.tick / rules.clock.ticks_per_day();
-    let waiting = records.wake(day).into_iter().map(|account| (None, Player { account, ..Player::default() }));
+    let waiting = records.wake(day).into_iter().map(|account| Player { account, ..Player::default() });
     // Some still have a session of the day before.
-    let is_due = |(_, player): &(Entity, &Player)| player.next_day.is_some_and(|next| u32::from(next) == day);
-    let online = players.iter().filter(is_due).map(|(entity, player)| (Some(entity), *player));
-    let mut awake: Vec<(Option<Entity>, Player)> = waiting.chain(online).collect();
-    awake.sort_unstable_by_key(|(_, player)| player.account.id);
+    let is_due = |player: &&Player| player.next_day.is_some_and(|next| u32::from(next) == day);
+    let mut awake: Vec<Player> = waiting.chain(records.players.by_account.values().filter(is_due).copied()).collect();
+    awake.sort_unstable_by_key(|player| player.account.id);
     for id in rules.installs_on(realm.0, day as i32) {
-        awake.push((None, Player { account: PlayerRecord::new(id), ..Player::default() }));
+        awake.push(Player { account: PlayerRecord::new(id), ..Player::default() });
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
         journal.rows.truth_events.push(truth(event_ts, id, TruthEvent::Installed));
     }
     let mut identities = Vec::with_capacity(awake.len());
     let mut active = Vec::with_capacity(awake.len());
-    for (_, Player { account, .. }) in &mut awake {
+    for Player { account, .. } in &mut awake {
         let mut profile = rules.population.profile(account.id);
         let cheat = rules.cheating.on_day(&rules.population, &rules.friendships, account.id, day);
         if let Some(effect) = rules.cheating.effect(cheat) {
@@ -168,7 +163,7 @@ pub fn wake_players(
         active.push(plan_sittings(&rules, day, account, &profile));
     }
     gather(&rules, &mut active);
-    for (((online, mut player), identity), active) in awake.into_iter().zip(identities).zip(active) {
+    for ((mut player, identity), active) in awake.into_iter().zip(identities).zip(active) {
         player.account.free_from_s = active.plan.free_from_s;
         let mut last_start_s = day * DAY_S;
         let mut next_day = active.next_day;
@@ -179,21 +174,17 @@ pub fn wake_players(
         }
         // Back only after the longest run there can be is as good as gone, but not churned.
         player.next_day = day_of_return(next_day);
-        if active.plan.sittings.is_empty() && online.is_none() {
-            records.rest(&player);
+        for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
+            let session_id = session_number(player.account.id, player.account.sessions);
+            player.account.sessions += 1;
+            player.open_sessions += 1;
+            last_start_s = sitting.started_s;
+            agenda.enter(&rules, PlannedSession { identity, session_id, sitting, party });
+        }
+        if player.open_sessions == 0 {
+            records.rest(player);
         } else {
-            let entity = online.unwrap_or_else(|| commands.spawn_empty().id());
-            for (sitting, party) in active.plan.sittings.into_iter().zip(active.parties) {
-                let session_id = session_number(player.account.id, player.account.sessions);
-                player.account.sessions += 1;
-                player.open_sessions += 1;
-                last_start_s = sitting.started_s;
-                agenda.enter(&rules, PlannedSession { player: entity, identity, session_id, sitting, party });
-            }
-            match players.get_mut(entity) {
-                Ok((_, mut had)) => *had = player,
-                Err(_) => drop(commands.entity(entity).insert(player)),
-            }
+            records.players.by_account.insert(player.account.id, player);
         }
         if next_day.is_none() {
             let event_ts = Timestamp(rules.clock.ms(last_start_s));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bevy_ecs::prelude::*;
 
-use super::account::{PlayerRecord, ReturnCalendar, Wallets, day_of_return};
+use super::account::{PlayerRecord, Players, ReturnCalendar, Wallets, day_of_return};
 use super::aftermath::Suspects;
 use super::agenda::Agenda;
 use super::game::Match;
@@ -65,6 +65,7 @@ impl Realm {
         world.insert_resource(Trajectories::new(setting.heartbeats_one_in()));
         world.init_resource::<Now>();
         world.init_resource::<ReturnCalendar>();
+        world.init_resource::<Players>();
         world.init_resource::<Wallets>();
         world.init_resource::<Agenda>();
         world.init_resource::<Departing>();
@@ -247,7 +248,7 @@ mod tests {
                 waiting > 1_000 && bytes < 48 * waiting + 40_000,
                 "day {day}: {bytes} bytes for {waiting} accounts"
             );
-            // Players whose sessions are planned for the rest of a day are gone by its end; the others wait as records.
+            // Sessions, matches and arenas; players are none.
             assert!(entities < 100 + 3 * sessions, "day {day}: {entities} entities for {sessions} sessions");
         }
         assert!(ended > 2_000, "{ended} sessions have ended");

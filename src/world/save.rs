@@ -10,7 +10,7 @@ use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::account::{Player, ReturnCalendar, Wallets};
+use super::account::{Players, ReturnCalendar, Wallets};
 use super::aftermath::Suspects;
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::arena::{Arena, Host};
@@ -24,7 +24,7 @@ use super::parties::Party;
 use super::purchase::Shopping;
 use super::roster::Roster;
 use super::scoreboard::Scoreboard;
-use super::session::{Departing, PlayedBy, Seated, Session};
+use super::session::{Departing, Seated, Session};
 use super::swept::SweptEncounters;
 use super::teams::TeamEncounters;
 use super::trajectory::Track;
@@ -168,9 +168,12 @@ pub fn load(world: &mut World, setting: &Setting, mut tape: Tape) -> Result<(), 
 /// Records or plays everything.
 fn play(world: &mut World, setting: &Setting, tape: &mut Tape) {
     world.resource_mut::<Journal>().state(tape);
-    let players = play_players(world, tape);
-    let sessions = play_sessions(world, setting, tape, &players);
-    play_agenda(world, setting, tape, &players);
+    world.resource_mut::<Players>().state(tape);
+    world.resource_mut::<ReturnCalendar>().state(tape);
+    world.resource_mut::<Wallets>().state(tape);
+    world.resource_mut::<Suspects>().state(tape);
+    let sessions = play_sessions(world, setting, tape);
+    play_agenda(world, setting, tape);
     play_arenas(world, tape);
     play_matches(world, tape, &sessions);
 }
@@ -209,23 +212,7 @@ fn in_order<C: Component, K: Ord>(world: &mut World, key: fn(&C) -> K) -> Vec<En
     entities.into_iter().map(|(_, entity)| entity).collect()
 }
 
-fn play_players(world: &mut World, tape: &mut Tape) -> HashMap<i32, Entity> {
-    let recorded = in_order(world, |player: &Player| player.account.id);
-    let entities = play_entities(world, tape, recorded);
-    play_components(world, tape, &entities, Player::state);
-    world.resource_mut::<ReturnCalendar>().state(tape);
-    world.resource_mut::<Wallets>().state(tape);
-    world.resource_mut::<Suspects>().state(tape);
-    let id_of = |entity: &Entity| world.get::<Player>(*entity).expect(IS_PLAYED).account.id;
-    entities.iter().map(|entity| (id_of(entity), *entity)).collect()
-}
-
-fn play_sessions(
-    world: &mut World,
-    setting: &Setting,
-    tape: &mut Tape,
-    players: &HashMap<i32, Entity>,
-) -> HashMap<i64, Entity> {
+fn play_sessions(world: &mut World, setting: &Setting, tape: &mut Tape) -> HashMap<i64, Entity> {
     let recorded = in_order(world, |session: &Session| session.id);
     let entities = play_entities(world, tape, recorded);
     play_components(world, tape, &entities, Session::state);
@@ -238,8 +225,7 @@ fn play_sessions(
         let (id, ended_s) = (session.id, session.sitting.ended_s);
         by_id.insert(id, entity);
         if tape.is_playing() {
-            let played_by = PlayedBy(*players.get(&session.identity.player_id).expect(IS_SAVED));
-            world.entity_mut(entity).insert((played_by, Seated::default(), Track::default()));
+            world.entity_mut(entity).insert((Seated::default(), Track::default()));
             if shopping.goes_on() {
                 world.entity_mut(entity).insert(shopping);
             }
@@ -259,7 +245,7 @@ fn play_sessions(
     by_id
 }
 
-fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape, players: &HashMap<i32, Entity>) {
+fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape) {
     let planned = world.resource::<Agenda>().planned();
     let mut records: Vec<(Identity, i64, Sitting, Party)> =
         planned.map(|planned| (planned.identity, planned.session_id, planned.sitting, planned.party)).collect();
@@ -272,8 +258,7 @@ fn play_agenda(world: &mut World, setting: &Setting, tape: &mut Tape, players: &
     if tape.is_playing() {
         let mut agenda = world.resource_mut::<Agenda>();
         for (identity, session_id, sitting, party) in records {
-            let player = *players.get(&identity.player_id).expect(IS_SAVED);
-            agenda.enter(setting, PlannedSession { player, identity, session_id, sitting, party });
+            agenda.enter(setting, PlannedSession { identity, session_id, sitting, party });
         }
     }
 }

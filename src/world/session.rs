@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bevy_ecs::prelude::*;
 use bevy_ecs::system::SystemParam;
 
-use super::account::Player;
+use super::account::Players;
 use super::aftermath::{Aftermath, Parting};
 use super::agenda::{Agenda, Identity, PlannedSession};
 use super::journal::Journal;
@@ -86,10 +86,6 @@ pub struct Session {
     pub purchases: u16,
 }
 
-/// The player of a session.
-#[derive(Component, Clone, Copy, Debug)]
-pub struct PlayedBy(pub Entity);
-
 /// Where a session sits; nowhere from its elimination to the next tick.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct Seated(pub Option<Seat>);
@@ -149,7 +145,7 @@ pub fn log_in(
     mut departing: ResMut<Departing>,
     mut journal: ResMut<Journal>,
     mut logged_in: MessageWriter<LoggedIn>,
-    mut aftermath: Aftermath<'_, '_>,
+    mut aftermath: Aftermath<'_>,
     mut commands: Commands,
 ) {
     let mut due = agenda.take(now.tick);
@@ -157,21 +153,20 @@ pub fn log_in(
     let second = rules.clock.second(now.tick);
     let day = now.tick / rules.clock.ticks_per_day();
     for planned in due {
-        let played_by = PlayedBy(planned.player);
-        let mut player = aftermath.players.get_mut(planned.player).expect(HAS_PLAYER);
+        let player = aftermath.records.players.of(planned.identity.player_id);
         let session = Session::start(&rules, &planned, player.account.matches);
         let Sitting { started_s, ended_s, end } = planned.sitting;
         if (started_s..ended_s).contains(&second) {
-            journal.note_visit(&mut player, planned.identity.home(), day);
-            journal.note_login(&mut player);
+            journal.note_visit(player, planned.identity.home(), day);
+            journal.note_login(player);
             let session_id = session.id;
-            let entity = commands.spawn((session, played_by, Seated::default(), Track::default())).id();
+            let entity = commands.spawn((session, Seated::default(), Track::default())).id();
             departing.enter(&rules, session_id, ended_s, entity);
             lobby.arrivals.push(entity);
             logged_in.write(LoggedIn(entity));
         } else {
             journal.rows.session_ends.push(session_row(&rules, *realm, &session, ended_s, end));
-            aftermath.take(planned.player, session.parting(), &mut journal);
+            aftermath.take(session.parting(), &mut journal);
         }
     }
 }
@@ -181,14 +176,14 @@ pub fn see_in_new_day(
     rules: Res<Rules>,
     now: Res<Now>,
     mut journal: ResMut<Journal>,
-    sessions: Query<(&Session, &PlayedBy)>,
-    mut players: Query<&mut Player>,
+    sessions: Query<&Session>,
+    mut players: ResMut<Players>,
 ) {
     let ticks_per_day = rules.clock.ticks_per_day();
     if now.tick.is_multiple_of(ticks_per_day) {
-        for (session, played_by) in &sessions {
-            let mut player = players.get_mut(played_by.0).expect(HAS_PLAYER);
-            journal.note_visit(&mut player, session.identity.home(), now.tick / ticks_per_day);
+        for session in &sessions {
+            let player = players.of(session.identity.player_id);
+            journal.note_visit(player, session.identity.home(), now.tick / ticks_per_day);
         }
     }
 }
@@ -238,21 +233,20 @@ pub fn end_sessions(
     realm: Res<RealmId>,
     mut logged_out: ResMut<Messages<LoggedOut>>,
     mut journal: ResMut<Journal>,
-    sessions: Query<(&Session, &PlayedBy)>,
-    mut aftermath: Aftermath<'_, '_>,
+    sessions: Query<&Session>,
+    mut aftermath: Aftermath<'_>,
     mut commands: Commands,
 ) {
     for LoggedOut(entity) in logged_out.drain() {
-        let (session, played_by) = sessions.get(entity).expect(IS_ONLINE);
+        let session = sessions.get(entity).expect(IS_ONLINE);
         let Sitting { ended_s, end, .. } = session.sitting;
         journal.rows.session_ends.push(session_row(&rules, *realm, session, ended_s, end));
-        aftermath.take(played_by.0, session.parting(), &mut journal);
+        aftermath.take(session.parting(), &mut journal);
         commands.entity(entity).despawn();
     }
 }
 
 const IS_ONLINE: &str = "who departs is online until then";
-const HAS_PLAYER: &str = "a player stays for as long as a session is planned or open";
 
 /// At the end of the run: accounts for the sessions that are still open, those included whose first heartbeat would come.
 pub fn cut_off_sessions(

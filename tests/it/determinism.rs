@@ -11,10 +11,10 @@ use skirmish::setting::Setting;
 use skirmish::table::{DayRows, TableKind};
 use skirmish::world::{LoadError, Realm, Stepper};
 
+use crate::database::rows_of;
 use crate::support::{Run, compile, gpu_or_skip, options, simulate};
 
-/// Small, but with everything: five realms in two shards, windows shorter than a day, both kinds of mode, large and
-/// small matches, so that the GPU meets all pairs and cell lists.
+/// Small, but with everything: five realms in two shards, both kinds of mode, large and small matches, so that the GPU meets all pairs and cell lists.
 const WORLD: &str = r#"
 seed = 5
 [clock]
@@ -93,18 +93,46 @@ fn world(sets: &[&str]) -> Arc<Setting> {
     compile(WORLD, sets)
 }
 
+/// The world with several windows a day, in which tables fill row groups: what takes thousands of players otherwise.
+fn crowded() -> Arc<Setting> {
+    let mut setting = world(&[]);
+    let size = &mut Arc::get_mut(&mut setting).unwrap().size;
+    (size.window_ticks, size.rows_per_group) = (300, 400);
+    setting
+}
+
 #[test]
 fn threads_order_and_grouping_of_realms_show_in_no_byte() {
-    let setting = world(&[]);
-    let reference = simulate(&setting, &options(1)).digests();
-    assert!(reference.len() > 40);
-    for threads in [2, 5] {
-        assert_eq!(simulate(&setting, &options(threads)).digests(), reference, "{threads} threads");
+    for setting in [world(&[]), crowded()] {
+        let reference = simulate(&setting, &options(1)).digests();
+        assert!(reference.len() > 40);
+        for threads in [2, 5] {
+            assert_eq!(simulate(&setting, &options(threads)).digests(), reference, "{threads} threads");
+        }
+        for (group, shuffle) in [(1, Some(1)), (2, None), (3, Some(2)), (5, None), (5, Some(3))] {
+            let options = RunOptions { realms_per_group: Some(group), shuffle, ..options(2) };
+            assert_eq!(simulate(&setting, &options).digests(), reference, "groups of {group}, shuffle {shuffle:?}");
+        }
     }
-    for (group, shuffle) in [(1, Some(1)), (2, None), (3, Some(2)), (5, None), (5, Some(3))] {
-        let options = RunOptions { realms_per_group: Some(group), shuffle, ..options(2) };
-        assert_eq!(simulate(&setting, &options).digests(), reference, "groups of {group}, shuffle {shuffle:?}");
+}
+
+#[test]
+fn windows_and_row_groups_of_any_size_hold_the_same_rows() {
+    let (whole, crowded) = (simulate(&world(&[]), &options(2)), simulate(&crowded(), &options(2)));
+    // Windows of 300 of 1,440 ticks, realms that fill groups in a window and leave rows for their shard.
+    let groups = |run: &Run| run.table("kills").groups.chunk_by(|a, b| a == b).map(<[usize]>::len).collect::<Vec<_>>();
+    let (few, groups) = (groups(&whole).len(), groups(&crowded));
+    assert!(groups.len() > 2 * few, "{few} and {groups:?}");
+    assert!(
+        groups.iter().any(|&rows| rows >= 400) && groups.iter().any(|&rows| (100..400).contains(&rows)),
+        "{groups:?}"
+    );
+    for table in skirmish::table::all().into_iter().filter(|table| table.kind == TableKind::Fact) {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let rows = |run: &Run| rows_of(&run.root, table.name, &columns);
+        assert!(rows(&crowded) == rows(&whole), "{}", table.name);
     }
+    assert_eq!(crowded.report.tallies, whole.report.tallies, "what is counted window by window");
 }
 
 #[test]

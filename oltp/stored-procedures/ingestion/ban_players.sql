@@ -21,7 +21,7 @@ begin
     perform from game.player as p
     where p.player_id = any(array(select distinct b.id from unnest(ban_players.player_ids) as b (id)))
     order by p.player_id
-    for update;
+    for no key update;
 
     insert into game.ban (player_id, banned_at, rule, is_wave)
     select b.player_id, b.banned_at, b.rule, b.is_wave

@@ -25,7 +25,7 @@ begin
     perform from game.player as p
     where p.player_id = any(array(select distinct b.id from unnest(start_sessions.player_ids) as b (id)))
     order by p.player_id
-    for key share;
+    for share;
     begin
         insert into game.session (session_id, player_id, party_id, device, client_version, started_at)
         select b.session_id, b.player_id, b.party_id, b.device, b.client_version, b.started_at
@@ -99,7 +99,10 @@ begin
                     else 'is there with other content'
                 end
             ),
-            'register players first, and start every session once'
+            case fault.code
+                when 'SK010' then 'leave out sessions from the ban on: api.flagged_players says when that was'
+                else 'register players first, and start every session once'
+            end
         );
     end if;
 end;
