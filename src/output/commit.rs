@@ -153,7 +153,7 @@ fn receive(synced: &Receiver<SyncedDay>, stop: &AtomicBool) -> SyncedDay {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use crossbeam_channel::unbounded;
+    use crossbeam_channel::bounded;
 
     use super::*;
     use crate::output::grammar::FileName;
@@ -187,7 +187,7 @@ mod tests {
             tell.lock().expect("one thread").push(days.iter().map(|day| day.day).collect());
             Ok(())
         });
-        let (sender, receiver) = unbounded();
+        let (sender, receiver) = bounded(6);
         for (day, realm) in [(1, 1), (2, 0), (1, 0), (2, 1), (0, 1), (0, 0)] {
             sender.send(shard_day(&setting, &store, &span, Leg { day, realm })).expect("nobody has left");
         }

@@ -42,7 +42,7 @@ pub enum Payload {
     /// A row group of a table.
     Group(&'static str, RowGroup),
     /// The sums of the day, and rows too few for a group of their own: the last of a realm and day.
-    Rest(DayRows),
+    Rest(Box<DayRows>),
 }
 
 impl Payload {
@@ -177,7 +177,7 @@ impl Shards {
             let part = &mut parts[usize::from(is_closing)];
             match payload {
                 Payload::Group(table, group) => self.append(leg, table, group, part, scribe)?,
-                Payload::Rest(rows) => self.end_leg(leg, rows, ends_day, part, scribe)?,
+                Payload::Rest(rows) => self.end_leg(leg, *rows, ends_day, part, scribe)?,
             }
             shard = self.lock(leg);
         }

@@ -112,7 +112,7 @@ impl<'s> Worker<'s> {
             }
             // Only now: who brings what a shard waits for writes it, while others step the realms on.
             for (leg, rest) in rests {
-                self.shared.shards.deliver(leg, Payload::Rest(rest), &mut self.scribe)?;
+                self.shared.shards.deliver(leg, Payload::Rest(Box::new(rest)), &mut self.scribe)?;
             }
             self.tell_times();
         }
