@@ -31,7 +31,7 @@ fn measure_systems(players: usize) -> Vec<(&'static str, f64)> {
     let mut runs: Vec<Vec<(&'static str, f64)>> = Vec::new();
     for _ in 0..5 {
         let mut realm = Realm::measured(Arc::clone(&setting), 0);
-        let heartbeats = step(&mut realm, &mut CpuDetector::default()).0;
+        let heartbeats = step(&mut realm, &mut CpuDetector::default(), 3 * setting.clock.ticks_per_day()).0;
         runs.push(
             realm.system_times().map(|(name, time)| (name, time.as_nanos() as f64 / heartbeats as f64)).collect(),
         );
@@ -55,6 +55,7 @@ fn setting(players: usize) -> Arc<Setting> {
     Arc::new(Setting::new(Scenario::parse("bench", "bench", "", &sets).expect("a valid scenario")))
 }
 
+/// To the first evening.
 const TICKS: u32 = 480;
 
 /// Finds nobody.
@@ -71,11 +72,11 @@ impl Detector for Blind {
     }
 }
 
-/// Steps a realm through the measured ticks, to the evening; returns heartbeats and contacts.
-fn step(realm: &mut Realm, detector: &mut dyn Detector) -> (u64, u64) {
+/// Steps a realm through so many ticks; returns heartbeats and contacts.
+fn step(realm: &mut Realm, detector: &mut dyn Detector, ticks: u32) -> (u64, u64) {
     let (mut stepper, mut heartbeats) = (Stepper::default(), 0);
-    realm.open_window(0..TICKS);
-    for tick in 0..TICKS {
+    realm.open_window(0..ticks);
+    for tick in 0..ticks {
         stepper.step(tick, std::slice::from_mut(realm), detector).expect("the CPU never fails");
         heartbeats += realm.online() as u64;
     }
@@ -88,7 +89,7 @@ fn step(realm: &mut Realm, detector: &mut dyn Detector) -> (u64, u64) {
 fn run(setting: &Arc<Setting>, with_contacts: bool) -> (u64, u64) {
     let mut realm = Realm::new(Arc::clone(setting), 0);
     let detector: &mut dyn Detector = if with_contacts { &mut CpuDetector::default() } else { &mut Blind };
-    step(&mut realm, detector)
+    step(&mut realm, detector, TICKS)
 }
 
 /// All systems, nobody meets anybody: sessions, matches, movement.

@@ -282,9 +282,10 @@ fn a_report_with_realism_is_the_report_and_a_section() {
     assert!(stderr(&output).contains("--realism"), "{}", stderr(&output));
 }
 
-/// The classifier of `tests/realism` cannot tell a run from another of the same scenario, and can from one of other habits.
+/// The scripts of `tests/realism` compare a run with the sessions of a game: another run of the same scenario, which they cannot
+/// tell apart, and one of other habits, which they can.
 #[test]
-fn a_classifier_tells_players_of_other_habits_and_no_others() {
+fn a_classifier_and_shapes_tell_players_of_other_habits_and_no_others() {
     let Some(python) = oracle() else { return };
     let folder = TempDir::new();
     let long = |name, set| run(folder.path(), name, "long.toml", &[set]);
@@ -302,15 +303,24 @@ duckdb.sql(
 "#;
     let output = python_here(&python).args(["-c", export]).args([&learned, &csv]).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/realism/classifier.py");
-    let area = |run: &Path, most: &str| {
-        let output = python_here(&python).arg(&script).args([run, &*csv]).args(["--most", most]).output().unwrap();
-        let text = stdout(&output);
-        let area = text.split("curve ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::parse::<f64>);
-        (area.unwrap_or_else(|| panic!("{text}{}", stderr(&output))).unwrap(), output.status.code())
+    let compare = |script: &str, run: &Path, args: &[&str]| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/realism").join(script);
+        let output = python_here(&python).arg(script).args([run, &*csv]).args(args).output().unwrap();
+        (stdout(&output) + &stderr(&output), output.status.code())
     };
-    let (same, passes) = area(&long("same", "seed=7"), "0.56");
+    let area = |run: &Path, most: &str| {
+        let (text, code) = compare("classifier.py", run, &["--most", most]);
+        let area = text.split("curve ").nth(1).and_then(|rest| rest.split(' ').next()).map(str::parse::<f64>);
+        (area.unwrap_or_else(|| panic!("{text}")).unwrap(), code)
+    };
+    let (same_run, other_run) = (long("same", "seed=7"), long("other", "archetypes.casual.sessions_per_day=4"));
+    let (same, passes) = area(&same_run, "0.56");
     assert!(same < 0.56 && passes == Some(0), "{same} {passes:?}");
-    let (other, fails) = area(&long("other", "archetypes.casual.sessions_per_day=4"), "0.6");
+    let (other, fails) = area(&other_run, "0.6");
     assert!(other > 0.6 && fails == Some(1), "{other} {fails:?}");
+    let (text, code) = compare("shapes.py", &same_run, &[]);
+    assert_eq!((code, text.lines().count()), (Some(0), 11), "{text}");
+    let short = long("short", "sessions.length_shape=3");
+    let (text, code) = compare("shapes.py", &short, &[]);
+    assert!(code == Some(1) && !text.starts_with("session length   distance 0.0"), "{text}");
 }

@@ -16,6 +16,7 @@ import sys
 
 import duckdb
 import numpy as np
+import sessions
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
@@ -45,26 +46,11 @@ order by player
 """
 
 
-def players(connection, sessions):
+def players(connection, query):
     """A row of features for each player of a view of sessions: player, started, seconds."""
-    connection.execute(f"create or replace temp view sessions as {sessions}")
+    connection.execute(f"create or replace temp view sessions as {query}")
     columns = connection.execute(PLAYERS.format(days=WINDOW_DAYS)).fetchnumpy()
     return np.column_stack([columns[name].astype(float) for name in columns])
-
-
-def run_sessions(folder):
-    files = f"{folder}/tables/session_ends/*/*.parquet".replace("'", "''")
-    return f"select player_id as player, started_at as started, event_length_s as seconds from read_parquet('{files}')"
-
-
-def real_sessions(path):
-    path = path.replace("'", "''")
-    formats = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ', '%m/%d/%Y %I:%M:%S %p', '%Y-%m-%d %H:%M:%S%z']"
-    started, ended = (f"strptime({column}, {formats})" for column in ("session_start", "session_end"))
-    return (
-        f"select pid as player, {started} as started, epoch({ended}) - epoch({started}) as seconds "
-        f"from read_csv('{path}', all_varchar = true)"
-    )
 
 
 def without_levels(features):
@@ -82,7 +68,7 @@ def main():
     parser.add_argument("--levels", action="store_true", help="compare hours and minutes as they are")
     args = parser.parse_args()
     connection = duckdb.connect()
-    both = [players(connection, run_sessions(args.run)), players(connection, real_sessions(args.sessions))]
+    both = [players(connection, sessions.of_run(args.run)), players(connection, sessions.of_game(args.sessions))]
     draws = np.random.default_rng(1)
     both = [draws.permutation(features)[:MOST_PLAYERS] for features in both]
     if not args.levels:
