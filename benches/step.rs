@@ -1,4 +1,4 @@
-//! Nanoseconds a session and tick of each system of a realm, of all of them, and of a step of movement alone.
+//! Nanoseconds a heartbeat of each system of a realm, of all of them, and of a step of movement alone.
 //!
 //! Each bench asserts its answer: the number of heartbeats that the realm simulated.
 
@@ -20,7 +20,7 @@ fn main() {
 /// players: what grows faster than they do shows.
 fn print_systems() {
     let realms = [20_000, 200_000].map(measure_systems);
-    println!("ns a session and tick, by system, in one realm of 20,000 and of 200,000 players:");
+    println!("ns a heartbeat, by system, in one realm of 20,000 and of 200,000 players:");
     for ((name, ns), (_, in_large)) in realms[0].iter().zip(&realms[1]) {
         println!("  {name:<40} {ns:>6.1} {in_large:>6.1}");
     }
@@ -44,7 +44,7 @@ fn measure_systems(players: usize) -> Vec<(&'static str, f64)> {
     (0..runs[0].len()).map(median).collect()
 }
 
-/// A world of the given number of players, all installed on the first day, in one realm.
+/// The world of quickstart with the given number of players, all installed on the first day, in one realm.
 fn setting(players: usize) -> Arc<Setting> {
     let sets = [
         format!("population.players={players}"),
@@ -52,7 +52,8 @@ fn setting(players: usize) -> Arc<Setting> {
         "population.installs.veteran_share=0".into(),
         "population.installs.horizon_days=1".into(),
     ];
-    Arc::new(Setting::new(Scenario::parse("bench", "bench", "", &sets).expect("a valid scenario")))
+    let text = include_str!("../scenarios/quickstart.toml");
+    Arc::new(Setting::new(Scenario::parse("quickstart", "quickstart", text, &sets).expect("a valid scenario")))
 }
 
 /// To the first evening.

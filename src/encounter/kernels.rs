@@ -1,9 +1,10 @@
 //! The inner loops of detection in vector lanes: one portable form and one a vector instruction set, chosen at run time.
 //!
-//! Per position, blocks of sixteen later ones go through a filter of three subtractions and three comparisons (is the
-//! other within the cube of side 2 r around this one?); only those that pass, or blocks that hold some, are measured with
-//! [`clamped_d2`], which alone decides. The filter works modulo 2^32: a pair a whole range of i32 apart may pass it by
-//! wrapping around, and is then rejected; no near pair can fail it. So the answer is the same on every machine.
+//! Per position, blocks of sixteen later ones go through a filter of two subtractions and two comparisons (is the other
+//! within the square of side 2 r around this one, seen from above?). Blocks that hold some that pass are noted, without a
+//! branch on it, because no processor could guess it, and measured later, one after the other, with [`clamped_d2`], which alone
+//! decides. The filter works modulo 2^32: a pair a whole range of i32 apart may pass it by wrapping around, and is then
+//! rejected; no near pair can fail it. So the answer is the same on every machine.
 //!
 //! Besides `crate::lanes` the only module with `unsafe`: functions compiled for an instruction set may be called only where the machine has
 //! it, which the compiler cannot see and `in_lanes` checks right before each call; vector loads take pointers, which
@@ -19,8 +20,9 @@ const LANES: usize = 16;
 pub const MAX_PLAYERS: usize = 256;
 
 /// Room for the coordinates of a match, padded so that a block may start at any of them. Kept between calls, because
-/// clearing it would cost more than a small match; what padding holds is masked out.
+/// clearing it would cost more than a small match; what padding holds is masked out. Blocks of it are whole cache lines.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Padded {
     axes: [[i32; MAX_PLAYERS + LANES]; 3],
     /// Their numbers, from 0.
@@ -96,6 +98,8 @@ pub struct NearPairs {
     /// Squared distance.
     d2: Vec<u32>,
     len: usize,
+    /// Lent to those who look for pairs.
+    noted: Option<Box<Noted>>,
 }
 
 impl NearPairs {
@@ -120,21 +124,114 @@ impl NearPairs {
         columns.map(|((&a, &b), &d2)| Contact { a, b, d2 })
     }
 
-    /// Columns from the end on, a whole block of each.
+    /// Makes sure that the columns have entries up to an end.
     #[inline(always)]
-    fn room(&mut self) -> [&mut [u32; LANES]; 3] {
-        let end = self.len + LANES;
+    fn grow(&mut self, end: usize) {
         if self.a.len() < end {
-            self.grow(end);
+            [&mut self.a, &mut self.b, &mut self.d2].into_iter().for_each(|column| column.resize(2 * end, 0));
         }
-        let room = "it has just grown by a block";
-        [&mut self.a, &mut self.b, &mut self.d2].map(|column| column[self.len..].first_chunk_mut().expect(room))
+    }
+}
+
+/// A position and sixteen others of which some have passed the filter.
+#[derive(Clone, Copy, Debug, Default)]
+struct Candidate {
+    own: u32,
+    /// The first of the others.
+    first: u32,
+    /// Which of them have passed, a bit each.
+    mask: u32,
+}
+
+/// Candidates that are noted before they are measured: few enough for the nearest cache.
+const NOTED: usize = 1 << 10;
+
+/// Room for candidates.
+#[derive(Debug)]
+struct Noted([Candidate; NOTED]);
+
+impl Default for Noted {
+    fn default() -> Self {
+        Self([Candidate::default(); NOTED])
+    }
+}
+
+/// Candidates that have not been measured yet.
+struct Passed<'a> {
+    noted: &'a mut [Candidate; NOTED],
+    len: usize,
+}
+
+impl Passed<'_> {
+    /// Notes what of a block has passed the filter, if anything has.
+    #[inline(always)]
+    fn note(&mut self, own: usize, first: usize, mask: u32) {
+        self.noted[self.len % NOTED] = Candidate { own: own as u32, first: first as u32, mask };
+        self.len += usize::from(mask != 0);
     }
 
-    #[cold]
-    fn grow(&mut self, end: usize) {
-        for column in [&mut self.a, &mut self.b, &mut self.d2] {
-            column.resize(2 * end, 0);
+    /// Whether so many more might not find room.
+    #[inline(always)]
+    fn is_full_for(&self, blocks: usize) -> bool {
+        self.len + blocks > NOTED
+    }
+}
+
+/// Positions in columns that hold a whole block from any of them on.
+#[derive(Clone, Copy, Debug)]
+struct Columns<'a> {
+    axes: [&'a [i32]; 3],
+    index: &'a [u32],
+    radius_cm: u32,
+}
+
+impl<'a> Columns<'a> {
+    /// Sixteen entries of a column from a position on.
+    #[inline(always)]
+    fn block<T>(values: &'a [T], first: usize) -> &'a [T; LANES] {
+        values[first..].first_chunk().expect("padding holds a whole block")
+    }
+
+    /// The lowest corner of the square around a position.
+    #[inline(always)]
+    fn corner(&self, at: usize) -> [i32; 2] {
+        let radius_cm = self.radius_cm.cast_signed();
+        [self.axes[0][at].wrapping_sub(radius_cm), self.axes[1][at].wrapping_sub(radius_cm)]
+    }
+
+    /// Sixteen positions, seen from above.
+    #[inline(always)]
+    fn seen_from_above(&self, first: usize) -> [&'a [i32; LANES]; 2] {
+        // Written out: `map` of an array is a call here, which empties all vector registers.
+        [Self::block(self.axes[0], first), Self::block(self.axes[1], first)]
+    }
+
+    /// Measures what has been noted.
+    #[inline(always)]
+    fn measure_all(
+        &self,
+        passed: &mut Passed<'_>,
+        found: &mut NearPairs,
+        measure: impl Fn(Own, Block<'_>, Room<'_>) -> usize,
+    ) {
+        let candidates = &passed.noted[..std::mem::take(&mut passed.len)];
+        found.grow(found.len + candidates.len() * LANES);
+        let NearPairs { a, b, d2, len, .. } = found;
+        let (a, b, d2) = (&mut a[..], &mut b[..], &mut d2[..]);
+        for &Candidate { own, first, mask } in candidates {
+            let own = own as usize;
+            let block = |axis: usize| Self::block(self.axes[axis], first as usize);
+            let axes = [block(0), block(1), block(2)];
+            let block = Block { axes, index: Self::block(self.index, first as usize), mask };
+            let at = [self.axes[0][own], self.axes[1][own], self.axes[2][own]];
+            let own = Own { at, index: self.index[own], radius_cm: self.radius_cm };
+            let room = "it has just grown";
+            let room = Room {
+                a: a[*len..].first_chunk_mut().expect(room),
+                b: b[*len..].first_chunk_mut().expect(room),
+                d2: d2[*len..].first_chunk_mut().expect(room),
+            };
+            *len += measure(own, block, room);
         }
     }
 }
@@ -152,7 +249,14 @@ struct Own {
 struct Block<'a> {
     axes: [&'a [i32; LANES]; 3],
     index: &'a [u32; LANES],
-    counted: u32,
+    mask: u32,
+}
+
+/// Where the pairs of a position with a block go, in columns.
+struct Room<'a> {
+    a: &'a mut [u32; LANES],
+    b: &'a mut [u32; LANES],
+    d2: &'a mut [u32; LANES],
 }
 
 /// Entries that the columns of [`SortedCells`] need past the last position.
@@ -202,61 +306,53 @@ in_lanes!(
     /// Appends every pair within the radius, sorted by (a, b). At most [`MAX_PLAYERS`] positions.
     all_pairs = all_pairs_with,
     (points: Points<'_>, radius_cm: u32, room: &mut Padded, found: &mut NearPairs),
-    all_pairs_avx512 = |own, block, found| x86::collect_avx512(own, block, found),
-    all_pairs_avx2 = |own, block, found| {
-        collect_passed(own, block, found, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
-    },
-    all_pairs_portable = |own, block, found| collect_passed(own, block, found, filter_portable)
+    all_pairs_avx512 = (
+        |axes, corner, reach| x86::filter_avx512(axes, corner, reach),
+        |own, block, room| x86::measure_avx512(own, block, room),
+    ),
+    all_pairs_avx2 = (|axes, corner, reach| x86::filter_avx2(axes, corner, reach), measure_one_by_one),
+    all_pairs_portable = (filter_portable, measure_one_by_one)
 );
 
 in_lanes!(
     /// Appends every pair within the radius, in no particular order, each once.
     search_cells = search_cells_with,
     (cells: &SortedCells, radius_cm: u32, found: &mut NearPairs),
-    search_cells_avx512 = |own, block, found| x86::collect_avx512(own, block, found),
-    search_cells_avx2 = |own, block, found| {
-        collect_passed(own, block, found, |axes, corner, reach| x86::filter_avx2(axes, corner, reach));
-    },
-    search_cells_portable = |own, block, found| collect_passed(own, block, found, filter_portable)
+    search_cells_avx512 = (
+        |axes, corner, reach| x86::filter_avx512(axes, corner, reach),
+        |own, block, room| x86::measure_avx512(own, block, room),
+    ),
+    search_cells_avx2 = (|axes, corner, reach| x86::filter_avx2(axes, corner, reach), measure_one_by_one),
+    search_cells_portable = (filter_portable, measure_one_by_one)
 );
 
-/// Which of sixteen positions lie in the cube of side `reach` whose lowest corner is given: a bit each.
+/// Which of sixteen positions lie in the square of side `reach` whose lowest corner is given: a bit each.
 #[inline(always)]
-fn filter_portable(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+fn filter_portable([x, y]: [&[i32; LANES]; 2], corner: [i32; 2], reach: u32) -> u32 {
     let inside = |value: i32, corner: i32| value.wrapping_sub(corner) as u32 <= reach;
     let mut mask = 0;
-    for (lane, ((x, y), z)) in axes[0].iter().zip(axes[1]).zip(axes[2]).enumerate() {
-        let is_near = inside(*x, corner[0]) & inside(*y, corner[1]) & inside(*z, corner[2]);
-        mask |= u32::from(is_near) << lane;
+    for (lane, (x, y)) in x.iter().zip(y).enumerate() {
+        mask |= u32::from(inside(*x, corner[0]) & inside(*y, corner[1])) << lane;
     }
     mask
 }
 
-/// Appends the pairs of a position with those of a block that pass a filter and are within the radius.
+/// Puts the pairs of a position with those of a block that count and are within the radius into their columns; returns how
+/// many they are.
 #[inline(always)]
-fn collect_passed(
-    own: Own,
-    block: Block<'_>,
-    found: &mut NearPairs,
-    filter: impl Fn([&[i32; LANES]; 3], [i32; 3], u32) -> u32,
-) {
-    let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
-    let mut mask = filter(block.axes, corner, 2 * own.radius_cm) & block.counted;
-    if mask == 0 {
-        return;
-    }
-    let [a, b, column] = found.room();
-    let mut len = 0;
+fn measure_one_by_one(own: Own, block: Block<'_>, room: Room<'_>) -> usize {
+    let (mut len, mut mask) = (0, block.mask);
     while mask != 0 {
         let lane = mask.trailing_zeros() as usize;
         mask &= mask - 1;
-        let d2 = clamped_d2(own.at, block.axes.map(|axis| axis[lane]), own.radius_cm);
+        let [x, y, z] = block.axes;
+        let d2 = clamped_d2(own.at, [x[lane], y[lane], z[lane]], own.radius_cm);
         let other = block.index[lane];
         // Written in any case and kept if it is near: whether it is, nobody can guess.
-        (a[len], b[len], column[len]) = (own.index.min(other), own.index.max(other), d2);
+        (room.a[len], room.b[len], room.d2[len]) = (own.index.min(other), own.index.max(other), d2);
         len += usize::from(d2 <= own.radius_cm * own.radius_cm);
     }
-    found.len += len;
+    len
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -269,11 +365,12 @@ mod x86 {
         _mm512_storeu_si512, _mm512_sub_epi32,
     };
 
-    use super::{Block, LANES, NearPairs, Own};
+    use super::{Block, LANES, Own, Room};
 
+    /// As `filter_portable`.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn filter_avx512(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+    pub fn filter_avx512(axes: [&[i32; LANES]; 2], corner: [i32; 2], reach: u32) -> u32 {
         let reach = _mm512_set1_epi32(reach.cast_signed());
         let from_corner = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -281,18 +378,13 @@ mod x86 {
             _mm512_sub_epi32(values, _mm512_set1_epi32(corner[axis]))
         };
         let near_x = _mm512_cmple_epu32_mask(from_corner(0), reach);
-        let near_xy = _mm512_mask_cmple_epu32_mask(near_x, from_corner(1), reach);
-        u32::from(_mm512_mask_cmple_epu32_mask(near_xy, from_corner(2), reach))
+        u32::from(_mm512_mask_cmple_epu32_mask(near_x, from_corner(1), reach))
     }
 
-    /// As `collect_passed`, with [`super::clamped_d2`] in sixteen lanes.
+    /// As `measure_one_by_one`, with [`super::clamped_d2`] in sixteen lanes.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn collect_avx512(own: Own, block: Block<'_>, found: &mut NearPairs) {
-        let corner = own.at.map(|value| value.wrapping_sub(own.radius_cm.cast_signed()));
-        if filter_avx512(block.axes, corner, 2 * own.radius_cm) & block.counted == 0 {
-            return;
-        }
+    pub fn measure_avx512(own: Own, block: Block<'_>, room: Room<'_>) -> usize {
         let beyond = _mm512_set1_epi32(own.radius_cm.cast_signed() + 1);
         let square = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -304,24 +396,24 @@ mod x86 {
         };
         let d2 = _mm512_add_epi32(_mm512_add_epi32(square(0), square(1)), square(2));
         let limit = _mm512_set1_epi32((own.radius_cm * own.radius_cm).cast_signed());
-        let mask = _mm512_mask_cmple_epu32_mask(block.counted as u16, d2, limit);
-        if mask == 0 {
-            return;
-        }
+        let mask = _mm512_mask_cmple_epu32_mask(block.mask as u16, d2, limit);
         // SAFETY: as above.
         let others: __m512i = unsafe { _mm512_loadu_si512(block.index.as_ptr().cast()) };
         let index = _mm512_set1_epi32(own.index.cast_signed());
-        let columns = [_mm512_min_epu32(others, index), _mm512_max_epu32(others, index), d2];
-        for (column, values) in found.room().into_iter().zip(columns) {
+        let keep = |values: __m512i, column: &mut [u32; LANES]| {
             // SAFETY: the array has room for the sixteen numbers that are stored.
             unsafe { _mm512_storeu_si512(column.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(mask, values)) };
-        }
-        found.len += mask.count_ones() as usize;
+        };
+        keep(_mm512_min_epu32(others, index), room.a);
+        keep(_mm512_max_epu32(others, index), room.b);
+        keep(d2, room.d2);
+        mask.count_ones() as usize
     }
 
+    /// As `filter_portable`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn filter_avx2(axes: [&[i32; LANES]; 3], corner: [i32; 3], reach: u32) -> u32 {
+    pub fn filter_avx2(axes: [&[i32; LANES]; 2], corner: [i32; 2], reach: u32) -> u32 {
         let reach = _mm256_set1_epi32(reach.cast_signed());
         let half = |first: usize| {
             let near = |axis: usize| {
@@ -331,41 +423,54 @@ mod x86 {
                 // d <= reach, unsigned, is min(d, reach) == d: AVX2 compares signed numbers only.
                 _mm256_cmpeq_epi32(_mm256_min_epu32(from_corner, reach), from_corner)
             };
-            let near = _mm256_and_si256(near(0), _mm256_and_si256(near(1), near(2)));
+            let near = _mm256_and_si256(near(0), near(1));
             _mm256_movemask_ps(_mm256_castsi256_ps(near)).cast_unsigned()
         };
         half(0) | half(8) << 8
     }
 }
 
-/// Each position against the later ones.
+/// Each position against the later ones, in blocks that begin where they lie best in memory.
 #[inline(always)]
 fn all_pairs_with(
     points: Points<'_>,
     radius_cm: u32,
     room: &mut Padded,
     found: &mut NearPairs,
-    collect: impl Fn(Own, Block<'_>, &mut NearPairs),
+    (filter, measure): (
+        impl Fn([&[i32; LANES]; 2], [i32; 2], u32) -> u32,
+        impl Fn(Own, Block<'_>, Room<'_>) -> usize + Copy,
+    ),
 ) {
     let Points { x, y, z } = points;
     let count = x.len();
     for (axis, values) in room.axes.iter_mut().zip([x, y, z]) {
         axis[..count].copy_from_slice(values);
     }
+    let Padded { axes: [x, y, z], index } = room;
+    let columns = Columns { axes: [&x[..], &y[..], &z[..]], index: &index[..], radius_cm };
+    let mut memory = found.noted.take().unwrap_or_default();
+    let mut passed = Passed { noted: &mut memory.0, len: 0 };
+    let last_first = count.saturating_sub(1) / LANES * LANES;
+    let counted_of_last = u32::from(u16::MAX) >> (LANES - (count - last_first).min(LANES));
     for at in 0..count.saturating_sub(1) {
-        let own = Own { at: [x[at], y[at], z[at]], index: at as u32, radius_cm };
-        for first in (at + 1..count).step_by(LANES) {
-            let axes = [0, 1, 2].map(|axis| block(&room.axes[axis], first));
-            let counted = u32::from(u16::MAX) >> (LANES - (count - first).min(LANES));
-            collect(own, Block { axes, index: block(&room.index, first), counted }, found);
+        if passed.is_full_for(MAX_PLAYERS / LANES) {
+            columns.measure_all(&mut passed, found, measure);
+        }
+        let corner = columns.corner(at);
+        let mut first = at / LANES * LANES;
+        // Of the own block only those that come later.
+        let mut counted = u32::from(u16::MAX) << (at % LANES + 1);
+        while first <= last_first {
+            let end = if first == last_first { counted_of_last } else { u32::from(u16::MAX) };
+            let mask = filter(columns.seen_from_above(first), corner, 2 * radius_cm);
+            passed.note(at, first, mask & counted & end);
+            counted = u32::from(u16::MAX);
+            first += LANES;
         }
     }
-}
-
-/// Sixteen entries from a position on; the arrays are padded so that they are always there.
-#[inline(always)]
-fn block<T>(values: &[T], first: usize) -> &[T; LANES] {
-    values[first..].first_chunk().expect("padding holds a whole block")
+    columns.measure_all(&mut passed, found, measure);
+    found.noted = Some(memory);
 }
 
 /// Each position against the later ones of its own cell, the eastern cell and the three northern ones, so that every
@@ -375,8 +480,14 @@ fn search_cells_with(
     cells: &SortedCells,
     radius_cm: u32,
     found: &mut NearPairs,
-    collect: impl Fn(Own, Block<'_>, &mut NearPairs),
+    (filter, measure): (
+        impl Fn([&[i32; LANES]; 2], [i32; 2], u32) -> u32,
+        impl Fn(Own, Block<'_>, Room<'_>) -> usize + Copy,
+    ),
 ) {
+    let columns = Columns { axes: [&cells.x, &cells.y, &cells.z], index: &cells.index, radius_cm };
+    let mut memory = found.noted.take().unwrap_or_default();
+    let mut passed = Passed { noted: &mut memory.0, len: 0 };
     let start = |cell: usize| cells.starts[cell] as usize;
     for row in 0..cells.rows {
         for column in 0..cells.columns {
@@ -389,19 +500,24 @@ fn search_cells_with(
                 0..0
             };
             for at in start(cell)..start(cell + 1) {
-                let own = Own { at: [cells.x[at], cells.y[at], cells.z[at]], index: cells.index[at], radius_cm };
+                let corner = columns.corner(at);
                 for range in [at + 1..east_end, north.clone()] {
                     let mut first = range.start;
                     while first < range.end {
-                        let axes = [&cells.x, &cells.y, &cells.z].map(|axis| block(axis, first));
+                        if passed.is_full_for(1) {
+                            columns.measure_all(&mut passed, found, measure);
+                        }
                         let counted = u32::from(u16::MAX) >> (LANES - (range.end - first).min(LANES));
-                        collect(own, Block { axes, index: block(&cells.index, first), counted }, found);
+                        let mask = filter(columns.seen_from_above(first), corner, 2 * radius_cm);
+                        passed.note(at, first, mask & counted);
                         first += LANES;
                     }
                 }
             }
         }
     }
+    columns.measure_all(&mut passed, found, measure);
+    found.noted = Some(memory);
 }
 
 #[cfg(test)]
@@ -467,7 +583,7 @@ mod tests {
     fn every_instruction_set_finds_the_same_pairs_in_cells() {
         for case in 0..200 {
             let mut draws = Seed(case).stream(Purpose::Probe, case, 8);
-            let count = draws.below(120) as usize;
+            let count = draws.below(400) as usize;
             // Everybody in one cell: whatever its size, all pairs are compared.
             let (low, high) = if case % 4 == 0 { (i32::MIN, i32::MAX) } else { (-2_000, 2_000) };
             let mut axis = || {
