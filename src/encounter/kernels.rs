@@ -135,7 +135,7 @@ impl NearPairs {
 
 /// A position and sixteen others of which some have passed the filter.
 #[derive(Clone, Copy, Debug, Default)]
-struct Candidate {
+struct PassedBlock {
     own: u32,
     /// The first of the others.
     first: u32,
@@ -143,22 +143,22 @@ struct Candidate {
     mask: u32,
 }
 
-/// Candidates that are noted before they are measured: few enough for the nearest cache.
+/// Blocks that are noted before they are measured: few enough for the nearest cache.
 const NOTED: usize = 1 << 10;
 
-/// Room for candidates.
+/// Room for blocks that have passed.
 #[derive(Debug)]
-struct Noted([Candidate; NOTED]);
+struct Noted([PassedBlock; NOTED]);
 
 impl Default for Noted {
     fn default() -> Self {
-        Self([Candidate::default(); NOTED])
+        Self([PassedBlock::default(); NOTED])
     }
 }
 
-/// Candidates that have not been measured yet.
+/// Blocks that have passed and have not been measured yet.
 struct Passed<'a> {
-    noted: &'a mut [Candidate; NOTED],
+    noted: &'a mut [PassedBlock; NOTED],
     len: usize,
 }
 
@@ -166,7 +166,7 @@ impl Passed<'_> {
     /// Notes what of a block has passed the filter, if anything has.
     #[inline(always)]
     fn note(&mut self, own: usize, first: usize, mask: u32) {
-        self.noted[self.len % NOTED] = Candidate { own: own as u32, first: first as u32, mask };
+        self.noted[self.len % NOTED] = PassedBlock { own: own as u32, first: first as u32, mask };
         self.len += usize::from(mask != 0);
     }
 
@@ -179,13 +179,13 @@ impl Passed<'_> {
 
 /// Positions in columns that hold a whole block from any of them on.
 #[derive(Clone, Copy, Debug)]
-struct Columns<'a> {
+struct PaddedPoints<'a> {
     axes: [&'a [i32]; 3],
     index: &'a [u32],
     radius_cm: u32,
 }
 
-impl<'a> Columns<'a> {
+impl<'a> PaddedPoints<'a> {
     /// Sixteen entries of a column from a position on.
     #[inline(always)]
     fn block<T>(values: &'a [T], first: usize) -> &'a [T; LANES] {
@@ -212,13 +212,13 @@ impl<'a> Columns<'a> {
         &self,
         passed: &mut Passed<'_>,
         found: &mut NearPairs,
-        measure: impl Fn(Own, Block<'_>, Room<'_>) -> usize,
+        measure: impl Fn(Own, Block<'_>, PairSlots<'_>) -> usize,
     ) {
-        let candidates = &passed.noted[..std::mem::take(&mut passed.len)];
-        found.grow(found.len + candidates.len() * LANES);
+        let blocks = &passed.noted[..std::mem::take(&mut passed.len)];
+        found.grow(found.len + blocks.len() * LANES);
         let NearPairs { a, b, d2, len, .. } = found;
         let (a, b, d2) = (&mut a[..], &mut b[..], &mut d2[..]);
-        for &Candidate { own, first, mask } in candidates {
+        for &PassedBlock { own, first, mask } in blocks {
             let own = own as usize;
             let block = |axis: usize| Self::block(self.axes[axis], first as usize);
             let axes = [block(0), block(1), block(2)];
@@ -226,7 +226,7 @@ impl<'a> Columns<'a> {
             let at = [self.axes[0][own], self.axes[1][own], self.axes[2][own]];
             let own = Own { at, index: self.index[own], radius_cm: self.radius_cm };
             let room = "it has just grown";
-            let room = Room {
+            let room = PairSlots {
                 a: a[*len..].first_chunk_mut().expect(room),
                 b: b[*len..].first_chunk_mut().expect(room),
                 d2: d2[*len..].first_chunk_mut().expect(room),
@@ -253,7 +253,7 @@ struct Block<'a> {
 }
 
 /// Where the pairs of a position with a block go, in columns.
-struct Room<'a> {
+struct PairSlots<'a> {
     a: &'a mut [u32; LANES],
     b: &'a mut [u32; LANES],
     d2: &'a mut [u32; LANES],
@@ -340,7 +340,7 @@ fn filter_portable([x, y]: [&[i32; LANES]; 2], corner: [i32; 2], reach: u32) -> 
 /// Puts the pairs of a position with those of a block that count and are within the radius into their columns; returns how
 /// many they are.
 #[inline(always)]
-fn measure_one_by_one(own: Own, block: Block<'_>, room: Room<'_>) -> usize {
+fn measure_one_by_one(own: Own, block: Block<'_>, room: PairSlots<'_>) -> usize {
     let (mut len, mut mask) = (0, block.mask);
     while mask != 0 {
         let lane = mask.trailing_zeros() as usize;
@@ -365,7 +365,7 @@ mod x86 {
         _mm512_storeu_si512, _mm512_sub_epi32,
     };
 
-    use super::{Block, LANES, Own, Room};
+    use super::{Block, LANES, Own, PairSlots};
 
     /// As `filter_portable`.
     #[inline]
@@ -384,7 +384,7 @@ mod x86 {
     /// As `measure_one_by_one`, with [`super::clamped_d2`] in sixteen lanes.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn measure_avx512(own: Own, block: Block<'_>, room: Room<'_>) -> usize {
+    pub fn measure_avx512(own: Own, block: Block<'_>, room: PairSlots<'_>) -> usize {
         let beyond = _mm512_set1_epi32(own.radius_cm.cast_signed() + 1);
         let square = |axis: usize| {
             // SAFETY: the array holds the sixteen numbers that are loaded.
@@ -439,7 +439,7 @@ fn all_pairs_with(
     found: &mut NearPairs,
     (filter, measure): (
         impl Fn([&[i32; LANES]; 2], [i32; 2], u32) -> u32,
-        impl Fn(Own, Block<'_>, Room<'_>) -> usize + Copy,
+        impl Fn(Own, Block<'_>, PairSlots<'_>) -> usize + Copy,
     ),
 ) {
     let Points { x, y, z } = points;
@@ -448,28 +448,28 @@ fn all_pairs_with(
         axis[..count].copy_from_slice(values);
     }
     let Padded { axes: [x, y, z], index } = room;
-    let columns = Columns { axes: [&x[..], &y[..], &z[..]], index: &index[..], radius_cm };
+    let points = PaddedPoints { axes: [&x[..], &y[..], &z[..]], index: &index[..], radius_cm };
     let mut memory = found.noted.take().unwrap_or_default();
     let mut passed = Passed { noted: &mut memory.0, len: 0 };
     let last_first = count.saturating_sub(1) / LANES * LANES;
     let counted_of_last = u32::from(u16::MAX) >> (LANES - (count - last_first).min(LANES));
     for at in 0..count.saturating_sub(1) {
         if passed.is_full_for(MAX_PLAYERS / LANES) {
-            columns.measure_all(&mut passed, found, measure);
+            points.measure_all(&mut passed, found, measure);
         }
-        let corner = columns.corner(at);
+        let corner = points.corner(at);
         let mut first = at / LANES * LANES;
         // Of the own block only those that come later.
         let mut counted = u32::from(u16::MAX) << (at % LANES + 1);
         while first <= last_first {
             let end = if first == last_first { counted_of_last } else { u32::from(u16::MAX) };
-            let mask = filter(columns.seen_from_above(first), corner, 2 * radius_cm);
+            let mask = filter(points.seen_from_above(first), corner, 2 * radius_cm);
             passed.note(at, first, mask & counted & end);
             counted = u32::from(u16::MAX);
             first += LANES;
         }
     }
-    columns.measure_all(&mut passed, found, measure);
+    points.measure_all(&mut passed, found, measure);
     found.noted = Some(memory);
 }
 
@@ -482,10 +482,10 @@ fn search_cells_with(
     found: &mut NearPairs,
     (filter, measure): (
         impl Fn([&[i32; LANES]; 2], [i32; 2], u32) -> u32,
-        impl Fn(Own, Block<'_>, Room<'_>) -> usize + Copy,
+        impl Fn(Own, Block<'_>, PairSlots<'_>) -> usize + Copy,
     ),
 ) {
-    let columns = Columns { axes: [&cells.x, &cells.y, &cells.z], index: &cells.index, radius_cm };
+    let points = PaddedPoints { axes: [&cells.x, &cells.y, &cells.z], index: &cells.index, radius_cm };
     let mut memory = found.noted.take().unwrap_or_default();
     let mut passed = Passed { noted: &mut memory.0, len: 0 };
     let start = |cell: usize| cells.starts[cell] as usize;
@@ -500,15 +500,15 @@ fn search_cells_with(
                 0..0
             };
             for at in start(cell)..start(cell + 1) {
-                let corner = columns.corner(at);
+                let corner = points.corner(at);
                 for range in [at + 1..east_end, north.clone()] {
                     let mut first = range.start;
                     while first < range.end {
                         if passed.is_full_for(1) {
-                            columns.measure_all(&mut passed, found, measure);
+                            points.measure_all(&mut passed, found, measure);
                         }
                         let counted = u32::from(u16::MAX) >> (LANES - (range.end - first).min(LANES));
-                        let mask = filter(columns.seen_from_above(first), corner, 2 * radius_cm);
+                        let mask = filter(points.seen_from_above(first), corner, 2 * radius_cm);
                         passed.note(at, first, mask & counted);
                         first += LANES;
                     }
@@ -516,7 +516,7 @@ fn search_cells_with(
             }
         }
     }
-    columns.measure_all(&mut passed, found, measure);
+    points.measure_all(&mut passed, found, measure);
     found.noted = Some(memory);
 }
 

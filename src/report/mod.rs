@@ -1,22 +1,28 @@
 //! The report of a run: one HTML page that requests nothing, drawn from what was counted while running.
 //!
-//! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `contents` says
-//! which charts there are, `chart` how one is drawn, `bins` how a histogram is, `page_head` what stands around them.
+//! `figures` is what a page is drawn from, `key_figures` the few numbers that runs are told and compared by; `attendance`, `fighting`,
+//! `atlas`, `merits` and `takings` have the sections, `contents` what these have in common, `chart` how a chart is drawn, `bins` how
+//! a histogram is, `page_head` what stands around them.
 //! `replay` shows a match, with the only script.
 //! `stored` reads a run back, `difference` compares two, `comparison` is the page of that.
 
+mod atlas;
+mod attendance;
 mod bins;
 pub(crate) mod chart;
 mod comparison;
 mod contents;
 mod difference;
+mod fighting;
 mod figures;
 mod key_figures;
 mod map;
+mod merits;
 mod page_head;
 pub(crate) mod quote;
 mod replay;
 mod stored;
+mod takings;
 mod text;
 
 use serde_json::{Value, json};
@@ -87,7 +93,14 @@ pub fn page_with(setting: &Setting, figures: &Figures, section: &str) -> String 
         );
     }
     out.push_str("</dl>");
-    Contents { setting, figures }.draw(&mut out);
+    let contents = Contents { setting, figures };
+    contents.players(&mut out);
+    contents.sessions(&mut out);
+    contents.matches(&mut out);
+    contents.encounters_and_kills(&mut out);
+    contents.where_on_maps(&mut out);
+    contents.careers_and_fair_play(&mut out);
+    contents.money(&mut out);
     if let Some(found) = &figures.replay {
         replay::draw(&mut out, setting, found);
     }

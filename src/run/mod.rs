@@ -242,7 +242,7 @@ fn conclude(outcome: Ending, shared: Shared, started: Instant, whole_days: u32) 
     };
     let mut stages = shared.progress.stages();
     stages.sync = outcome.sync_time;
-    stages.publish = committed.time;
+    stages.serial = committed.time;
     let notes = shared.engine.notes();
     let detector = shared.engine.describe();
     let seconds = started.elapsed().as_secs_f64();

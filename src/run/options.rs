@@ -99,7 +99,7 @@ pub struct StageTimes {
     /// Waiting for realms and tickets.
     pub wait: Duration,
     /// Publishing whole days, by the committer: the one thing that no thread does beside another.
-    pub publish: Duration,
+    pub serial: Duration,
 }
 
 impl StageTimes {
@@ -113,7 +113,7 @@ impl StageTimes {
         self.write += other.write;
         self.sync += other.sync;
         self.wait += other.wait;
-        self.publish += other.publish;
+        self.serial += other.serial;
     }
 }
 

@@ -137,6 +137,6 @@ pub fn stage_seconds(stages: &StageTimes) -> [(&'static str, f64); 9] {
         ("write", stages.write.as_secs_f64()),
         ("sync", stages.sync.as_secs_f64()),
         ("wait", stages.wait.as_secs_f64()),
-        ("publish", stages.publish.as_secs_f64()),
+        ("serial", stages.serial.as_secs_f64()),
     ]
 }
