@@ -525,6 +525,16 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, Seed};
 
+    /// What coordinates of a case lie between: all that there is, a few centimetres, so that many lie exactly on each other's
+    /// radius of one, or some metres.
+    fn span(case: u64) -> (i32, i32) {
+        match case % 4 {
+            0 => (i32::MIN, i32::MAX),
+            1 => (-2, 2),
+            _ => (-2_000, 2_000),
+        }
+    }
+
     type Form = fn(Points<'_>, u32, &mut Padded, &mut NearPairs);
 
     fn forms() -> Vec<(&'static str, Form)> {
@@ -545,7 +555,7 @@ mod tests {
         for case in 0..200 {
             let mut draws = Seed(case).stream(Purpose::Probe, case, 7);
             let count = draws.below(MAX_PLAYERS as u32 + 1) as usize;
-            let (low, high) = if case % 4 == 0 { (i32::MIN, i32::MAX) } else { (-2_000, 2_000) };
+            let (low, high) = span(case);
             let mut axis = || (0..count).map(|_| draws.within(low, high)).collect::<Vec<i32>>();
             let (x, y, z) = (axis(), axis(), axis());
             let radius_cm = [1, 500, 37_836][case as usize % 3];
@@ -585,7 +595,7 @@ mod tests {
             let mut draws = Seed(case).stream(Purpose::Probe, case, 8);
             let count = draws.below(400) as usize;
             // Everybody in one cell: whatever its size, all pairs are compared.
-            let (low, high) = if case % 4 == 0 { (i32::MIN, i32::MAX) } else { (-2_000, 2_000) };
+            let (low, high) = span(case);
             let mut axis = || {
                 let mut values: Vec<i32> = (0..count).map(|_| draws.within(low, high)).collect();
                 // What padding holds must not matter.
