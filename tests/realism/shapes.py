@@ -88,8 +88,7 @@ def main():
     args = parser.parse_args()
     connection = duckdb.connect()
     run, game = (
-        shapes(connection, query, args.days)
-        for query in (sessions.of_run(args.run), sessions.of_game(args.sessions))
+        shapes(connection, query, args.days) for query in (sessions.of_run(args.run), sessions.of_game(args.sessions))
     )
     passes = True
     for name, one, other in (("session length", run[0], game[0]), ("minutes a day", run[1], game[1])):
