@@ -2,12 +2,13 @@
 
     python tests/realism/shapes.py RUN SESSIONS.csv.gz [--days N]
 
-RUN is the folder of a run, SESSIONS.csv.gz has the sessions of a real game: columns pid, session_start and session_end in
-UTC. Of both it takes the last N days (62). Sessions of a player at most five minutes apart are one, and what is then
-shorter than a minute is left out, as the published figures have it. Prints the largest distance between the distribution
-functions of session length over its median and of minutes an active day over theirs, the chances of coming back one to
-four days after an active day, and quantiles of the share of days that players are active on between their first day and
-their last. Exit code 1 if a distance is above .06, a chance off by more than 20 % or a quantile by more than 25 %.
+RUN is the folder of a run, SESSIONS.csv.gz has the sessions of a real game: columns pid, session_start and
+session_end in UTC. Of both it takes the last N days (62). Sessions of a player at most five minutes apart are one,
+and what is then shorter than a minute is left out, as the published figures have it. Prints the largest distance
+between the distribution functions of session length over its median and of minutes an active day over theirs, the
+chances of coming back one to four days after an active day, and quantiles of the share of days that players are
+active on between their first day and their last. Exit code 1 if a distance is above .06, a chance off by more than
+20 % or a quantile by more than 25 %.
 """
 
 import argparse
