@@ -8,7 +8,7 @@ use crate::encounter::{CpuDetector, DetectError};
 use crate::output::Encoders;
 use crate::parquet::{Codec, RowGroup};
 use crate::setting::{ActivityDay, Setting};
-use crate::table::{self, AccountRows, DimensionRows, EachTable, Row};
+use crate::table::{self, AccountRows, DimensionRows, EachTable, Row, TableKind};
 use crate::world::{Realm, step_day};
 
 /// What of the cores gets done when all are busy: they share caches and memory.
@@ -25,6 +25,14 @@ pub struct TablePlan {
     pub bytes: f64,
 }
 
+/// Rows of a small table in memory.
+#[derive(Clone, Copy, Debug, Default)]
+struct SmallRows {
+    rows: f64,
+    bytes: f64,
+    is_written: bool,
+}
+
 /// What one realm did while it was measured.
 #[derive(Default)]
 pub struct Calibration {
@@ -32,8 +40,8 @@ pub struct Calibration {
     pub heartbeats: f64,
     /// Sessions that ended.
     pub sessions: f64,
-    /// Memory of the rows of small tables.
-    pub small_bytes: f64,
+    /// Rows of small tables and the memory that they take, by table; and whether it is written.
+    small: BTreeMap<&'static str, SmallRows>,
     /// Rows and encoded bytes by table; of the two tables of accounts, a sample.
     pub tables: BTreeMap<&'static str, TablePlan>,
     codec: Codec,
@@ -111,6 +119,18 @@ impl Calibration {
         self.dimension_s = share * started.elapsed().as_secs_f64() * f64::from(players) / f64::from(sample);
     }
 
+    /// Memory of the rows of small tables that come with a heartbeat.
+    pub fn small_row_bytes(&self) -> f64 {
+        self.small.values().map(|table| table.bytes).sum::<f64>() / self.heartbeats.max(1.0)
+    }
+
+    /// Memory of the rows that a realm with so many heartbeats a day gathers for row groups of so many rows.
+    pub fn gathered_bytes(&self, heartbeats: f64, rows_per_group: f64) -> f64 {
+        let share = heartbeats / self.heartbeats.max(1.0);
+        let written = self.small.values().filter(|table| table.is_written && table.rows > 0.0);
+        written.map(|table| (table.rows * share).min(rows_per_group) * table.bytes / table.rows).sum()
+    }
+
     /// Time of the whole run without its dimensions: workers side by side, and no more of them at once than there are cores.
     pub fn seconds(&self, setting: &Setting, total: &ActivityDay, bytes: f64, threads: usize) -> f64 {
         let veterans = f64::from(setting.population.installed_before(0));
@@ -132,7 +152,12 @@ impl EachTable for EncodeAll<'_> {
     type Error = std::convert::Infallible;
 
     fn table<R: Row>(&mut self, rows: &mut Vec<R>) -> Result<(), Self::Error> {
-        self.measured.small_bytes += (rows.len() * size_of::<R>()) as f64;
+        if R::TABLE.kind == TableKind::Fact {
+            let small = self.measured.small.entry(R::TABLE.name).or_default();
+            small.rows += rows.len() as f64;
+            small.bytes += (rows.len() * size_of::<R>()) as f64;
+            small.is_written = self.encoders.of(R::TABLE.name).is_some();
+        }
         if rows.is_empty() {
             return Ok(());
         }

@@ -73,7 +73,10 @@ impl Plan {
         let bytes: f64 = tables.values().map(|table| table.bytes).sum();
         let seconds = PROCESS_S + sample.dimension_s + sample.seconds(setting, &total, bytes, threads);
         Ok(Self {
-            memory_bytes: memory_bytes(setting, &activity, threads, sample.small_bytes / sample.heartbeats.max(1.0)),
+            memory_bytes: memory_bytes(setting, &activity, threads, &|heartbeats| SmallBytes {
+                window: heartbeats * sample.small_row_bytes(),
+                gathered: sample.gathered_bytes(heartbeats, setting.size.rows_per_group as f64),
+            }),
             gpu_bytes: gpu_bytes(setting, &activity),
             activity,
             tables,
@@ -119,24 +122,34 @@ fn empty_file_bytes(encoders: &Encoders, table: &Table) -> f64 {
     empty.and_then(Result::ok).map_or(0.0, |bytes| bytes.len() as f64)
 }
 
-/// Bytes of a heartbeat in a window: its position while the window fills and its columns, both grown by doubling.
-const WINDOW_ROW_BYTES: f64 = 46.0;
+/// Bytes of a heartbeat in a window: its position while the window fills, and its columns when it is full.
+const WINDOW_ROW_BYTES: f64 = 24.0;
 /// Bytes of an encoded heartbeat that waits for its turn.
-const EARLY_ROW_BYTES: f64 = 10.0;
+const EARLY_ROW_BYTES: f64 = 2.0;
 /// Bytes of the rows of small tables that come with a heartbeat, where they have not been measured.
 const SMALL_ROW_BYTES: f64 = 30.0;
 /// Bytes of an account that waits for its next day, of a session with its part in a match, and of the process itself.
 const ACCOUNT_BYTES: f64 = 28.0;
-const SESSION_BYTES: f64 = 6_000.0;
-const PROCESS_BYTES: f64 = 20e6;
-/// How much more the rows of small tables take than they are: they are grown, copied into order, and turned into columns.
-const COPIES: f64 = 2.7;
+const SESSION_BYTES: f64 = 8_000.0;
+const PROCESS_BYTES: f64 = 28e6;
+/// How much more rows of small tables take than they are: they are grown, copied into order, and turned into columns.
+const COPIES: f64 = 1.9;
+/// How much more still where a window is a day, so that no memory is used again.
+const DAY_COPIES: f64 = 1.3;
 /// Bytes of the rows of the tables that have many, where each has nearly enough for a row group.
 const FULL_GROUP_ROW_BYTES: f64 = 250.0;
 
+/// Bytes of the rows of small tables that come with so many heartbeats.
+struct SmallBytes {
+    /// All of them.
+    window: f64,
+    /// Those that wait for a row group.
+    gathered: f64,
+}
+
 /// Peak memory: the process, the accounts that are resident between days, the sessions online, and for each worker the window
 /// being filled and the rows of small tables that come in it, or those that are gathered for a row group.
-fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_row_bytes: f64) -> f64 {
+fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small: &dyn Fn(f64) -> SmallBytes) -> f64 {
     let (size, clock) = (&setting.size, setting.clock);
     let (realms, threads) = (f64::from(size.realms), threads as f64);
     let ticks_per_day = f64::from(clock.ticks_per_day());
@@ -149,13 +162,19 @@ fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small_ro
     let (per_realm, workers) = (busiest / realms, threads.min(realms));
     let window = online / realms * f64::from(size.window_ticks.min(clock.ticks_per_day()));
     let written = if one_in > 0.0 { 1.0 / one_in } else { 0.0 };
-    let gathered = (per_realm * small_row_bytes).min(size.rows_per_group as f64 * FULL_GROUP_ROW_BYTES);
+    let (of_window, gathered) = (small(window).window, small(per_realm).gathered);
+    let rows = if size.window_ticks < clock.ticks_per_day() {
+        // What the window brings, the memory that it is brought in next, and what waits for a row group.
+        2.0 * of_window + gathered
+    } else {
+        DAY_COPIES * of_window.max(gathered)
+    };
     // Encoded heartbeats of realms that finish before their turn wait.
     let early = (workers - 1.0) * per_realm * written;
     PROCESS_BYTES
         + held * activity.resident * ACCOUNT_BYTES
         + held * online * SESSION_BYTES
-        + workers * (window * written * WINDOW_ROW_BYTES + (window * small_row_bytes).max(gathered) * COPIES)
+        + workers * (window * written * WINDOW_ROW_BYTES + rows * COPIES)
         + early * EARLY_ROW_BYTES
 }
 
@@ -202,10 +221,13 @@ pub fn quick_needs(setting: &Setting, threads: usize) -> Needs {
     let received = if setting.writes("heartbeats_received") { QUICK_RECEIVED_BYTES * sent } else { 0.0 };
     // Rows of a day wait as they were made.
     let waiting = if setting.has_collector() { RECEIVED_ROW_BYTES * sent / heartbeats.max(1.0) } else { 0.0 };
-    let small_row_bytes = SMALL_ROW_BYTES + waiting;
+    let small = |heartbeats: f64| {
+        let window = heartbeats * (SMALL_ROW_BYTES + waiting);
+        SmallBytes { window, gathered: window.min(setting.size.rows_per_group as f64 * FULL_GROUP_ROW_BYTES) }
+    };
     Needs {
         heartbeats: rows * QUICK_ROW_BYTES,
         others: others + received,
-        memory: memory_bytes(setting, activity, threads, small_row_bytes),
+        memory: memory_bytes(setting, activity, threads, &small),
     }
 }

@@ -1,10 +1,39 @@
 //! Accounts: the small record of a player that changes, where it waits for the player's next day, and what payers have spent.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use bevy_ecs::prelude::*;
 
+use crate::random::mix;
 use crate::tape::Tape;
+
+/// Something of accounts, by their numbers. Whoever goes through all of it sorts what it finds.
+pub type ByAccount<T> = HashMap<i32, T, BuildHasherDefault<AccountHasher>>;
+
+/// Mixes an account number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountHasher(u64);
+
+impl Hasher for AccountHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = mix(self.0 ^ u64::from(byte)));
+    }
+
+    fn write_i32(&mut self, number: i32) {
+        self.0 = mix(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Bytes that a table by account takes.
+fn bytes_of<T>(table: &ByAccount<T>) -> usize {
+    // An eighth of its places stays free, and each has a byte of its own.
+    table.capacity() * 8 / 7 * (size_of::<(i32, T)>() + 1)
+}
 
 /// What outlasts the sessions of a player. At most 24 bytes: a run holds up to 20 million of them. What only few have is kept
 /// elsewhere ([`Wallets`], [`super::aftermath::Suspects`]).
@@ -92,7 +121,7 @@ impl Player {
 #[derive(Resource, Debug, Default)]
 pub struct Players {
     /// Account number to player.
-    pub by_account: BTreeMap<i32, Player>,
+    pub by_account: ByAccount<Player>,
 }
 
 impl Players {
@@ -107,6 +136,7 @@ impl Players {
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         let mut all: Vec<Player> = self.by_account.values().copied().collect();
+        all.sort_unstable_by_key(|player| player.account.id);
         tape.list(&mut all, |tape, player| player.state(tape));
         if tape.is_playing() {
             self.by_account.extend(all.into_iter().map(|player| (player.account.id, player)));
@@ -194,14 +224,13 @@ pub struct Wallet {
 #[derive(Resource, Debug, Default)]
 pub struct Wallets {
     /// Account number to wallet.
-    pub by_account: BTreeMap<i32, Wallet>,
+    pub by_account: ByAccount<Wallet>,
 }
 
 impl Wallets {
     /// Bytes that they take, about.
     pub fn bytes(&self) -> usize {
-        // Nodes of the tree are three quarters full.
-        self.by_account.len() * size_of::<(i32, Wallet)>() * 4 / 3
+        bytes_of(&self.by_account)
     }
 
     /// Purchases of an account.
@@ -212,6 +241,7 @@ impl Wallets {
     /// Records or plays the state.
     pub fn state(&mut self, tape: &mut Tape) {
         let mut all: Vec<(i32, Wallet)> = self.by_account.iter().map(|(id, wallet)| (*id, *wallet)).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
         tape.list(&mut all, |tape, (id, wallet)| {
             tape.i32(id);
             tape.u32(&mut wallet.purchases);

@@ -147,6 +147,9 @@ pub fn wake_players(
         let event_ts = Timestamp(rules.clock.ms(day * DAY_S));
         journal.rows.truth_events.push(truth(event_ts, id, TruthEvent::Installed));
     }
+    let online = records.players.by_account.len();
+    // What a launch needed is given back.
+    records.players.by_account.shrink_to(2 * (online + awake.len()));
     let mut identities = Vec::with_capacity(awake.len());
     let mut active = Vec::with_capacity(awake.len());
     for Player { account, .. } in &mut awake {

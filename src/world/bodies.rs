@@ -45,7 +45,7 @@ struct BodyBlock {
 
 /// The draws of a block at a heartbeat.
 #[derive(Clone, Copy, Debug, Default)]
-struct Drawn {
+pub struct Drawn {
     /// The words of their squads: whether to leave, or how fast to travel.
     words: [u64; LANES],
     /// Their own: where exactly to stay or to go.
@@ -67,8 +67,6 @@ struct Drawn {
 pub struct Bodies {
     len: usize,
     blocks: Vec<BodyBlock>,
-    /// Kept for its memory.
-    drawn: Vec<Drawn>,
     /// First tick of the window that rows belong to.
     window: Option<u32>,
 }
@@ -111,9 +109,9 @@ impl Bodies {
         self.truncate(roster.present.len());
     }
 
-    /// Moves everyone by one heartbeat.
-    pub fn advance(&mut self, scene: &Scene<'_>) {
-        let Self { len, blocks, drawn, .. } = self;
+    /// Moves everyone by one heartbeat; `drawn` is room for one match after the other.
+    pub fn advance(&mut self, scene: &Scene<'_>, drawn: &mut Vec<Drawn>) {
+        let Self { len, blocks, .. } = self;
         drawn.resize(blocks.len(), Drawn::default());
         if scene.circle.is_some() {
             let counts = (0..*len).step_by(LANES).map(|first| LANES.min(*len - first));
@@ -172,6 +170,9 @@ impl Bodies {
         trajectories: &mut Trajectories,
         mut enter: impl FnMut(usize, &mut Trajectories) -> RowCursor,
     ) {
+        if trajectories.keeps_nobody() {
+            return;
+        }
         if self.window.replace(trajectories.window()) != Some(trajectories.window()) {
             self.blocks.iter_mut().for_each(|block| block.slot = Default::default());
         }
@@ -399,6 +400,7 @@ pub fn advance_positions(
     mut matches: Query<(&Match, &mut Roster, &mut Bodies, &mut Scoreboard)>,
     mut tracks: Query<&mut Track>,
     mut cheaters: Local<Vec<(usize, [i32; 3])>>,
+    mut drawn: Local<Vec<Drawn>>,
 ) {
     let (trajectories, tick) = (&mut *trajectories, now.tick);
     let (regions, ticks_per_day) = (rules.regions(), rules.clock.ticks_per_day() as usize);
@@ -431,7 +433,7 @@ pub fn advance_positions(
             let present = roster.present.iter().copied().enumerate().filter(moves);
             cheaters.extend(present.map(|(member, _)| (member, bodies.body(member).position)));
         }
-        bodies.advance(&scene);
+        bodies.advance(&scene, &mut drawn);
         for &(member, from) in &*cheaters {
             let participant = roster.present[member];
             let Participation { player_id, cheat, .. } = *roster.of(participant);
@@ -504,7 +506,7 @@ mod tests {
             let (ground, gait, dwell) = compile(&sets);
             let mover = |n: i32| mover_of(100 + 7 * n, teams);
             for (count, closes) in [(1, false), (15, true), (16, false), (50, true)] {
-                let mut bodies = Bodies::default();
+                let (mut bodies, mut drawn) = (Bodies::default(), Vec::new());
                 (0..count).for_each(|n| bodies.push(mover(n)));
                 let mut alone = vec![Body { stance: Stance::Spawns, ..Body::default() }; count as usize];
                 let mut decisions = 0;
@@ -517,7 +519,7 @@ mod tests {
                         bodies.respawn((tick % count as u32) as usize);
                         alone[(tick % count as u32) as usize].stance = Stance::Spawns;
                     }
-                    bodies.advance(&scene);
+                    bodies.advance(&scene, &mut drawn);
                     let (spawning, going): (Vec<usize>, Vec<usize>) =
                         (0..alone.len()).partition(|&member| alone[member].stance == Stance::Spawns);
                     for member in going.into_iter().chain(spawning) {
@@ -572,7 +574,7 @@ mod tests {
                 }
             }
             let scene = Scene { chance, ground: &ground, gait: &gait, dwell: &dwell, circle: None, teams: 2 };
-            bodies.advance(&scene);
+            bodies.advance(&scene, &mut Vec::new());
             travellers += (0..64).filter(|&n| bodies.body(n).stance == Stance::Travels).count();
         }
         assert!(travellers > 500, "{travellers}");

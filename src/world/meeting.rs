@@ -33,6 +33,7 @@ pub fn meet_players(
     lobby: Res<Lobby>,
     mut journal: ResMut<Journal>,
     mut matches: Query<(&Roster, &mut Encounters)>,
+    mut meetings: Local<Vec<(u64, Contact)>>,
 ) {
     let within = rules.episodes.exit_radius_cm.pow(2);
     let Journal { rows, next_encounter, .. } = &mut *journal;
@@ -42,18 +43,23 @@ pub fn meet_players(
             let (a, b) = (positions.of_member(index, contact.a), positions.of_member(index, contact.b));
             [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
         };
-        // Who fights may be farther apart than who meets.
-        let near = found.0.of_match(index).iter().copied().filter(|contact| contact.d2 <= within);
-        let counted = near.inspect(|_| rows.sums.contacts += 1);
-        let meetings = counted
-            .filter(|contact| rules.relation.includes(roster.are_opponents(roster.pair_of(*contact))))
-            .map(|contact| {
-                let (a, b) = roster.pair_of(contact);
-                (pack(a, b), contact)
-            });
+        let team = &positions.team[positions.frame.range(index)];
+        let contacts = found.0.of_match(index);
+        meetings.clear();
+        meetings.resize(contacts.len(), (0, Contact::default()));
+        let mut count = 0;
+        for &contact in contacts {
+            // Who fights may be farther apart than who meets: nobody can guess which of the two it is.
+            let is_near = contact.d2 <= within;
+            let are_opponents = team[contact.a as usize] != team[contact.b as usize];
+            let (a, b) = roster.pair_of(contact);
+            meetings[count] = (pack(a, b), contact);
+            count += usize::from(is_near & rules.relation.includes(are_opponents));
+            rows.sums.contacts += u64::from(is_near);
+        }
         let mut kind =
             Sampled { rules: rules.episodes, tick: now.tick, midpoint_of, next_number: &mut *next_encounter };
-        encounters.0.advance(&mut kind, meetings);
+        encounters.0.advance(&mut kind, meetings[..count].iter().copied());
     }
 }
 

@@ -147,6 +147,11 @@ impl Trajectories {
         Self { one_in, ..Self::default() }
     }
 
+    /// Whether no heartbeats are kept.
+    pub fn keeps_nobody(&self) -> bool {
+        self.one_in == 0
+    }
+
     /// Starts a window of some ticks.
     pub fn open(&mut self, ticks: Range<u32>) {
         self.window = ticks.start;
