@@ -148,7 +148,7 @@ struct SmallBytes {
 }
 
 /// Peak memory: the process, the accounts that are resident between days, the sessions online, and for each worker the window
-/// being filled and the rows of small tables that come in it, or those that are gathered for a row group.
+/// being filled, the rows of small tables that come in it, and those that are gathered for a row group.
 fn memory_bytes(setting: &Setting, activity: &Activity, threads: usize, small: &dyn Fn(f64) -> SmallBytes) -> f64 {
     let (size, clock) = (&setting.size, setting.clock);
     let (realms, threads) = (f64::from(size.realms), threads as f64);
