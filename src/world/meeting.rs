@@ -9,7 +9,7 @@ use super::messages::MatchClosed;
 use super::roster::Roster;
 use super::tick::{Found, Now, Positions, RealmId, Rules};
 use crate::encounter::{Book, Contact, EndReason, Episode, Open as _, Sampled, pack};
-use crate::setting::Setting;
+use crate::setting::{Relation, Setting};
 use crate::table::{EncounterRow, Text, Timestamp};
 use crate::tape::Tape;
 
@@ -43,24 +43,38 @@ pub fn meet_players(
             let (a, b) = (positions.of_member(index, contact.a), positions.of_member(index, contact.b));
             [0, 1, 2].map(|axis| (i64::from(a[axis]) + i64::from(b[axis])).div_euclid(2) as i32)
         };
-        let team = &positions.team[positions.frame.range(index)];
+        let teams = &positions.team[positions.frame.range(index)];
         let contacts = found.0.of_match(index);
-        meetings.clear();
-        meetings.resize(contacts.len(), (0, Contact::default()));
-        let mut count = 0;
-        for &contact in contacts {
-            // Who fights may be farther apart than who meets: nobody can guess which of the two it is.
-            let is_near = contact.d2 <= within;
-            let are_opponents = team[contact.a as usize] != team[contact.b as usize];
-            let (a, b) = roster.pair_of(contact);
-            meetings[count] = (pack(a, b), contact);
-            count += usize::from(is_near & rules.relation.includes(are_opponents));
-            rows.sums.contacts += u64::from(is_near);
-        }
+        rows.sums.contacts += list_meetings(contacts, within, rules.relation, teams, &roster.present, &mut meetings);
         let mut kind =
             Sampled { rules: rules.episodes, tick: now.tick, midpoint_of, next_number: &mut *next_encounter };
-        encounters.0.advance(&mut kind, meetings[..count].iter().copied());
+        encounters.0.advance(&mut kind, meetings.iter().copied());
     }
+}
+
+/// Lists the contacts of a match that count, each with its pair of participations, by the teams and the participations of those
+/// present; returns how many are near, whoever they are.
+fn list_meetings(
+    contacts: &[Contact],
+    within: u32,
+    relation: Relation,
+    teams: &[u8],
+    present: &[u32],
+    meetings: &mut Vec<(u64, Contact)>,
+) -> u64 {
+    meetings.clear();
+    meetings.resize(contacts.len(), (0, Contact::default()));
+    let (mut count, mut near) = (0, 0);
+    for &contact in contacts {
+        let (a, b) = (contact.a as usize, contact.b as usize);
+        // Who fights may be farther apart than who meets: nobody can guess which of the two it is.
+        let is_near = contact.d2 <= within;
+        meetings[count] = (pack(present[a], present[b]), contact);
+        count += usize::from(is_near & relation.includes(teams[a] != teams[b]));
+        near += u64::from(is_near);
+    }
+    meetings.truncate(count);
+    near
 }
 
 /// At the tick's end: closes encounters of pairs that parted or of which one left.
@@ -127,5 +141,29 @@ fn row(
         z_cm: episode.midpoint[2],
         kills: episode.kills as i16,
         end_reason: Text::at(reason as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_meets_is_near_to_the_centimetre_and_of_the_relation_that_counts() {
+        // The first two are of one team; number 6 left before anybody met.
+        let (teams, present) = ([0, 0, 1], [5, 7, 8]);
+        let contact = |a, b, d2| Contact { a, b, d2 };
+        let contacts = [contact(0, 1, 100), contact(0, 2, 101), contact(1, 2, 99)];
+        let mut meetings = vec![(0, contacts[1])];
+        for (relation, expected) in [
+            (Relation::Any, vec![(pack(5, 7), contacts[0]), (pack(7, 8), contacts[2])]),
+            (Relation::Allies, vec![(pack(5, 7), contacts[0])]),
+            (Relation::Opponents, vec![(pack(7, 8), contacts[2])]),
+        ] {
+            assert_eq!(list_meetings(&contacts, 100, relation, &teams, &present, &mut meetings), 2);
+            assert_eq!(meetings, expected, "{relation:?}");
+        }
+        assert_eq!(list_meetings(&contacts, 101, Relation::Any, &teams, &present, &mut meetings), 3);
+        assert_eq!(meetings.len(), 3, "who is exactly at the distance is near");
     }
 }
